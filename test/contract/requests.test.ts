@@ -41,7 +41,7 @@ const signInHeaders = {
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148",
 };
 const { "content-type": _json, ...withoutBody } = signInHeaders;
-/** The load balancer's cookies too, or another of Garmin's machines would not know the sign-in. */
+/** The load balancer's cookies too, or another of Garmin's machines wouldn't know the sign-in. */
 const cookie = expect.stringMatching(/^SESSION=\S+; __VCAP_ID__=\S+; __cflb=\S+; __cf_bm=\S+; _cfuvid=\S+$/);
 /** Garmin's Android app 5.23. */
 const appHeaders = {
@@ -302,7 +302,7 @@ function nameOf(seen: RecordedRequest): string | undefined {
   return found.toSorted(([, a], [, b]) => Object.keys(b.when ?? {}).length - Object.keys(a.when ?? {}).length)[0]?.[0];
 }
 
-/** Without what HTTP itself needs. */
+/** Without what HTTP itself adds. */
 function headersOf({ headers }: RecordedRequest) {
   const { host, connection, "content-length": length, ...rest } = headers;
   return rest;

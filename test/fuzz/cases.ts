@@ -6,7 +6,7 @@ const times = Number(process.env.FUZZ_TIMES ?? 1);
 
 export const cases = (count: number) => ({ seed, numRuns: count * times });
 
-/** Parts of what is expected, beside what is not: most of it gets beyond the first check. */
+/** Parts of what is expected, beside what isn't: most cases get beyond the first check. */
 export const textLike = (parts: readonly string[]): fc.Arbitrary<string> =>
   fc
     .array(

@@ -96,7 +96,7 @@ test("an odd update still ends and gives strangers nothing, and the next one is 
     }),
     { ...cases(60), endOnFailure: true },
   );
-  // They are told at most that this bot belongs to somebody else.
+  // They learn at most that this bot belongs to somebody else.
   for (const { params } of telegram.calls("sendMessage").filter(isToStranger)) {
     expect(params.text).not.toMatch(/Garmin|Withings|kg|mmHg/);
   }

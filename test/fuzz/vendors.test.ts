@@ -28,7 +28,7 @@ const ANSWERS = {
 type AnswerName = keyof typeof ANSWERS;
 const pathOf = ({ url }: HttpRequest) => new URL(url).pathname;
 
-/** One household for all cases of a test: after each it is in order again, or the test has failed. */
+/** One linked account for all cases of a test: after each it is in order again, or the test has failed. */
 let house: TestApp | undefined;
 let spoil: { name: AnswerName; how: TextMutation } | undefined;
 afterEach(async () => {
@@ -178,7 +178,7 @@ test("a sign-in with a password and a code, any answer of which is corrupted, en
       expect(spoil, "nothing was spoilt").toBeUndefined();
       // Whatever was answered, a password and a code go out once.
       expect(asked().filter((it) => !it.includes("sendCode")).length).toBeLessThanOrEqual(2);
-      // Longer than any rest that an answer may have led to.
+      // Longer than any rest that an answer may have caused.
       clock.advance(25 * 3600);
       expect(await garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password)).toMatchObject({
         type: "mfa_required",

@@ -84,7 +84,7 @@ test("after an idle transport is closed, the next request opens a new connection
   const { send, closeIdle, close } = createTransport();
   const question = { method: "GET", url: `http://127.0.0.1:${port}/` } as const;
   for (let asked = 0; asked < 5; asked++) await send(question);
-  // Where the one is not quite free yet, undici opens a second.
+  // If the first isn't quite free yet, undici opens a second.
   expect(lines).toBeLessThan(3);
   const before = lines;
   await closeIdle();

@@ -4,7 +4,7 @@ import { createRateLimiter, type Rate, type RateLimiter } from "../../src/lib/ra
 
 /** The timers and the clock of this process move together: a minute takes no time. */
 beforeEach(async () => {
-  // What it loads on demand comes by a real thread.
+  // What it loads on demand comes from a real thread.
   await import("bottleneck/light.js");
   vi.useFakeTimers({
     now: 1_800_000_000_000,

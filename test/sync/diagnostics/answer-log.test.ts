@@ -15,13 +15,12 @@ const unknown = (value: unknown, vendor: UnknownAnswer["vendor"] = "garmin"): Un
   ...{ where: "the whole: invalid_type", value, headerNames: ["content-type"] },
 });
 
-/** A process of its own on the store of the house, whose calls to the store are counted. */
+/** Another process on the same store, whose calls to the store are counted. */
 async function newProcess() {
   const store = watched();
   const config = readConfig(house.env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
   const log = createLog({ level: "silent" });
   const app = await createApp(config, { clock: house.clock, log, paced: false, wrapTable: store.wrapTable });
-  /** How many calls to the store this takes. */
   const cost = async (work: () => Promise<unknown>) => {
     const before = store.calls();
     await work();
@@ -35,7 +34,7 @@ test("a run in which all is well counts how the vendors answered, and writes not
   const { app, cost } = await newProcess();
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
   await house.sync({}, app);
-  // Garmin's sign-in answers a look with "method not allowed", which is as it should be.
+  // Garmin's sign-in answers a probe with "method not allowed", which is as it should be.
   expect((await app.garminSignIn.probe()).verdict).toBe("reachable");
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(0);
   const { endpoints, unknown } = await app.vendors.answers.read();
@@ -59,7 +58,7 @@ test("an endpoint that starts to fail is written once in five minutes, with what
   house.sandbox.faults.remove("away");
   house.clock.advance(60);
   await house.sync({}, app);
-  // It is well again, which is news, and too soon.
+  // It works again, which is news, but too soon to write.
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(0);
   house.clock.advance(300);
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(2);
@@ -137,7 +136,7 @@ test("the largest log fits into one item of any store", async () => {
     for (let m = 0; m < 30; m++) app.vendors.answers.count(`${field(n)} ${n}`, `HTTP ${m}`, false);
   const known = await app.vendors.answers.read();
   expect(Object.keys(known.endpoints).length).toBeLessThanOrEqual(61);
-  // DynamoDB takes 400 KB; sealed it is a third longer.
+  // DynamoDB takes 400 KB; sealed, an item is a third longer.
   expect(JSON.stringify(known).length).toBeLessThan(280_000);
   await app.close();
 });

@@ -55,7 +55,7 @@ test("of a sentence, known names, kinds and small numbers are kept", () => {
   expect(withoutValues("userinfo of Zacharias, 31400001")).toBe("<8> of <9>, <8>");
 });
 
-/** Whatever a vendor may answer, as deep and as odd as it likes. */
+/** Anything a vendor may answer, as deep and as odd as it likes. */
 const anything = fc.anything({
   maxDepth: 6,
   key: fc.oneof(fc.string(), fc.constantFrom("status", "body", "__proto__")),

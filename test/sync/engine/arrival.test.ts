@@ -56,7 +56,6 @@ test("450 readings in pages of 200 all arrive, in files of at most a hundred, ea
   expect(await sync()).toEqual({ status: "success", synced: 450, skipped: 0, held: 0, failed: 0 });
   expect(house.weights().map((it) => it.takenAt)).toEqual(minutes.map((each) => ago({ minutes: each })).reverse());
   const files = sandbox.garmin.requests.filter((it) => it.path.startsWith("/upload-service"));
-  // The first one is sent alone.
   expect(files).toHaveLength(6);
   // In the order they were stored: each file sorted, and the files one after the other.
   const [first, ...rest] = sandbox.garmin.accounts.get("owner@example.org").weights.map((it) => it.takenAt);

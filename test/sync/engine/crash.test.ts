@@ -86,7 +86,7 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
           where,
         ).toEqual(pressures);
         expect(rerun.failed + rerun.held, where).toBe(0);
-        // What may have been sent without a trace is watched for a day, and holds the cursor so long.
+        // What may have been sent without a trace is watched for a day, and holds the cursor for that long.
         house.clock.advance(25 * 3600);
         expect((await house.sync()).status, where).toBe("success");
         expect((await house.ledger().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));

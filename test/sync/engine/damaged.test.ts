@@ -69,7 +69,7 @@ async function ledgerKey(): Promise<Key> {
   return item?.key ?? { pk: "", sk: "" };
 }
 
-/** All that is stored of the account, but for how its last run ended. */
+/** All that is stored of the account, except how its last run ended. */
 async function everything() {
   const [account, progress] = [await table.list(`account#${ACCOUNT}`), await table.list(ledger())];
   return [...account.filter((it) => it.key.sk !== "last-run"), ...progress];

@@ -14,7 +14,7 @@ const SINCE = new Date(NOON.getTime() - 3660 * DAY_MS);
 const uploads = () => house.sandbox.garmin.requests.filter((it) => it.path === "/upload-service/upload").length;
 const inSeconds = (seconds: number) => new Date(house.clock.now().getTime() + seconds * 1000);
 
-/** The program, where an upload takes its time. */
+/** The program, if an upload takes its time. */
 const slowApp = (uploadSeconds: number) =>
   house.newApp({
     wrapSend: (send) => async (request) => {
@@ -36,7 +36,7 @@ test("ten years that take longer than a process may run arrive over several runs
     const report = await house.sync({ since: SINCE, deadlineAt }, app);
     synced.push(report.synced);
     expect(report.failed + report.held).toBe(0);
-    // Whatever was begun last had the time that it may take.
+    // What was started last had the time that it may take.
     expect(deadlineAt.getTime() - house.clock.now().getTime()).toBeGreaterThan(60_000);
     if (report.status === "success") break;
     expect(report.status).toBe("retry_later");
@@ -45,7 +45,6 @@ test("ten years that take longer than a process may run arrive over several runs
   }
   expect(synced.length).toBeGreaterThan(2);
   expect(synced.reduce((sum, it) => sum + it)).toBe(3650);
-  // The first one alone.
   expect(uploads()).toBe(38);
   expect(house.weights()).toHaveLength(3650);
 });

@@ -49,7 +49,7 @@ describe("a run that put something off says whose trouble it is, and of which ki
     expect(second.delay?.cause).toBe(cause);
     expect(second.delay?.since).toEqual(first.delay?.since);
     expect(Math.abs((second.delay?.since.getTime() ?? 0) - since.getTime())).toBeLessThan(10_000);
-    // What is known to wait is not forgotten by a run that did not get that far.
+    // A run that did not get that far doesn't forget what waits.
     expect(second.delay?.waiting).toBe(waiting);
 
     house.sandbox.faults.turnOff(fault);
@@ -141,13 +141,13 @@ describe("a run that put something off says whose trouble it is, and of which ki
     const until = (await house.sync()).delay?.until;
     expect(until?.getTime()).toBe(house.clock.now().getTime() + 120_000);
     pass(1);
-    // Nobody asks Garmin until then, and the run does not get to the reading.
+    // Garmin isn't asked until then, and the run doesn't get to the reading.
     expect(await house.sync()).toMatchObject({ delay: { cause: "garmin_limited", until, waiting: 1 } });
   });
 });
 
 describe("since when", () => {
-  /** Runs half an hour apart, each with nothing but this wrong, and since when each said its own trouble lasts. */
+  /** Runs half an hour apart, each with just this wrong, and since when each said that its trouble lasts. */
   async function sincesOf(faults: Array<FaultName | "none" | "sign_in" | "weigh_in">) {
     const begun = house.clock.now().getTime();
     const sinces: Array<number | undefined> = [];
@@ -214,7 +214,7 @@ test("a reading that Withings announced counts as waiting, although no run has g
   pass(1);
   expect((await house.sync({ isAnnounced: true })).delay).toMatchObject({ cause: "withings_silent", announced: true });
   pass(1);
-  // The next run knows it from this one.
+  // The next run learns it from this one.
   expect((await house.sync()).delay).toMatchObject({ announced: true });
   house.sandbox.faults.clear();
   house.sandbox.faults.turnOn("garmin_api_500");

@@ -12,7 +12,7 @@ const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - m
 const weights = () => house.weights().map((it) => it.weightKg);
 const progress = async () => (await house.ledger().progress())?.value;
 const isUpload = (it: string) => it.includes("POST /upload-service") || it.includes("POST /bloodpressure-service");
-/** All that a scale of today measures. */
+/** All that a current scale measures. */
 const WHOLE = {
   ...{ weightKg: 80.25, fatRatioPercent: 21.4, waterKg: 44.2, muscleKg: 59.9, boneKg: 3.15, visceralFat: 6 },
   ...{ bmrKcal: 1700, metabolicAgeYears: 41 },
@@ -25,7 +25,7 @@ async function account(): Promise<Account> {
 }
 const overview = async () => house.app.overviews.of(await account());
 
-/** Runs, and tells the owner what is news. Answers what they were told, with the buttons. */
+/** Runs, and sends the owner the news. Resolves to the messages with their buttons. */
 async function syncAndTell(app = house.app) {
   const told: Array<{ text: string; buttons: string[]; isQuiet: boolean }> = [];
   const notifier = createNotifier({
@@ -43,7 +43,7 @@ async function syncAndTell(app = house.app) {
 }
 const decide = async (kind: ReadingKind = "weigh_in") => house.app.sync.resume(await account(), kind);
 
-/** Weigh-ins of the last hours, and pressures, before anything was ever sent. */
+/** Weigh-ins of the last hours, and pressures, before anything was sent. */
 async function moveIn(count = 4) {
   house = await startTestApp({ heightM: 1.75 });
   for (let hour = count; hour > 0; hour--) {
@@ -68,7 +68,7 @@ describe("the first readings of a new link", () => {
     );
     expect((await progress())?.proven).toEqual(["weigh_in"]);
 
-    // From then on as ever: one upload for all, and one look.
+    // From then on as usual: one upload for all, and one look.
     for (const minute of [50, 40, 30]) house.person.stepOnScale({ ...WHOLE, at: minutesAgo(minute), weightKg: 80.3 });
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 3 });
@@ -86,7 +86,7 @@ describe("the first readings of a new link", () => {
       house.clock.advance(3600);
     }
     expect(shownAfterRun).toEqual([1, 1, 1, 1]);
-    // One that is measured meanwhile waits like the others.
+    // A reading taken in the meantime waits like the others.
     house.person.stepOnScale({ ...WHOLE, at: minutesAgo(10), weightKg: 80.2 });
     await house.sync();
     expect(weights()).toHaveLength(1);
@@ -177,7 +177,7 @@ describe.each([
       expect((await syncAndTell()).told).toEqual([]);
     }
     expect(weights()).toEqual(shown);
-    // Of a kind that waits nothing is said to be in order.
+    // A kind that waits isn't said to be in order.
     expect((await overview()).facts.differs).toMatchObject([{ kind: "weigh_in" }]);
   });
 
@@ -270,7 +270,7 @@ describe("a composition that Garmin drops", () => {
 });
 
 describe("a part of the composition that Garmin shows with another value", () => {
-  /** Garmin shows this field of each entry by so much more: masses in grams, an age in milliseconds. */
+  /** Garmin shows this field of each entry higher by this much: masses in grams, an age in milliseconds. */
   async function shownBy(field: string, more: number) {
     await moveIn();
     const app = await house.newApp({
@@ -413,11 +413,11 @@ describe("blood pressure that Garmin doesn't take for this account", () => {
         },
       ]);
       expect(told[0]?.text).toContain("2 readings are waiting");
-      // Nothing waits for it: neither the cursor nor the look of a first run.
+      // It holds up neither the cursor nor the look of a first run.
       expect((await progress())?.adopting).toBeUndefined();
       expect((await progress())?.cursorAt.getTime()).toBeGreaterThan(minutesAgo(60).getTime());
 
-      // A day on it is asked about once, however often is synced.
+      // A day later it's asked about once, however often a sync runs.
       house.clock.advance(DAY);
       await house.link();
       house.requests();

@@ -16,7 +16,7 @@ const attention = async () => (await progress())?.attention ?? [];
 const uploads = () => house.requests().filter((it) => it.includes("POST /upload-service"));
 const UPLOAD = { method: "POST", path: "/upload-service/upload" } as const;
 
-/** What the owner says of the only reading that waits, or of this one. */
+/** The owner's decision about the only held reading, or about this one. */
 async function say(decision: Decision, item?: AttentionItem, on = house.app) {
   const account = await house.app.store.accounts.find(ACCOUNT);
   const [waiting] = await attention();
@@ -29,7 +29,7 @@ async function pass(seconds: number) {
   if (seconds >= DAY) await house.link();
 }
 
-/** Around 80 kg on five mornings, and then 45 kg, which wait. Other days follow, so that nothing of it is read again. */
+/** Around 80 kg on five mornings, and then 45 kg, which is held. Other days follow, so that none of it is read again. */
 async function heldFarOff() {
   house = await startTestApp();
   for (let days = 5; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
@@ -76,7 +76,7 @@ describe("a held reading that belongs to its owner", () => {
     const [first] = await attention();
     await say("mine", first);
     house.clock.advance(60);
-    // The other one has become probable by it, and follows by itself.
+    // It makes the other one plausible, which follows by itself.
     expect(await house.sync()).toMatchObject({ status: "success", synced: 2, held: 0 });
     house.clock.advance(60);
     house.person.stepOnScale({ weightKg: 77 });
@@ -331,7 +331,7 @@ describe("a decision that doesn't fit", () => {
 });
 
 describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", (decision) => {
-  /** Says it and dies on the way. Answers whether it did. */
+  /** Decides and dies on the way. Resolves to whether it did. */
   async function dying(n: number, when: "before" | "after") {
     const crash = crashAt(n, when);
     const [item] = await attention();
@@ -354,12 +354,12 @@ describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", 
       if (!hasDied) break;
       calls = n;
       await settled();
-      // Either the decision was heard, or the reading waits as before.
+      // Either the decision was noted, or the reading is held as before.
       const waits = (await attention()).length;
       const stands = weights().filter((it) => it === 45).length;
       if (decision === "mine") expect([waits, stands], `call ${n}`).toEqual(waits ? [1, 0] : [0, 1]);
       else expect(stands, `call ${n}`).toBe(0);
-      // Said again, it is as if nothing had happened.
+      // Decided again, it is as if nothing had happened.
       expect(await say(decision, item), `call ${n}`).toBe(waits ? "noted" : "nothing_waits");
       await settled();
       expect(await attention()).toEqual([]);

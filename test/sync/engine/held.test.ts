@@ -32,7 +32,7 @@ describe.each([
     requests();
 
     expect(await sync()).toMatchObject({ status: "success", held: 1 });
-    // Also when weeks go by and other readings come.
+    // Even if weeks go by and other readings come.
     clock.advance(20 * DAY);
     await house.link();
     person.stepOnScale({ weightKg: 80.6 });

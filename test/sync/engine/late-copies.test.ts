@@ -2,14 +2,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import { readWeightFile } from "../../../src/sandbox/garmin/fit-file.ts";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-/** Garmin keeps whatever it is sent, as often as it is sent, and shows it when it likes. */
+/** Garmin keeps everything it is sent, as often as it is sent, and shows it when it likes. */
 let house: TestApp;
 afterEach(() => house.close());
 
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 const upload = { method: "POST", path: "/upload-service/upload" };
 
-/** Runs as the schedule does, every half hour, for so long. */
+/** Runs as the schedule does, every half hour, for this long. */
 async function hours(count: number, on = house.app) {
   const statuses: string[] = [];
   for (let run = 0; run < count * 2; run++) {
@@ -360,7 +360,7 @@ test("attempts that Garmin did not accept don't count when a reading is declared
     await house.sync();
     house.clock.advance(200);
   }
-  // Said yes to, and not kept.
+  // Accepted, and not kept.
   const yes = { detailedImportResult: { failures: [] } };
   house.sandbox.faults.add({
     server: "garmin_connectapi",

@@ -92,7 +92,7 @@ describe("an older store that was put back", () => {
     expect(report).toMatchObject({ status: "success", synced: 0, held: 2 });
     expect(inGarmin()).toEqual(before);
 
-    // What comes from then on is sent as ever.
+    // What comes from then on is sent as usual.
     clock.advance(1800);
     person.stepOnScale({ at: ago(2), weightKg: 80.7 });
     expect(await visitAgain()).toMatchObject({ status: "success", synced: 1 });

@@ -122,9 +122,9 @@ describe("the cursor", () => {
     expect(first.unreadable).toEqual([{ ...RECORD, listedSince: day(9), lookedAt: day(12) }]);
     expect(unreadableSince(first, new Date(day(13).getTime() - 1000))).toEqual([]);
     expect(unreadableSince(first, day(13))).toEqual([day(9)]);
-    // A clock that was wrong stops no look.
+    // A clock that was wrong prevents no look.
     expect(unreadableSince(first, day(5))).toEqual([day(9)]);
-    // Not listed, because nobody asked so far back.
+    // Not listed, because no run asked that far back.
     expect(advanced(first, nothing, [], day(13), day(11)).unreadable).toHaveLength(1);
     // Looked at again: listed as it was, or no longer.
     expect(advanced(first, answer, [], day(13), day(9)).unreadable).toEqual([
@@ -247,7 +247,7 @@ describe("what arrived", () => {
     ].map((parts) => advance(before, { ...found, parts }).arrived[0]?.composition);
     expect(compositions).toEqual([{ bodyFatPercent: 18 }, undefined]);
 
-    // What was sent stays said, whatever is chosen afterwards.
+    // What was sent doesn't change with a later choice.
     const sent = advance(before, { ...found, parts: { composition: true, muscle: true } });
     expect(advance(sent, { ...found, parts: { composition: false, muscle: false } }).arrived).toEqual(sent.arrived);
   });

@@ -15,7 +15,7 @@ afterEach(() => vi.useRealTimers());
  * and its calendar are moved on together, a little whenever the sockets have had their turn.
  */
 async function startFastHouse() {
-  // What is loaded on demand comes by a real thread.
+  // What is loaded on demand comes from a real thread.
   await import("bottleneck/light.js");
   vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
   const house = await startTestApp({ sandbox: { clock: systemClock } });
@@ -94,7 +94,7 @@ const measured = (minutes: number) => ({
   ...{ measureGroupId: minutes, takenAt: new Date(NOON.getTime() - minutes * MINUTE), modifiedAt: NOON },
   ...{ attribution: "certain" as const, imported: false },
 });
-/** The most that were sent within so many seconds. */
+/** The most that were sent within this many seconds. */
 const most = (times: number[], seconds: number) =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + seconds * 1000).length));
 

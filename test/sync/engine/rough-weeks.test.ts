@@ -61,7 +61,7 @@ async function live(house: TestApp, random: () => number, steps: number) {
   for (let step = 0; step < steps; step++) {
     for (let events = Math.floor(random() * 4); events > 0; events--) {
       const at = secondsAgo(120 + random() * pick([3600, 3600, 3 * 24 * 3600]));
-      // Withings gets them now, whenever they were taken; and some are taken twice within a minute or two.
+      // Withings gets them now, whenever they were taken; some are taken twice within a minute or two.
       const late = { createdAt: secondsAgo(random() * 60) };
       if (chance(0.6)) {
         const weighIn = { weightKg: weight(), fatRatioPercent: 18 };
@@ -109,7 +109,7 @@ async function live(house: TestApp, random: () => number, steps: number) {
   }
 }
 
-/** The vendors are well again and the owner has done everything: a few hours later all is settled. */
+/** The vendors are up again and the owner has done everything: a few hours later all is settled. */
 async function settleDown(house: TestApp) {
   const { sandbox, clock } = house;
   sandbox.faults.clear();
@@ -125,7 +125,7 @@ async function settleDown(house: TestApp) {
   throw new Error("it never came to rest");
 }
 
-/** Eight are for every day; after a change of the engine, ROUGH_WEEKS=300 takes a few minutes. */
+/** Eight are for every day; after a change to the engine, ROUGH_WEEKS=300 takes a few minutes. */
 const seeds = Array.from({ length: Number(process.env.ROUGH_WEEKS ?? 8) }, (_, index) => index + 1);
 
 describe("after rough weeks every reading is in Garmin once, as Withings has it", () => {

@@ -11,7 +11,7 @@ const weights = () => house.weights().map((it) => it.weightKg);
 const attention = async () => (await house.ledger().progress())?.value.attention ?? [];
 const choose = (sends: Partial<Sends>) =>
   house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, ...sends } } });
-/** The next run as a schedule would have it. */
+/** The next run as a schedule would make it. */
 const nextRun = () => {
   house.clock.advance(600);
   return house.sync();

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-/** Longer ahead than a lease and the wait for an unknown upload last. */
+/** Longer than a lease and the wait for an unknown upload last. */
 const AHEAD = 125;
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 const stateOf = async (vendor: Vendor) => (await house.app.store.links.read(ACCOUNT, vendor))?.value.state;
@@ -49,7 +49,6 @@ test("two processes that renew the same links at once lose neither", async () =>
 
 describe("a process that is killed during an upload", () => {
   test.each([
-    // Of two weigh-ins the first goes alone.
     ["arrived", "/upload-service/upload", true, 2],
     ["arrived", "/bloodpressure-service/bloodpressure", true, 1],
     ["did not arrive", "/upload-service/upload", false, 3],

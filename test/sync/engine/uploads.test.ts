@@ -217,7 +217,7 @@ test("a run that slept through its lease sends nothing and moves nothing, becaus
   expect(await sync()).toMatchObject({ status: "success", synced: 2 });
 });
 
-/** Garmin refuses every file in which one of these weights is, and any pressure of these. */
+/** Garmin refuses every file with one of these weights in it, and all of these pressures. */
 const refusing =
   (bad: number[]) =>
   (send: Transport): Transport =>

@@ -40,7 +40,7 @@ test("an unreadable record is reported once, stops nothing, is checked once a da
     }
   }
   expect(logged("withings_record_not_read")).toHaveLength(1);
-  // Not further back each time, but for the looks at it.
+  // Each time no further back than the look at it needs.
   const farthest = Math.min(...asked);
   const looks = asked.filter((it) => it === farthest).length;
   expect([looks >= 2, looks <= 4]).toEqual([true, true]);

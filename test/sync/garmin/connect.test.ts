@@ -30,7 +30,7 @@ afterAll(() => stub.close());
 
 const rateLimited = <T>(task: () => Promise<T>) => task();
 const withAccess: WithAccess = (use) => use("access-1");
-/** As the program's own: once more with a renewed token. */
+/** Like the program's own: once more with a renewed token. */
 const renewing: WithAccess = async (use) => {
   try {
     return await use("access-1");
@@ -45,7 +45,7 @@ const context: SendContext = {
   timezone: "Europe/Berlin",
   parts: { composition: true, muscle: true },
 };
-/** The native header set, as facts of several live clients say it. */
+/** The app's header set, by what several live clients send. */
 const APP = {
   "user-agent": ["GCM-Android-5.23"],
   "x-garmin-user-agent": [

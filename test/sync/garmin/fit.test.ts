@@ -28,7 +28,7 @@ function decode(file: Uint8Array): Array<Record<string, unknown>> {
   return (messages.weightScaleMesgs ?? []) as unknown as Array<Record<string, unknown>>;
 }
 
-/** With a reader that has no line in common with what wrote it. */
+/** With a reader that shares no line with the writer. */
 async function decodeIndependently(file: Uint8Array): Promise<Record<string, Array<Record<string, unknown>>>> {
   const parsed = await new FitParser({ mode: "list", force: false }).parseAsync(
     Buffer.from(file) as Buffer<ArrayBuffer>,
@@ -37,7 +37,7 @@ async function decodeIndependently(file: Uint8Array): Promise<Record<string, Arr
 }
 const weightScales = async (file: Uint8Array) => (await decodeIndependently(file)).weight_scale ?? [];
 
-/** Numbers from anywhere, and the same ones in every run. */
+/** Random numbers, the same in every run. */
 function randomNumbers(seed: number) {
   let state = seed;
   return (below: number) => {
@@ -307,7 +307,7 @@ describe("a file of many", () => {
   });
 });
 
-/** The integers of the weight_scale records as they stand in the file, by field number; what is "invalid" is left out. */
+/** The integers of the weight_scale records in the file, by field number; what is "invalid" is left out. */
 function rawWeightScales(file: Uint8Array): Array<Map<number, number>> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   let at = view.getUint8(0);

@@ -113,7 +113,7 @@ describe("with the sandbox", () => {
     test.each([
       [403, { type: "blocked" }],
       [429, { type: "network_limited" }],
-      // An unknown answer does not keep anybody out.
+      // An unknown answer keeps nobody out.
       [404, undefined],
       [500, undefined],
     ])("a probe that is answered with %s", async (status, expected) => {

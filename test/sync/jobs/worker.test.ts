@@ -40,7 +40,7 @@ const notified = (account = ADA, reason: Notified = "withings_notified") =>
   jobs.put([jobOf(account, reason, clock.now())]);
 const waiting = async () => (await jobs.list()).map(({ value }) => `${value.account} ${value.reason}`);
 
-/** A worker whose work is held up by `gate`, and that keeps what it began. */
+/** A worker whose work is held up by `gate`, and that records what it started. */
 function start(work: (job: Job) => Promise<void> = async () => {}) {
   const begun: string[] = [];
   const worker = startWorker({
@@ -56,7 +56,7 @@ function start(work: (job: Job) => Promise<void> = async () => {}) {
   return {
     begun,
     worker,
-    /** Lets the worker look as often as it takes until this holds. */
+    /** Lets the worker look until this holds. */
     until: (check: () => unknown) =>
       vi.waitFor(
         async () => {
@@ -246,7 +246,7 @@ test("work that a vendor puts off is tried again when the wait is over, and not 
   clock.advance(3599);
   await until(async () => expect((await jobs.list())[0]?.value.attempts).toBe(1));
   expect(begun).toHaveLength(1);
-  // Nobody waits longer than a day, and a short wait does not shorten the pauses.
+  // Nobody waits longer than a day, and a short wait doesn't shorten the pauses.
   retryAfterSeconds = 1e9;
   clock.advance(1);
   await until(() =>

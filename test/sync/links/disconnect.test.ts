@@ -10,14 +10,14 @@ beforeEach(async () => {
 });
 afterEach(() => house.close());
 
-/** What is stored, whatever it is, as "partition | sort key". */
+/** Everything that is stored, as "partition | sort key". */
 function stored(): string[] {
   const database = new DatabaseSync(path.join(house.dataDir, "weighbridge.sqlite"), { readOnly: true });
   const items = database.prepare("SELECT pk, sk FROM weighbridge ORDER BY pk, sk").all();
   database.close();
   return items.map(({ pk, sk }) => `${pk} | ${sk}`);
 }
-/** What says of nobody who they are or what they measured: spent addresses, leases that have ended, how often we ask. */
+/** What doesn't say who somebody is or what they measured: spent addresses, ended leases, how often we ask. */
 const isTrace = (item: string) => /^(once#consent|lease|rate-limit)#/.test(item);
 const isErased = () => expect(stored().filter((item) => !isTrace(item))).toEqual([]);
 const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
@@ -85,7 +85,7 @@ describe("everything removed while a link is being made", () => {
       link: async ({ withingsLinking }) => {
         const address = house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT));
         const { account, result } = await withingsLinking.withCallback(new URL(address).searchParams);
-        // There is no chat left to tell.
+        // There is no chat left to write to.
         if (result.type === "account_removed") expect(account).toBeUndefined();
         return result;
       },

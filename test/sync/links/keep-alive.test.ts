@@ -8,7 +8,7 @@ afterEach(() => house.close());
 const DAY = 24 * 3600;
 const link = async (vendor: Vendor) => (await house.app.store.links.read(ACCOUNT, vendor))?.value;
 
-/** Idle runs, one a day. Answers how the last one ended. */
+/** Idle runs, one a day. Resolves to how the last one ended. */
 async function idleDays(count: number) {
   let report = await house.sync();
   for (let days = 0; days < count; days++) {

@@ -8,7 +8,7 @@ import { ACCOUNT, startTestApp, type TestApp, USERID } from "../../support/test-
 const DAY = 24 * 3600;
 const ALL = [1, 4, 46];
 
-/** Stands where the bot would listen, and answers Withings' probe with `headStatus`. */
+/** Is where the bot would listen, and answers Withings' probe with `headStatus`. */
 let here: Served;
 let headStatus: number;
 let house: TestApp;

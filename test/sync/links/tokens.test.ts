@@ -15,10 +15,10 @@ let house: TestApp;
 afterEach(() => house.close());
 
 const HOUR = 3600;
-/** After it the access tokens of both vendors have run out, and neither refresh token. */
+/** After this, the access tokens of both vendors have run out, and neither refresh token. */
 const A_WHILE = 31 * HOUR;
 
-/** The stored link as it lies in the table, with its version. */
+/** The stored link as it is in the table, with its version. */
 async function stored(vendor: Vendor) {
   const table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
   const item = await table.get(keys.link(ACCOUNT, vendor));
@@ -37,7 +37,7 @@ const linkWithings = () => {
 const isTokenRequest = ({ path }: { path: string }) => /oauth/.test(path);
 const tokenRequests = (vendor: Vendor) => house.sandbox[vendor].requests.filter(isTokenRequest).length;
 
-/** A house with one weigh-in that waits, and nothing asked so far. */
+/** A linked account with one weigh-in to send, before any request. */
 async function waitingWeighIn() {
   house = await startTestApp();
   house.clock.advance(A_WHILE);
@@ -293,7 +293,7 @@ describe("an access token that the vendor refuses", () => {
     expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
     const { value } = await link(vendor);
     expect(value.state).toBe("linked");
-    // Forgotten: the next time is a first time again.
+    // Forgotten: the next refusal counts as the first again.
     expect(value.refusal).toBeUndefined();
   });
 
@@ -652,7 +652,7 @@ describe("a link that is asked for by whose it is", () => {
 });
 
 describe("renewed tokens that the store doesn't take", () => {
-  /** A copy of the program whose store says no to the first `times` writes of this link; `lands` when they happen all the same. */
+  /** A copy of the program whose store refuses the first `times` writes of this link; `lands` if they happen all the same. */
   const stubborn = (vendor: Vendor, times: number, { lands = false, onPut = () => {} } = {}) => {
     let left = times;
     return house.newApp({
@@ -798,7 +798,7 @@ describe("renewed tokens that the store refuses for a while", () => {
 });
 
 describe("a renewal that outlasts its lease", () => {
-  /** A copy of the program that gets Garmin's answer and is then held up until it is told to go on. */
+  /** A copy of the program that gets Garmin's answer and then waits until it may go on. */
   async function heldUp() {
     const arrived = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();

@@ -20,7 +20,7 @@ import type { LinkOverview, Overview } from "../../../src/sync/status/overview.t
 const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
 const success: RunReport = { status: "success", ...COUNTS };
 const START = new Date("2026-11-21T07:12:00Z");
-/** What a run that had to wait tells of itself: since when is known to whoever saw the run before. */
+/** What a run that had to wait says; since when is known only from the run before. */
 const waits = (cause: DelayCause, since = START): RunReport => ({
   ...{ status: "retry_later", ...COUNTS },
   delay: { cause, since, waiting: 1, newest: { takenAt: START, values: { kind: "weigh_in", weightKg: 80.25 } } },
@@ -35,7 +35,7 @@ const both: RunReport = { ...broken, action: "grant_garmin_upload" };
 const busy: RunReport = { ...later, busy: true };
 const DAY = 24;
 
-/** An account whose owner is told what is news, run by run. */
+/** An account whose owner gets the news, run by run. */
 function life({ patienceHours = 6 } = {}) {
   let health: Health = { attentionTold: [] };
   let now = START;
@@ -45,7 +45,7 @@ function life({ patienceHours = 6 } = {}) {
   return {
     health: () => health,
     newsNow,
-    /** How far it is to the end of a link, and how long that was at its last renewal. */
+    /** How far away the end of a link is, and how far it was at its last renewal. */
     link(
       vendor: Vendor,
       daysToLive: number,
@@ -68,7 +68,7 @@ function life({ patienceHours = 6 } = {}) {
     waits: (...items: AttentionItem[]) => {
       attention = items;
     },
-    /** Answers what was told. Nothing is, while Telegram is away. */
+    /** Resolves to what was sent: nothing while Telegram is away. */
     run(report: RunReport, { telegram = "there" }: { telegram?: "there" | "away" } = {}): string {
       health = stored(afterRun(health, report, { now, attention, links }));
       const news = newsNow();
@@ -79,7 +79,7 @@ function life({ patienceHours = 6 } = {}) {
     runUnread(report: RunReport) {
       health = afterRun(health, report, { now, attention: undefined, links: undefined });
     },
-    /** A run that was asked for in the chat. Answers what is left to be told. */
+    /** A run that was asked for in the chat. Resolves to what is left to report. */
     ask(report: RunReport): string {
       health = afterRun(health, report, { now, attention, links });
       const news = coveredByAnswer(report, newsNow());
@@ -91,7 +91,7 @@ function life({ patienceHours = 6 } = {}) {
   };
 }
 
-/** Nothing may hang on more than what is stored. */
+/** Nothing may depend on more than what is stored. */
 const stored = (health: Health): Health => structuredClone(health);
 
 function shortly(news: HealthNews): string {
@@ -420,7 +420,7 @@ test("good news that arrives after the trouble is back makes the trouble news on
 });
 
 describe("a link that is about to end", () => {
-  /** Half-hourly runs that do not renew it. Answers what was said, and on which day before the end. */
+  /** Half-hourly runs that don't renew it. Resolves to what was said, and on which day before the end. */
   function said(world: ReturnType<typeof life>, days: number, report: RunReport) {
     const words: string[] = [];
     for (let hours = 0; hours <= days * DAY; hours += 12) {

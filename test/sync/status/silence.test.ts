@@ -11,7 +11,7 @@ import { startTestApp, type TestApp } from "../../support/test-app.ts";
 const NOW = new Date("2026-11-21T08:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 3_600_000);
 
-/** So many occasions, so many days apart, the last one so many days ago. */
+/** This many occasions, this many days apart, the last one this many days ago. */
 function measured(count: number, { every, last }: { every: number; last: number }): Date[] {
   return Array.from({ length: count }, (_, index) => daysAgo(last + (count - 1 - index) * every));
 }
@@ -141,7 +141,7 @@ describe("a silence", () => {
     const told = silences(both(0));
     expect(told).toMatchObject([{ kind: "blood_pressure", days: 15, everyDays: 7 }]);
     const memory = afterSilences({}, told);
-    // The scale falls silent too: that is news, and the cuff's is not told again.
+    // The scale falls silent too: that is news, and the cuff's silence isn't reported again.
     expect(silences(both(4), {}, { memory })).toMatchObject([{ kind: "weigh_in", days: 4 }]);
     expect(silences(both(4))).toMatchObject([{ kind: "weigh_in" }, { kind: "blood_pressure" }]);
   });

@@ -11,7 +11,7 @@ afterEach(() => house?.close());
 const STATE = "a-state-of-this-test";
 const CODE = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c";
 
-/** As people have copied it from their browsers, the last time in February 2026. */
+/** As people have copied it from their browsers, most recently in February 2026. */
 const MISMATCH_PAGE =
   '{"errors":[{"message":"redirect_uri_mismatch: The redirect URI provided is missing or does not match partner callback url"}]}';
 
