@@ -1,138 +1,51 @@
-import type { Update } from "grammy/types";
 import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT, OWNER } from "../support/test-app.ts";
+import { botTexts, giveEmail, heard, inChat, isLogin, newTap, newUpdate } from "./chat.ts";
 import { startTestBot, type TestBot } from "./test-bot.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
 
-const said = () => house.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
-const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 const failing = (method: string, status: number, description: string, times = 1) =>
   house.sandbox.faults.add({
     ...{ server: "telegram", match: { path: new RegExp(`/${method}$`) }, times },
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
 
-/** A GET of the same path is only the probe. */
-const isLogin = ({ method, path }: { method: string; path: string }) =>
-  method === "POST" && path === "/mobile/api/login";
-
 /** The sign-in has asked for the password. */
 async function beforePassword() {
   house = await startTestBot({ linked: false });
   house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
   const bot = house.startBot();
-  house.owner.say("/connect");
-  await heard("Press the button");
-  house.owner.tap("Link Garmin");
-  await heard("Two ways");
-  house.owner.tap("Here in the chat");
-  await heard("Which e-mail");
-  house.owner.say(OWNER.email);
-  await heard("the password for");
+  await giveEmail(house);
   return bot;
 }
-
-async function beginAgain() {
-  house.owner.say("/connect");
-  await heard("Press the button");
-  house.owner.tap("Link Garmin");
-  await heard("Two ways");
-  house.owner.tap("Here in the chat");
-  await heard("Which e-mail");
-  house.owner.tap(OWNER.email);
-  await heard("the password for");
-}
-
-const from = { id: ACCOUNT, is_bot: false, first_name: "Owner" };
-const inChat = { id: ACCOUNT, type: "private" as const, first_name: "Owner" };
-let nextUpdate = 990_000;
-const message = (text: string): Update => ({
-  update_id: nextUpdate++,
-  message: { message_id: nextUpdate, date: 1_795_000_000, chat: inChat, from, text },
-});
-const tap = (data: string): Update => ({
-  update_id: nextUpdate++,
-  callback_query: {
-    ...{ id: "1", from, chat_instance: "1", data },
-    message: { message_id: 9_000_000, date: 1_795_000_000, chat: inChat, from: house.telegram.bot, text: "?" },
-  },
-});
-
-describe("at the same moment,", () => {
-  test("a message and a tap in one chat are handled in turn, whichever process gets them", async () => {
-    const bot = await beforePassword();
-    await bot.stop();
-    // Garmin is slow, so the tap would overtake the password.
-    house.sandbox.faults.add({
-      ...{ server: "garmin_sso", match: { method: "POST" } },
-      effect: { type: "delay", seconds: 0.3 },
-    });
-    const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 10)) };
-    const [one, other] = [house.newBot({ clock }), house.newBot({ clock })];
-    const password = one.bot.handleUpdate(message(OWNER.password));
-    await expect.poll(() => house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
-    const cancel = other.bot.handleUpdate(tap("garmin:cancel"));
-    await Promise.all([password, cancel]);
-    const [asked, stopped] = said().slice(-2);
-    expect(asked).toContain("Garmin sent a code");
-    expect(stopped).toBe("Cancelled. Nothing has changed.");
-  });
-
-  test("two processes that get one update handle it once, however long it takes", async () => {
-    const bot = await beforePassword();
-    await bot.stop();
-    house.sandbox.faults.add({
-      ...{ server: "garmin_sso", match: { method: "POST" } },
-      effect: { type: "delay", seconds: 0.3 },
-    });
-    const logins = () => house.sandbox.garmin.requests.filter(isLogin);
-    // The wait is longer than a claim lasts, and shorter than the lease of the chat.
-    let isLong = false;
-    const clock = {
-      now: house.clock.now,
-      sleep: async () => {
-        if (!isLong && logins().length > 0) {
-          isLong = true;
-          house.clock.advance(90);
-        }
-        await new Promise<void>((resolve) => setTimeout(resolve, 10));
-      },
-    };
-    const update = message(OWNER.password);
-    await Promise.all(
-      [house.newBot({ clock }), house.newBot({ clock })].map(({ bot: it }) => it.handleUpdate(structuredClone(update))),
-    );
-    expect(isLong).toBe(true);
-    expect(logins()).toHaveLength(1);
-  });
-});
 
 describe("the bot copes with what people do:", () => {
   test("editing a message has no effect, and isn’t a second answer", async () => {
     house = await startTestBot({ linked: false });
     house.startBot();
     const { messageId } = house.owner.say("hello");
-    await heard("I didn’t understand");
+    await heard(house, "I didn’t understand");
     house.owner.edit(messageId, "/status");
     house.owner.say("/cancel");
-    await heard("nothing to cancel");
+    await heard(house, "nothing to cancel");
     await house.quiet();
-    expect(said()).toHaveLength(2);
+    expect(botTexts(house)).toHaveLength(2);
     // In case Telegram sends one anyway.
-    await house.newBot().bot.handleUpdate({
-      update_id: nextUpdate++,
-      edited_message: { message_id: messageId, date: 1, edit_date: 2, chat: inChat, from, text: "/status" },
-    });
-    expect(said()).toHaveLength(2);
+    await house
+      .newBot()
+      .bot.handleUpdate(
+        newUpdate({ edited_message: { ...inChat, message_id: messageId, edit_date: 2, text: "/status" } }),
+      );
+    expect(botTexts(house)).toHaveLength(2);
   });
 
   test("a button of a very old message is answered with the present state", async () => {
     house = await startTestBot();
     house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
-    await house.newBot().bot.handleUpdate(tap("something:of:an:old:version"));
-    expect(said()).toEqual([expect.stringContaining("Both sides are linked.")]);
+    await house.newBot().bot.handleUpdate(newTap(house, "something:of:an:old:version"));
+    expect(botTexts(house)).toEqual([expect.stringContaining("Both sides are linked.")]);
   });
 
   test("a double tap on “Send” sends once, and both answers are true", async () => {
@@ -141,7 +54,7 @@ describe("the bot copes with what people do:", () => {
     await house.sync();
     house.startBot();
     house.owner.say("/status");
-    const { id } = await heard("79.00 kg: held");
+    const { id } = await heard(house, "79.00 kg: held");
     house.owner.tap("Send 79.00 kg, today 12:50", id);
     house.owner.tap("Send 79.00 kg, today 12:50", id);
     await house.quiet();
@@ -151,7 +64,7 @@ describe("the bot copes with what people do:", () => {
     const toasts = house.owner.toasts.map(({ text }) => text);
     expect(toasts[0]).toBe("79.00 kg, today 12:50: I’ll send it unless Garmin already has it.");
     expect(toasts).toHaveLength(2);
-    expect(said().at(-1)).toBe("79.00 kg, today 12:50: it’s in Garmin.");
+    expect(botTexts(house).at(-1)).toBe("79.00 kg, today 12:50: it’s in Garmin.");
     expect(house.weights()).toHaveLength(1);
   });
 
@@ -161,9 +74,9 @@ describe("the bot copes with what people do:", () => {
     await house.sync();
     house.startBot();
     house.owner.say("/status");
-    await heard("41.00 kg: held");
+    await heard(house, "41.00 kg: held");
     house.owner.tap("Not mine: 41.00 kg, today 12:50");
-    await heard("41.00 kg, today 12:50: I won’t send it.");
+    await heard(house, "41.00 kg, today 12:50: I won’t send it.");
     house.clock.advance(60);
     await house.sync();
     expect(house.weights()).toEqual([]);
@@ -177,23 +90,22 @@ describe("the bot copes with what people do:", () => {
     const running = await beforePassword();
     house.owner.say("/help");
     const { id } = house.owner.messages.findLast(({ from: by }) => by === "person") ?? expect.fail("nothing was said");
-    await heard("What I can do");
-    await beginAgain();
+    await heard(house, "What I can do");
+    await giveEmail(house);
     // Otherwise the new process may wait for its turn, which moves the clock past the ticket’s minute.
     await running.stop();
     const photo = [{ file_id: "1", file_unique_id: "1", width: 1, height: 1 }];
-    await house.newBot().bot.handleUpdate({
-      update_id: nextUpdate++,
-      message: { message_id: id, date: 1_795_000_000, chat: inChat, from, photo, caption: caption() },
-    });
-    expect(said().join("\n")).toContain(`I’ve deleted your message. ${answer}`);
+    await house
+      .newBot()
+      .bot.handleUpdate(newUpdate({ message: { ...inChat, message_id: id, photo, caption: caption() } }));
+    expect(botTexts(house).join("\n")).toContain(`I’ve deleted your message. ${answer}`);
     expect(house.owner.messages.some((it) => it.id === id)).toBe(false);
   });
 
   test("a text that isn’t an e-mail address is refused, however long it is", async () => {
     await beforePassword();
     house.owner.tap("Another e-mail");
-    await heard("Which e-mail");
+    await heard(house, "Which e-mail");
     for (const typed of [`${"a".repeat(4080)}@example.org`, "nobody", "two @words.org"]) {
       house.owner.say(typed);
       expect((await house.owner.waitForMessage()).text).toContain("That isn’t an e-mail address.");
@@ -203,23 +115,11 @@ describe("the bot copes with what people do:", () => {
   test("pictures and stickers aren’t understood, and don’t end a dialog", async () => {
     await beforePassword();
     const bot = house.newBot();
-    await bot.bot.handleUpdate({
-      update_id: nextUpdate++,
-      message: {
-        ...{ message_id: 9000, date: 1_795_000_000, chat: inChat, from },
-        sticker: {
-          file_id: "1",
-          file_unique_id: "1",
-          type: "regular",
-          width: 1,
-          height: 1,
-          is_animated: false,
-        } as never,
-      },
-    });
-    expect(said().at(-1)).toContain("I didn’t understand");
+    const sticker = { file_id: "1", file_unique_id: "1", type: "regular", width: 1, height: 1, is_animated: false };
+    await bot.bot.handleUpdate(newUpdate({ message: { ...inChat, message_id: 9000, sticker: sticker as never } }));
+    expect(botTexts(house).at(-1)).toContain("I didn’t understand");
     house.owner.say(OWNER.password);
-    await heard("Garmin sent a code");
+    await heard(house, "Garmin sent a code");
   });
 });
 
@@ -235,12 +135,12 @@ describe("the bot copes with what Telegram does:", () => {
     });
     const before = house.clock.now().getTime();
     house.owner.say(OWNER.password);
-    await heard("Garmin sent a code");
+    await heard(house, "Garmin sent a code");
     const waited = house.clock.now().getTime() - before;
     expect(waited).toBeGreaterThanOrEqual(7000);
     const then = house.clock.now().getTime();
     house.owner.say("000000");
-    await heard("isn’t right");
+    await heard(house, "isn’t right");
     expect(house.clock.now().getTime() - then).toBeLessThan(7000);
   });
 
@@ -250,7 +150,7 @@ describe("the bot copes with what Telegram does:", () => {
     house.owner.say(OWNER.password);
     await expect.poll(() => house.sandbox.garmin.inbox).toHaveLength(1);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
-    await heard("Signed in to Garmin as Owner.");
+    await heard(house, "Signed in to Garmin as Owner.");
     expect(house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
   });
 
@@ -261,16 +161,16 @@ describe("the bot copes with what Telegram does:", () => {
   ])("a question for the password that %s doesn’t take text as its answer", async (_what, status, times) => {
     await beforePassword();
     house.owner.tap("Another e-mail");
-    await heard("Which e-mail");
+    await heard(house, "Which e-mail");
     failing("sendMessage", status, "Bad Gateway", times);
     house.owner.say(OWNER.email);
     await house.quiet();
     house.owner.say("hello");
-    await heard("the password for owner@example.org");
+    await heard(house, "the password for owner@example.org");
     await house.quiet();
     expect(house.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
     house.owner.say(OWNER.password);
-    await heard("Garmin sent a code");
+    await heard(house, "Garmin sent a code");
   });
 
   test("if the question for the code wasn’t shown, digits answer it, and any other text makes it ask again", async () => {
@@ -281,28 +181,28 @@ describe("the bot copes with what Telegram does:", () => {
     await house.quiet();
     // Probably the password again, because nothing seemed to happen.
     house.owner.say("hunter2-and-more");
-    await heard("I’m waiting for the code Garmin sent you.");
+    await heard(house, "I’m waiting for the code Garmin sent you.");
     expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toEqual([]);
     house.owner.say(house.sandbox.garmin.inbox[0]?.code ?? "");
-    await heard("Signed in to Garmin as Owner.");
+    await heard(house, "Signed in to Garmin as Owner.");
   });
 
   test("a message that is too old to be edited is answered in a new one", async () => {
     house = await startTestBot();
     house.startBot();
     house.owner.say("/disconnect");
-    await heard("What should I remove?");
+    await heard(house, "What should I remove?");
     failing("editMessageText", 400, "Bad Request: message can't be edited");
     house.owner.tap("The Garmin link");
-    await heard("Remove the Garmin link?");
-    expect(said()).toEqual(["What should I remove?", expect.stringMatching(/^Remove the Garmin link\?/)]);
+    await heard(house, "Remove the Garmin link?");
+    expect(botTexts(house)).toEqual(["What should I remove?", expect.stringMatching(/^Remove the Garmin link\?/)]);
   });
 
   test("a secret that can’t be deleted is used, and the answer says that it is still there", async () => {
     await beforePassword();
     failing("deleteMessage", 400, "Bad Request: message can't be deleted", Number.POSITIVE_INFINITY);
     house.owner.say(OWNER.password);
-    await heard("I couldn’t delete your message. Please delete it yourself. Garmin sent a code");
+    await heard(house, "I couldn’t delete your message. Please delete it yourself. Garmin sent a code");
   });
 
   test("blocking the bot stops its messages but not the syncs, until the person is back", async () => {
@@ -316,7 +216,7 @@ describe("the bot copes with what Telegram does:", () => {
     expect(house.weights()).toHaveLength(1);
     house.owner.unblock();
     await expect.poll(async () => (await house.app.store.accounts.find(ACCOUNT))?.blockedAt).toBeUndefined();
-    expect(said()).toEqual([]);
+    expect(botTexts(house)).toEqual([]);
   });
 });
 
@@ -345,7 +245,7 @@ describe("a lost sealing key", () => {
     await house.owner.waitForMessage();
     house.owner.tap("Here in the chat");
     expect((await house.owner.waitForMessage()).text).toBe("Which e-mail address do you use at Garmin?");
-    expect(said().join("\n")).not.toContain("broke on my side");
+    expect(botTexts(house).join("\n")).not.toContain("broke on my side");
   });
 
   test("can be fixed in the chat: both links show as lost, and can be renewed or removed", async () => {
@@ -356,14 +256,14 @@ describe("a lost sealing key", () => {
     expect(text).toMatch(/^Withings: signed out\nGarmin: signed out \(was Owner\)/);
     expect(buttons.flat().map((it) => it.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard("Signed in to Garmin as Owner.");
+    await heard(house, "Signed in to Garmin as Owner.");
 
     house.owner.say("/disconnect");
-    await heard("What should I remove?");
+    await heard(house, "What should I remove?");
     house.owner.tap("Everything");
-    await heard("This can’t be undone");
+    await heard(house, "This can’t be undone");
     house.owner.tap("Yes, remove");
-    await heard("I’ve removed everything of yours.");
+    await heard(house, "I’ve removed everything of yours.");
     expect(await house.app.store.withingsUsers.accountOf(String(house.person.userid))).toBeUndefined();
   });
 });

@@ -2,12 +2,12 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
 import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
 
-const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 const link = async (vendor: "withings" | "garmin") => (await house.app.store.links.read(ACCOUNT, vendor))?.value.state;
 
 /** Every stored partition and sort key, read directly from the file. */
@@ -20,9 +20,9 @@ function stored(): string[] {
 
 async function ask(what: string) {
   house.owner.say("/disconnect");
-  await heard("What should I remove?");
+  await heard(house, "What should I remove?");
   house.owner.tap(what);
-  await heard("?");
+  await heard(house, "?");
 }
 
 async function linkedWithReadings() {
@@ -39,7 +39,7 @@ describe("/disconnect", () => {
     await linkedWithReadings();
     await ask("Everything");
     house.owner.tap("Keep");
-    await heard("Nothing has changed");
+    await heard(house, "Nothing has changed");
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", "linked"]);
   });
 
@@ -47,11 +47,11 @@ describe("/disconnect", () => {
     await linkedWithReadings();
     await ask("The Garmin link");
     house.owner.tap("Yes, remove");
-    await heard("I’ve removed the Garmin link. What I sent stays in Garmin Connect");
+    await heard(house, "I’ve removed the Garmin link. What I sent stays in Garmin Connect");
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", undefined]);
     house.clock.advance(60);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard("Nothing new. Garmin has every reading.");
+    await heard(house, "Nothing new. Garmin has every reading.");
     expect(house.weights()).toHaveLength(2);
   });
 
@@ -59,7 +59,7 @@ describe("/disconnect", () => {
     await linkedWithReadings();
     await ask("Everything");
     house.owner.tap("Yes, remove");
-    const { text } = await heard("I’ve removed everything of yours.");
+    const { text } = await heard(house, "I’ve removed everything of yours.");
     expect(text).toContain("remove me there under Profile, then Partner apps");
     // Claims on updates, the lease of this chat and the Withings rate limit expire by themselves.
     const others = /^(update|lease|once|rate-limit)#/;
@@ -67,7 +67,7 @@ describe("/disconnect", () => {
     expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
 
     house.owner.say("/start");
-    await heard("Withings: not linked");
+    await heard(house, "Withings: not linked");
     await house.link();
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 0 });
@@ -83,22 +83,22 @@ describe("/disconnect", () => {
     house.startBot();
     for (const reading of ["65.00 kg", "121/79 mmHg"]) {
       house.owner.say("/status");
-      await heard(`${reading}: held`);
+      await heard(house, `${reading}: held`);
       house.owner.tap(`Send ${reading}, today 12:00`);
-      await heard(`${reading}, today 12:00: it’s in Garmin.`);
+      await heard(house, `${reading}, today 12:00: it’s in Garmin.`);
       await house.quiet();
     }
     expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
     await ask("Everything");
     house.owner.tap("Yes, remove");
-    await heard("I’ve removed everything of yours.");
+    await heard(house, "I’ve removed everything of yours.");
     house.owner.say("/start");
-    await heard("Withings: not linked");
+    await heard(house, "Withings: not linked");
     await house.link();
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 0, skipped: 2, held: 0 });
     house.owner.say("/status");
-    expect((await heard("Last sync")).text).not.toContain("held");
+    expect((await heard(house, "Last sync")).text).not.toContain("held");
     house.clock.advance(60);
     expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
     expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
@@ -110,7 +110,7 @@ describe("/disconnect", () => {
     const lease = await house.app.store.leases.acquire(leaseName(account), 600);
     await ask("Everything");
     house.owner.tap("Yes, remove");
-    await heard("That didn’t work just now.");
+    await heard(house, "That didn’t work just now.");
     expect(await link("garmin")).toBe("linked");
     await lease?.release();
   });

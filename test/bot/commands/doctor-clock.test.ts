@@ -1,12 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { createDoctor } from "../../../src/app/doctor.ts";
 import { wordsIn } from "../../../src/bot/words/words.ts";
-import { readConfig } from "../../../src/config/config.ts";
 import type { Clock } from "../../../src/lib/clock.ts";
-import { createLog } from "../../../src/lib/log.ts";
 import { type Finding, thingsToDo } from "../../../src/sync/status/checks.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
+import { newDoctor } from "./new-doctor.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
@@ -32,16 +30,7 @@ async function examined(seconds: number, runs: number) {
   const app = await house.newApp({ clock });
   const account = (await app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
   for (let run = 0; run < runs; run++) await app.sync.run(account, { ledgerIsCurrent: true });
-  const { telegram, dataDir } = house;
-  const doctor = createDoctor({
-    app,
-    store: { engine: "sqlite", tableName: "weighbridge", dataDir },
-    telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
-    ...readConfig(house.env, ["withings"]),
-    syncIntervalMinutes: 30,
-    clock,
-    log: createLog({ level: "silent" }),
-  });
+  const doctor = newDoctor(house, { app, clock });
   return (isOwner: boolean) => doctor(account, wordsIn("en"), isOwner);
 }
 

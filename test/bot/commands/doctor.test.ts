@@ -1,62 +1,31 @@
 import { chmodSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createDoctor } from "../../../src/app/doctor.ts";
+import { afterEach, describe, expect, test } from "vitest";
 import { wordsIn } from "../../../src/bot/words/words.ts";
 import { readConfig } from "../../../src/config/config.ts";
-import { createLog } from "../../../src/lib/log.ts";
-import { type Served, serve } from "../../../src/sandbox/serve.ts";
 import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { labels } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
+import { askDoctor, inviteAnna, isDone, newDoctor } from "./new-doctor.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
 
-const GUEST = 4712;
 /** No server listens there. */
 const publicUrl = "https://127.0.0.1:9";
-const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
-
-/** What the chat shows when the checks are done. */
-async function doctor(person = house.owner) {
-  person.say("/doctor");
-  return person.waitForMessage(isDone);
-}
-
-const isDone = ({ edited, text }: { edited: boolean; text: string }) => edited && !/checking…|wird geprüft/.test(text);
 
 async function open(options: Parameters<typeof startTestBot>[0] = {}, instead = {}) {
   house = await startTestBot(options);
   house.startBot(instead);
 }
 
-function checks(instead: Partial<Parameters<typeof createDoctor>[0]>) {
-  const { app, clock, telegram, dataDir } = house;
-  return createDoctor({
-    app,
-    store: { engine: "sqlite", tableName: "weighbridge", dataDir },
-    telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
-    ...readConfig(house.env, ["withings"]),
-    syncIntervalMinutes: 30,
-    clock,
-    log: createLog({ level: "silent", write: () => {}, now: clock.now }),
-    ...instead,
-  });
-}
-
-const findingsOf = async (instead: Parameters<typeof checks>[0]) =>
-  (await checks(instead)(await account(), wordsIn("en"), true)).findings;
-
 const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
-
-async function invited(languageCode = "en") {
-  await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: GUEST, name: "Anna" });
-  return house.telegram.user({ id: GUEST, firstName: "Anna", languageCode });
-}
+const findingsOf = async (instead: Parameters<typeof newDoctor>[1]) =>
+  (await newDoctor(house, instead)(await account(), wordsIn("en"), true)).findings;
 
 test("a job that is done twice, because its worker died before it could confirm it, edits one message", async () => {
   await open();
-  const { text } = await doctor();
+  const { text } = await askDoctor(house);
   await house.quiet();
   const bots = () => house.owner.messages.filter(({ from }) => from === "bot");
   await house.newBot().answerDoctor(await account(), bots().at(-1)?.id ?? expect.fail());
@@ -67,7 +36,7 @@ describe("/doctor", () => {
   test("answers at once, then shows the owner every check in the same message", async () => {
     await open();
     await house.sync();
-    const { text, history } = await doctor();
+    const { text, history } = await askDoctor(house);
     expect(history[0]).toBe("Checking…");
     expect(text.replace(house.dataDir, "DATA")).toBe(
       [
@@ -99,7 +68,7 @@ describe("/doctor", () => {
     await open();
     await house.sync();
     house.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
-    const { text } = await doctor();
+    const { text } = await askDoctor(house);
     expect(text).toContain("ok · Garmin sign-in: works only on Garmin’s own page");
     expect(text).toMatch(/\n\nAll good\.$/);
   });
@@ -107,7 +76,7 @@ describe("/doctor", () => {
   test("calls Garmin’s sign-in once, for both reachability and the time", async () => {
     await open();
     house.requests();
-    await doctor();
+    await askDoctor(house);
     expect(house.requests().filter((it) => it.includes("sso"))).toHaveLength(1);
   });
 
@@ -131,12 +100,12 @@ describe("/doctor", () => {
 
   test("gives up a check that takes too long, names its vendor, and doesn’t hold up the others", async () => {
     house = await startTestBot();
-    house.startBot({ doctor: checks({ answerSeconds: 2 }) });
+    house.startBot({ doctor: newDoctor(house, { answerSeconds: 2 }) });
     await house.sync();
     const effect = { type: "delay", seconds: 4 } as const;
     house.sandbox.faults.add({ server: "withings", match: {}, times: 10, effect });
     const begunAt = performance.now();
-    const { text } = await doctor();
+    const { text } = await askDoctor(house);
     expect(performance.now() - begunAt).toBeLessThan(4000);
     expect(text).toContain("later · Withings application: Withings didn’t answer within 2 seconds.\n");
     expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: answers");
@@ -161,8 +130,8 @@ describe("/doctor", () => {
   test("shows other people their own checks only, and none of the program", async () => {
     await open();
     await house.sync();
-    const anna = await invited();
-    const { text, buttons } = await doctor(anna);
+    const anna = await inviteAnna(house);
+    const { text, buttons } = await askDoctor(house, anna);
     expect(text).toBe(
       [
         "ok · Garmin sign-in: reachable from here",
@@ -180,20 +149,20 @@ describe("/doctor", () => {
     await open();
     await house.sync();
     house.sandbox.garmin.setConsent(OWNER.email, false);
-    const { text, buttons } = await doctor();
+    const { text, buttons } = await askDoctor(house);
     expect(text).toMatch(/^you · Garmin: Garmin needs your consent .*“Device Upload”/m);
     expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "File for a bug report"]);
     expect(text).toMatch(/\n\n1 thing needs you\.$/);
 
     house.sandbox.withings.revoke(USERID);
-    expect((await doctor()).text).toMatch(/^you · Withings: Withings no longer lets me read your scale\./m);
+    expect((await askDoctor(house)).text).toMatch(/^you · Withings: Withings no longer lets me read your scale\./m);
   });
 
   test("reports an outage in words, with the vendor’s name", async () => {
     await open();
     await house.sync();
     house.sandbox.faults.turnOn("withings_down");
-    const { text } = await doctor();
+    const { text } = await askDoctor(house);
     expect(text).toContain(
       "later · Withings: Withings can’t be reached right now or isn’t answering properly. Try again later.",
     );
@@ -207,7 +176,7 @@ describe("/doctor", () => {
     expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
     house.clock.advance(60);
     await house.link();
-    const { text } = await doctor();
+    const { text } = await askDoctor(house);
     expect(text).toContain("later · last sync: No sync has run since the last new link. One starts by itself.");
     expect(text).not.toContain("All good.");
     house.owner.say("/status");
@@ -230,7 +199,7 @@ describe("/doctor", () => {
     answers(undefined, /^\/bloodpressure-service\//, 503);
     for (const status of ["error", "retry_later"]) {
       expect(await house.sync()).toMatchObject({ status });
-      const { text } = await doctor();
+      const { text } = await askDoctor(house);
       expect(text).toMatch(
         /^you · last sync: .* 1 reading needs your decision; see \/status\. Garmin hasn’t answered properly since/m,
       );
@@ -246,20 +215,20 @@ describe("/doctor", () => {
     await house.sync();
     // The pauses between edits move the test clock by a few seconds.
     house.clock.advance(90 * 60 - 30);
-    expect((await doctor()).text).toContain("ok · last sync: today 13:00, done");
+    expect((await askDoctor(house)).text).toContain("ok · last sync: today 13:00, done");
     house.clock.advance(60);
-    expect((await doctor()).text).toContain(
+    expect((await askDoctor(house)).text).toContain(
       "fix · last sync: The last sync was today 13:00, and there should be one every 30 minutes. Restart the program (on AWS: npm run deploy);",
     );
   });
 
   test("shows a link that the present key can’t open to the owner, and to others only that something is wrong", async () => {
     house = await startTestBot();
-    const anna = await invited();
+    const anna = await inviteAnna(house);
     house.env.SEALING_KEY = Buffer.alloc(32, 7).toString("base64");
-    house.startBot({ doctor: checks({ app: await house.newApp() }) });
-    expect((await doctor()).text).toMatch(/^fix · key: The stored sealedTokens cannot be opened/m);
-    expect((await doctor(anna)).text).not.toContain("seal");
+    house.startBot({ doctor: newDoctor(house, { app: await house.newApp() }) });
+    expect((await askDoctor(house)).text).toMatch(/^fix · key: The stored sealedTokens cannot be opened/m);
+    expect((await askDoctor(house, anna)).text).not.toContain("seal");
   });
 
   test("names files that other users of the machine can read, with the command that fixes it", async () => {
@@ -267,13 +236,13 @@ describe("/doctor", () => {
     const file = (name: string) => path.join(house.dataDir, name);
     chmodSync(file("weighbridge.sqlite"), 0o644);
     chmodSync(file("sealing.key"), 0o640);
-    expect((await doctor()).text).toContain(
+    expect((await askDoctor(house)).text).toContain(
       `fix · store: Other users of this machine can read or change your data. Run: chmod 600 ${file("sealing.key")} && chmod 600 ${file("weighbridge.sqlite")}`,
     );
     chmodSync(file("weighbridge.sqlite"), 0o600);
     chmodSync(file("sealing.key"), 0o600);
     chmodSync(house.dataDir, 0o777);
-    expect((await doctor()).text).toContain(`Run: chmod 700 ${house.dataDir}`);
+    expect((await askDoctor(house)).text).toContain(`Run: chmod 700 ${house.dataDir}`);
     chmodSync(house.dataDir, 0o700);
   });
 
@@ -281,8 +250,8 @@ describe("/doctor", () => {
     house = await startTestBot();
     const { clock } = house;
     const now = () => new Date(clock.now().getTime() - 5 * 60_000);
-    house.startBot({ doctor: checks({ clock: { ...clock, now } }) });
-    expect((await doctor()).text).toMatch(
+    house.startBot({ doctor: newDoctor(house, { clock: { ...clock, now } }) });
+    expect((await askDoctor(house)).text).toMatch(
       /^fix · clock: This machine’s clock is 5 minutes behind\. Switch on its time synchronisation\.$/m,
     );
   });
@@ -345,112 +314,10 @@ describe("/doctor", () => {
     expect(said).not.toContain("key=");
   });
 
-  describe("/doctor’s line about notifications from Withings", () => {
-    let headStatus = 200;
-    let here: Served;
-    beforeEach(async () => {
-      headStatus = 200;
-      here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
-      house = await startTestBot({ env: { PUBLIC_URL: here.url } });
-      house.startBot({ doctor: checks({ web: { publicUrl: here.url } }) });
-    });
-    afterEach(() => here.close());
-
-    const AT_ONCE = /^Withings tells me about new readings at once \(checked \d\d:\d\d\)$/;
-    const line = async (person = house.owner) => /^.*new readings: .*$/m.exec((await doctor(person)).text)?.[0];
-    async function status() {
-      house.owner.say("/status");
-      const { text } = await house.owner.waitForMessage(({ text }) => text.startsWith("Withings: "));
-      return text.split("\n").find((it) => /new readings/.test(it));
-    }
-
-    test("comes from a live check: a lost subscription is noticed, remembered for /status, and set up again", async () => {
-      expect(await line()).toBe(
-        "later · new readings: Withings doesn’t tell me about them yet. Until it does, I check myself.",
-      );
-      expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
-
-      await house.app.subscriptions.keep(ACCOUNT);
-      expect(await line()).toBe("ok · new readings: Withings tells me about them at once");
-      const before = await status();
-      expect(before).toMatch(AT_ONCE);
-
-      house.sandbox.withings.notifications.drop(USERID);
-      // Withings wasn’t asked again, so it says when it was.
-      house.clock.advance(600);
-      expect(await status()).toBe(before);
-      expect(await line()).toBe(
-        "later · new readings: Withings no longer tells me about them. I’ll set it up again soon; until then I check myself.",
-      );
-      house.requests();
-      expect(await status()).toBe(
-        "Withings no longer tells me about new readings; I check for them myself, and will set it up again soon",
-      );
-      expect(house.requests()).toEqual([]);
-
-      house.clock.advance(3600);
-      expect(await house.app.subscriptions.keep(ACCOUNT)).toEqual({ type: "restored", applis: [1, 4, 46] });
-      expect(await line()).toBe("ok · new readings: Withings tells me about them at once");
-      expect(await status()).toMatch(AT_ONCE);
-    });
-
-    test("renews the access after the other line about Withings, and agrees with it", async () => {
-      await house.app.subscriptions.keep(ACCOUNT);
-      house.sandbox.withings.expireAccessToken(USERID);
-      const { text: renewed } = await doctor();
-      expect(renewed).toContain("ok · Withings: answers");
-      expect(renewed).toContain("ok · new readings: ");
-
-      house.sandbox.withings.expireAccessToken(USERID);
-      house.sandbox.faults.turnOn("withings_503_client_secret");
-      const { text: refused } = await doctor();
-      expect(refused).toMatch(/^you · Withings: Withings doesn’t accept/m);
-      expect(refused).toMatch(/^you · new readings: Withings doesn’t accept/m);
-      expect(refused).not.toContain("on my side");
-    });
-
-    test("doesn’t become good just because Withings was busy when the subscription was to be set up again", async () => {
-      await house.app.subscriptions.keep(ACCOUNT);
-      house.sandbox.withings.notifications.drop(USERID);
-      expect(await line()).toMatch(/no longer tells me/);
-      house.clock.advance(3600);
-      const busy = { type: "body" as const, body: { status: 601, body: {}, error: "Too Many Requests" } };
-      house.sandbox.faults.add({ server: "withings", match: { path: "/notify" }, effect: busy });
-      expect(await house.app.subscriptions.keep(ACCOUNT)).toEqual({ type: "later" });
-      expect(await status()).toMatch(/^Withings no longer tells me/);
-    });
-
-    test("tells the owner about an address that Withings can’t reach, and others only without details", async () => {
-      headStatus = 404;
-      await house.app.subscriptions.keep(ACCOUNT);
-      expect(await line()).toMatch(
-        /^fix · new readings: Withings doesn’t tell me about them, because it couldn’t reach me /,
-      );
-      const anna = await invited();
-      const link = (await house.app.store.links.read(ACCOUNT, "withings"))?.value ?? expect.fail("there is no link");
-      await house.app.store.links.replace(GUEST, "withings", link);
-      const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
-      await house.app.store.subscriptionMemory.save(GUEST, seen);
-      expect(await line(anna)).toMatch(/^broken · new readings: Only the person who runs me can fix this\./);
-    });
-
-    test("claims nothing without a usable link, or for an address that is no longer ours", async () => {
-      await house.app.subscriptions.keep(ACCOUNT);
-      const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
-      await house.app.store.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });
-      expect(await status()).toBe("Withings doesn’t tell me about new readings yet; I check for them myself");
-      await house.app.store.subscriptionMemory.save(ACCOUNT, seen);
-      expect(await status()).toMatch(AT_ONCE);
-      house.sandbox.withings.revoke(USERID);
-      await house.sync();
-      expect(await status()).toBeUndefined();
-    });
-  });
-
   test("speaks German to people who chose German", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { language: "de" });
-    const { text, history } = await doctor();
+    const { text, history } = await askDoctor(house);
     expect(history.slice(0, 2)).toEqual(["Ich prüfe …", expect.stringMatching(/^… · Speicher: wird geprüft …\n/)]);
     expect(text).toContain("gut · Uhr: geht richtig\n");
     expect(text).toContain(

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
+import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
 
 const MATE = 4712;
-const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 const link = async () => (await house.app.store.links.read(ACCOUNT, "withings"))?.value;
 
 /** The program has no public address, so people paste the browser’s last one. Resolves to the consent page. */
@@ -29,9 +29,10 @@ test("the pasted address links Withings, is deleted, and leads on to Garmin", as
   house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3600_000), weightKg: 80.25 });
   house.owner.say(allow(page));
   await heard(
+    house,
     "I’ve deleted your message. Withings is linked: the profile whose last weigh-in was 80.25 kg, today 12:00.",
   );
-  const next = await heard("Garmin: not linked");
+  const next = await heard(house, "Garmin: not linked");
   expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Link Garmin"]);
   expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   expect(house.owner.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
@@ -109,9 +110,9 @@ describe("the answer has its own sentence and a fresh button for", () => {
     const page = await pressLink();
     const address = allow(page);
     house.owner.say(address);
-    await heard("Withings is linked");
+    await heard(house, "Withings is linked");
     house.owner.say(address);
-    await heard("That address has already been used. Here’s a fresh button.");
+    await heard(house, "That address has already been used. Here’s a fresh button.");
     expect((await link())?.state).toBe("linked");
   });
 });
@@ -140,7 +141,7 @@ describe("a different person from the linked one", () => {
     expect(buttons.flat().map((it) => it.text)).toEqual(["Yes, switch", "No, keep the link"]);
     expect(await link()).toMatchObject({ vendorUserId: String(USERID) });
     house.owner.tap("Yes, switch");
-    await heard("Withings is linked: the profile whose last weigh-in was 64.10 kg, today 12:30.");
+    await heard(house, "Withings is linked: the profile whose last weigh-in was 64.10 kg, today 12:30.");
     expect(await link()).toMatchObject({ vendorUserId: String(OTHER) });
   });
 
@@ -149,7 +150,7 @@ describe("a different person from the linked one", () => {
     house.owner.tap("No, keep the link");
     await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed,")));
     house.owner.say(house.sandbox.withings.allow(OTHER, house.app.withingsLinking.begin(ACCOUNT)));
-    await heard("Do you want me to read");
+    await heard(house, "Do you want me to read");
     house.clock.advance(10 * 60);
     house.owner.tap("Yes, switch");
     await house.owner.waitUntil(({ messages }) =>
@@ -170,7 +171,7 @@ describe("a different person from the linked one", () => {
 test("a bare code links Withings, and is deleted", async () => {
   const page = await pressLink();
   house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
-  await heard("I’ve deleted your message. Withings is linked");
+  await heard(house, "I’ve deleted your message. Withings is linked");
   expect(await link()).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
 });
 
@@ -189,9 +190,9 @@ test("a bare code links Withings even while the time zone dialog is open", async
   house.owner.tap("Time zone");
   await house.owner.waitForMessage();
   house.owner.tap("Type it");
-  await heard("Which time zone?");
+  await heard(house, "Which time zone?");
   house.owner.say(new URL(allow(page)).searchParams.get("code") ?? "");
-  await heard("Withings is linked");
+  await heard(house, "Withings is linked");
 });
 
 test("forty hexadecimal digits count as the Garmin password while a sign-in is open", async () => {
@@ -202,14 +203,14 @@ test("forty hexadecimal digits count as the Garmin password while a sign-in is o
   house.owner.say("/connect");
   await house.owner.waitForMessage();
   house.owner.tap("Link Garmin");
-  await heard("Two ways");
+  await heard(house, "Two ways");
   house.owner.tap("Here in the chat");
-  await heard("Which e-mail address");
+  await heard(house, "Which e-mail address");
   house.owner.say(OWNER.email);
-  await heard("password for");
+  await heard(house, "password for");
   const before = exchanges();
   house.owner.say(password);
-  await heard("Signed in to Garmin as Owner.");
+  await heard(house, "Signed in to Garmin as Owner.");
   expect(exchanges()).toBe(before);
   expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 });
@@ -224,20 +225,20 @@ describe("Withings’ page that refuses the callback address", () => {
   ])("is understood %s, and the answer says where to enter the address", async (_what, pasted) => {
     await pressLink();
     house.owner.say(pasted);
-    await heard("exactly as it is in my settings");
+    await heard(house, "exactly as it is in my settings");
     expect(await link()).toBeUndefined();
   });
 
   test("is understood in German", async () => {
     await pressLink({ language: "de" });
     house.owner.say(PAGE);
-    await heard("genau wie in meinen Einstellungen");
+    await heard(house, "genau wie in meinen Einstellungen");
   });
 
   test("can’t be recognised by its address alone, so the answer asks for its text", async () => {
     const page = await pressLink();
     house.owner.say(page);
-    await heard("If that page says “redirect_uri_mismatch”, send me its text.");
+    await heard(house, "If that page says “redirect_uri_mismatch”, send me its text.");
   });
 });
 
@@ -245,13 +246,13 @@ test("the answer to an unknown application says who needs to fix it", async () =
   const page = await pressLink();
   house.sandbox.faults.turnOn("withings_503_client_secret");
   house.owner.say(allow(page));
-  await heard("The person who runs me needs to copy both into my settings again, from");
+  await heard(house, "The person who runs me needs to copy both into my settings again, from");
 });
 
 test("the answer to an unknown application says so in German too", async () => {
   const page = await pressLink({ language: "de" });
   house.owner.say(allow(page));
-  await heard("Ich habe deine Nachricht gelöscht. Withings ist verbunden");
-  const next = await heard("Garmin: nicht verbunden");
+  await heard(house, "Ich habe deine Nachricht gelöscht. Withings ist verbunden");
+  const next = await heard(house, "Garmin: nicht verbunden");
   expect(next.buttons.flat().map(({ text }) => text)).toEqual(["Garmin verbinden"]);
 });

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT } from "../../support/test-app.ts";
+import { labels } from "../chat.ts";
 import { STRANGER, startTestBot, type TestBot } from "../test-bot.ts";
 
 let house: TestBot;
@@ -7,7 +8,6 @@ afterEach(() => house.close());
 
 const GUEST = 4712;
 const HOUR = 3600;
-const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 const tokenIn = (text: string) => /\?start=([\w-]+)/.exec(text)?.[1] ?? expect.fail(`no link in: ${text}`);
 
 let bot: ReturnType<TestBot["startBot"]>;

@@ -3,14 +3,14 @@ import { choosableKinds, sentKinds } from "../../../src/bot/views/settings.ts";
 import { wordsIn } from "../../../src/bot/words/words.ts";
 import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
+import { labels } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
 
-const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
-const screen = () => house.owner.lastMessage ?? expect.fail("nothing stands in the chat");
+const screen = () => house.owner.lastMessage ?? expect.fail("the chat is empty");
 const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
 
 /** The message after the bot has handled the tap. */
@@ -258,160 +258,4 @@ test("a choice replaces the menu that was set for the phone’s language", async
   await tap("Language");
   await tap("✓ English");
   expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
-});
-
-describe("the time zone", () => {
-  /** A new program handles every update. */
-  async function anew(act: () => unknown) {
-    await bot.stop();
-    bot = house.startBot();
-    act();
-    await house.quiet();
-    return screen();
-  }
-
-  async function typing() {
-    await open();
-    await anew(() => house.owner.tap("Time zone"));
-    return anew(() => house.owner.tap("Type it"));
-  }
-
-  test("is offered with neighbouring zones, and can be left to Withings again", async () => {
-    await open();
-    await house.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
-    const shown = await tap("Time zone");
-    expect(shown.text).toContain("Time zone: Europe/Berlin (13:00 now), as you chose");
-    expect(labels(shown)).toContain("✓ Berlin 13:00");
-    expect(labels(shown)).toContain("London 12:00");
-    await tap("London 12:00");
-    expect((await account()).timezone).toBe("Europe/London");
-    expect((await tap("Use Withings’ time zone")).text).toContain("until you choose one or Withings tells me yours");
-    expect((await account()).timezone).toBeUndefined();
-  });
-
-  test("names Withings as its source only if Withings reported it, and while it is linked", async () => {
-    await open();
-    await house.sync();
-    expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
-    await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
-    await house.app.store.links.remove(ACCOUNT, "withings");
-    await tap("Back");
-    expect((await tap("Time zone")).text).toContain(
-      "Time zone: Europe/Berlin (13:00 now), as Withings said while it was linked\n",
-    );
-  });
-
-  test.each([
-    ["berlin", "Europe/Berlin"],
-    ["Europe/Berlin", "Europe/Berlin"],
-    ["  new york ", "America/New_York"],
-    ["Zürich", "Europe/Zurich"],
-    ["utc", "UTC"],
-    ["kolkata", "Asia/Kolkata"],
-    ["asia/kolkata", "Asia/Kolkata"],
-    ["Amsterd", "Europe/Amsterdam"],
-    ["Paris, France", "Europe/Paris"],
-    ["München", "Europe/Berlin"],
-    ["Wien", "Europe/Vienna"],
-  ])("typed as “%s” becomes %s", async (typed, timezone) => {
-    expect((await typing()).text).toMatch(/^Which time zone\?/);
-    const shown = await anew(() => house.owner.say(typed));
-    expect(shown.text).toContain(`Time zone: ${timezone} (`);
-    expect((await account()).timezone).toBe(timezone);
-    const after = await anew(() => house.owner.say("tokyo"));
-    expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
-  });
-
-  test("is asked about if several names start like the text, and a tap ends the dialog", async () => {
-    await typing();
-    const shown = await anew(() => house.owner.say("port"));
-    expect(shown.text).toBe("Which of these?");
-    expect(labels(shown)).toContain("Pacific/Port Moresby");
-    await anew(() => house.owner.tap("Pacific/Port Moresby"));
-    expect((await account()).timezone).toBe("Pacific/Port_Moresby");
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
-    expect((await account()).timezone).toBe("Pacific/Port_Moresby");
-  });
-
-  const offered = ({ buttons }: { buttons: Array<Array<{ text: string; data?: string }>> }) =>
-    buttons
-      .flat()
-      .flatMap(({ data = "" }) => (data.startsWith("zone:") && data !== "zone:" ? [data.slice("zone:".length)] : []));
-
-  test("is asked about with six of many matches", async () => {
-    await typing();
-    const shown = await anew(() => house.owner.say("sa"));
-    expect(shown.text).toMatch(/^\d+ time zones match\. Is it one of these\?/);
-    expect(offered(shown)).toHaveLength(6);
-  });
-
-  test.each([
-    ["USA", 8, ["Pacific/Honolulu", "America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Chicago"]],
-    ["America", 18, ["America/Anchorage", "America/Los_Angeles", "America/Denver", "America/Chicago"]],
-    ["Europa", 6, ["Europe/London", "Europe/Berlin", "Europe/Athens", "Europe/Istanbul"]],
-    ["Spanien", 2, ["Europe/Madrid", "Atlantic/Canary"]],
-    ["Portugal", 2, ["Europe/Lisbon", "Atlantic/Azores"]],
-    ["Springfield, USA", 8, ["Pacific/Honolulu", "America/Anchorage"]],
-  ])("typed as “%s” has several answers, and the zones with most people come first", async (typed, count, first) => {
-    await typing();
-    const shown = await anew(() => house.owner.say(typed));
-    expect(shown.text).toBe(
-      count > 6
-        ? `${count} time zones match. Is it one of these? If not, send me the biggest city near you.`
-        : "Which of these?",
-    );
-    expect(offered(shown).slice(0, first.length)).toEqual(first);
-    expect((await account()).timezone).toBeUndefined();
-    house.owner.tap(`${first[0]?.replaceAll("_", " ")}`);
-    await house.quiet();
-    expect((await account()).timezone).toBe(first[0]);
-  });
-
-  test("is asked about if the region is unknown, because another place may have that name", async () => {
-    await typing();
-    const shown = await anew(() => house.owner.say("Paris, Texas"));
-    expect(shown.text).toMatch(/^Is it this one\?/);
-    expect(offered(shown)).toEqual(["Europe/Paris"]);
-    expect((await account()).timezone).toBeUndefined();
-  });
-
-  test.each(["Atlantis", "EST", "x", "+02:00", ",", "Korea (the other)"])(
-    "typed as “%s” isn’t found, and can be typed again",
-    async (typed) => {
-      await typing();
-      expect((await anew(() => house.owner.say(typed))).text).toMatch(
-        /^I don’t know that place\..*Berlin, New York or France\.$/,
-      );
-      await anew(() => house.owner.say("tokyo"));
-      expect((await account()).timezone).toBe("Asia/Tokyo");
-    },
-  );
-
-  test("stays as it was if a command or Cancel ends the dialog", async () => {
-    await typing();
-    house.owner.say("/help");
-    await house.quiet();
-    expect(botMessages().map(({ text }) => text)).toContain("I’ve left your time zone as it was.");
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
-
-    await anew(() => house.owner.say("/settings"));
-    await anew(() => house.owner.tap("Time zone"));
-    await anew(() => house.owner.tap("Type it"));
-    await anew(() => house.owner.tap("Cancel"));
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
-    expect((await account()).timezone).toBeUndefined();
-  });
-
-  test("is asked for in German too", async () => {
-    house = await startTestBot();
-    await house.app.store.accounts.save(ACCOUNT, { language: "de" });
-    bot = house.startBot();
-    await anew(() => house.owner.say("/settings"));
-    await anew(() => house.owner.tap("Zeitzone"));
-    expect((await anew(() => house.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
-    expect((await anew(() => house.owner.say("Atlantis"))).text).toMatch(/^Diesen Ort kenne ich nicht\./);
-    expect((await anew(() => house.owner.say("Wien"))).text).toMatch(
-      /^Zeitzone: Europe\/Vienna \(jetzt 13:00\), von dir gewählt\n/,
-    );
-  });
 });

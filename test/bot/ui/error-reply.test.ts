@@ -3,12 +3,11 @@ import { afterEach, describe, expect, test } from "vitest";
 import { isTelegramAway } from "../../../src/bot/telegram/errors.ts";
 import { ActionNeededError, RetryLaterError, UsageError } from "../../../src/lib/errors.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
 let house: TestBot;
 afterEach(() => house.close());
-
-const heard = (text: string) => house.owner.waitForMessage((message) => message.text.includes(text));
 
 test("a Garmin account that another account has linked isn’t linked a second time", async () => {
   house = await startTestBot({ allowedIds: [ACCOUNT, 4712] });
@@ -22,11 +21,11 @@ test("a Garmin account that another account has linked isn’t linked a second t
 
   // Once its owner removes it, it can be linked.
   house.owner.say("/disconnect");
-  await heard("What should I remove?");
+  await heard(house, "What should I remove?");
   house.owner.tap("The Garmin link");
-  await heard("Remove the Garmin link?");
+  await heard(house, "Remove the Garmin link?");
   house.owner.tap("Yes, remove");
-  await heard("I’ve removed");
+  await heard(house, "I’ve removed");
   mate.say(house.sandbox.garmin.mintTicket(OWNER.email));
   await mate.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner"));
 });
@@ -39,7 +38,7 @@ test("a sign-in that Garmin answers in an unknown shape is blamed on Garmin, not
     effect: { type: "body", body: { tokens: "are called something else now" } },
   });
   house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-  expect((await heard("Garmin is answering")).text).toContain(
+  expect((await heard(house, "Garmin is answering")).text).toContain(
     "Garmin is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
   );
   expect(house.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
@@ -110,7 +109,7 @@ test("/connect offers to link a linked side again, because it may be the wrong p
   house = await startTestBot();
   house.startBot();
   house.owner.say("/connect");
-  const { text, buttons } = await heard("Both sides are linked.");
+  const { text, buttons } = await heard(house, "Both sides are linked.");
   expect(text).not.toContain("Press the button");
   expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
 });

@@ -1,0 +1,75 @@
+import type { Update } from "grammy/types";
+import { ACCOUNT, OWNER } from "../support/test-app.ts";
+import { startTestBot, type TestBot } from "./test-bot.ts";
+
+export const labels = (message: { buttons: Array<Array<{ text: string }>> }) =>
+  message.buttons.flat().map(({ text }) => text);
+
+/** What the bot has written to the owner. */
+export const botTexts = ({ owner }: TestBot) =>
+  owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+
+/** The owner’s next message that contains `text`. */
+export const heard = ({ owner }: TestBot, text: string) => owner.waitForMessage((it) => it.text.includes(text));
+
+/** A GET of the same path is only the probe. */
+export const isLogin = ({ method, path }: { method: string; path: string }) =>
+  method === "POST" && path === "/mobile/api/login";
+
+/** Withings is linked and Garmin isn’t. A new program on the same store handles every update. */
+export async function startBeforeGarmin(options: { mfa?: "email" } = {}): Promise<TestBot> {
+  const house = await startTestBot({ linked: false });
+  await house.linkWithings();
+  await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  house.sandbox.garmin.accounts.get(OWNER.email).mfa = options.mfa;
+  house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 90 * 60_000), weightKg: 80.25 });
+  house.serveEachAnew();
+  return house;
+}
+
+/** Chooses to sign in to Garmin in the chat. Resolves to the bot’s answer. */
+export async function chooseSignInHere(house: TestBot) {
+  house.owner.say("/connect");
+  await heard(house, "Withings: ");
+  house.owner.tap("Link Garmin");
+  await heard(house, "Two ways");
+  house.owner.tap("Here in the chat");
+  return house.owner.waitForMessage();
+}
+
+/** Up to the question for the password. */
+export async function giveEmail(house: TestBot) {
+  const { buttons } = await chooseSignInHere(house);
+  if (labels({ buttons }).includes(OWNER.email)) house.owner.tap(OWNER.email);
+  else house.owner.say(OWNER.email);
+  await heard(house, `password for ${OWNER.email}`);
+}
+
+export async function typePassword(house: TestBot, password = OWNER.password) {
+  house.owner.say(password);
+  return house.owner.waitForMessage();
+}
+
+/** The newest code that Garmin has mailed. */
+export const mailedCode = ({ sandbox }: TestBot) => sandbox.garmin.inbox.at(-1)?.code ?? "";
+
+const from = { id: ACCOUNT, is_bot: false, first_name: "Owner" };
+/** What every message in the owner’s chat has. */
+export const inChat = {
+  ...{ date: 1_795_000_000, from },
+  chat: { id: ACCOUNT, type: "private" as const, first_name: "Owner" },
+};
+
+let updates = 990_000;
+/** An update for tests that hand it to a bot directly. */
+export const newUpdate = (content: Omit<Update, "update_id">): Update => ({ update_id: updates++, ...content });
+export const newMessage = (text: string) => newUpdate({ message: { ...inChat, message_id: updates, text } });
+
+/** A tap on a message that the bot doesn’t know. */
+export const newTap = ({ telegram }: TestBot, data: string) =>
+  newUpdate({
+    callback_query: {
+      ...{ id: "1", from, chat_instance: "1", data },
+      message: { ...inChat, message_id: 9_000_000, from: telegram.bot, text: "?" },
+    },
+  });

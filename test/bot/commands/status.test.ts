@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { startTestBot, type TestBot } from "../test-bot.ts";
+
+let house: TestBot;
+afterEach(() => house.close());
+
+const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+
+describe("/status", () => {
+  const status = async () => {
+    house.owner.say("/status");
+    return (await house.owner.waitForMessage()).text;
+  };
+
+  test("tells a new account once what is missing, and nothing that depends on it", async () => {
+    house = await startTestBot({ linked: false });
+    const nextRunAt = ago(-60);
+    house.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
+    const missing = (lastSync: string) => [
+      ...["Withings: not linked", "Garmin: not linked", ""],
+      ...[`Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],
+    ];
+    expect((await status()).split("\n")).toEqual(missing("none yet"));
+    const buttons = () => house.owner.lastMessage?.buttons.map((row) => row.map(({ text }) => text));
+    expect(buttons()).toEqual([["Link Withings"], ["Link Garmin"]]);
+    await house.sync();
+    expect((await status()).split("\n")).toEqual(missing("today 12:00, waiting for you"));
+  });
+
+  test("shows links, last readings, last run, next run, and what is held and why", async () => {
+    house = await startTestBot();
+    house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
+    house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
+    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    await house.sync();
+    await house.app.store.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
+    house.startBot();
+    // In the owner’s zone, which Withings reported.
+    expect((await status()).split("\n")).toEqual([
+      "Withings: linked, good for 365 days, renews itself",
+      "Garmin: linked as Owner, good for 29 days, renews itself",
+      "",
+      "Last weigh-in: 80.25 kg, today 11:30",
+      "Last blood pressure: 121/79 mmHg, pulse 61, today 12:00",
+      "Last sync: today 13:00, done, 2 readings",
+      "Next sync: today 13:30",
+      "",
+      "today 12:30, 41.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app.",
+      "",
+      "Weighbridge 0.1.0",
+    ]);
+
+    house.clock.advance(10 * 24 * 3600);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await house.sync();
+    const later = await status();
+    expect(later).toContain("Withings: linked, good for 36");
+    expect(later).toContain("Garmin: signed out (was Owner)");
+    expect(later).toContain("Last weigh-in: 80.25 kg, 21 Nov 11:30");
+    expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
+  });
+
+  test("forgets what the last run asked for once the link is removed or renewed", async () => {
+    house = await startTestBot();
+    house.startBot();
+    await house.sync();
+    house.clock.advance(10 * 24 * 3600);
+    house.sandbox.garmin.revoke(OWNER.email);
+    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await house.sync();
+    expect(await status()).toContain("Garmin has signed me out.");
+    const link = await house.app.store.links.read(ACCOUNT, "garmin");
+    await house.app.store.links.remove(ACCOUNT, "garmin");
+    const without = await status();
+    expect(without).toContain("Garmin: not linked");
+    expect(without).not.toContain("signed me out");
+
+    house.clock.advance(60);
+    if (!link) throw new Error("there was no link");
+    const renewed = { ...link.value, state: "linked" as const, linkedAt: house.clock.now() };
+    await house.app.store.links.replace(ACCOUNT, "garmin", renewed);
+    expect(await status()).not.toContain("signed me out");
+  });
+});

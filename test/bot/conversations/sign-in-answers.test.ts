@@ -1,0 +1,97 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { giveEmail, isLogin, labels, mailedCode, startBeforeGarmin, typePassword } from "../chat.ts";
+import type { TestBot } from "../test-bot.ts";
+
+let house: TestBot;
+afterEach(() => house.close());
+
+describe("the way that is left to try", () => {
+  const refuse = (clientId: string) =>
+    house.sandbox.faults.add({
+      match: { method: "POST", path: "/mobile/api/login", form: { clientId } },
+      effect: { type: "body", body: { error: { "status-code": "427" } } },
+      times: 9,
+    });
+  const clientIds = () => house.sandbox.garmin.requests.filter(isLogin).map(({ query }) => query.get("clientId"));
+
+  test("after a refusal is to sign in as Garmin’s other app, by a tap and never by itself", async () => {
+    house = await startBeforeGarmin({ mfa: "email" });
+    refuse("GCM_IOS_DARK");
+    await giveEmail(house);
+    const refused = await typePassword(house);
+    expect(refused.text).toContain("(error 427)");
+    expect(labels(refused)).toEqual(["On Garmin’s page", "Try as Garmin’s Android app"]);
+    expect(clientIds()).toEqual(["GCM_IOS_DARK"]);
+    house.owner.tap("Try as Garmin’s Android app");
+    await house.owner.waitForMessage(({ text }) => text === "Which e-mail address do you use at Garmin?");
+    house.owner.tap(OWNER.email);
+    await house.owner.waitForMessage(({ text }) => text.includes("password for"));
+    await typePassword(house);
+    house.owner.say(mailedCode(house));
+    await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
+    expect(clientIds()).toEqual(["GCM_IOS_DARK", "GCM_ANDROID_DARK"]);
+  });
+
+  test("after both apps were refused is Garmin’s page alone", async () => {
+    house = await startBeforeGarmin();
+    refuse("GCM_IOS_DARK");
+    await giveEmail(house);
+    await typePassword(house);
+    refuse("GCM_ANDROID_DARK");
+    house.owner.tap("Try as Garmin’s Android app");
+    await house.owner.waitForMessage();
+    house.owner.tap(OWNER.email);
+    await house.owner.waitForMessage(({ text }) => text.includes("password for"));
+    expect(labels(await typePassword(house))).toEqual(["On Garmin’s page"]);
+  });
+
+  test("after Garmin takes back the access is the other way to sign in", async () => {
+    house = await startBeforeGarmin();
+    house.sandbox.faults.turnOn("garmin_token_not_active");
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    const refused = await house.owner.waitForMessage(({ text }) => text.includes("another way often works"));
+    expect(refused.text).toContain("sign in here in the chat.");
+    expect(labels(refused)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  });
+
+  test("after three wrong codes is to start again, and a fourth isn’t sent", async () => {
+    house = await startBeforeGarmin({ mfa: "email" });
+    await giveEmail(house);
+    await typePassword(house);
+    const wrong = mailedCode(house) === "000000" ? "111111" : "000000";
+    for (const sentence of ["That code isn’t right.", "That code isn’t right.", "That was the third wrong code"]) {
+      expect((await typePassword(house, wrong)).text).toContain(sentence);
+    }
+    expect(house.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toHaveLength(3);
+    house.owner.say(mailedCode(house));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+  });
+
+  test("doesn’t exist for a Chinese account, and the bot says so", async () => {
+    house = await startBeforeGarmin();
+    house.owner.say(`https://sso.garmin.cn/sso/embed?ticket=${house.sandbox.garmin.mintTicket(OWNER.email)}`);
+    const refused = await house.owner.waitForMessage();
+    expect(refused.text).toContain("I don’t support them yet");
+    expect(labels(refused)).toEqual([]);
+  });
+
+  test("after another person’s sign-in is a page that asks for e-mail and password", async () => {
+    house = await startBeforeGarmin();
+    await house.app.store.accounts.save(ACCOUNT + 1, {});
+    await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OWNER.email));
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    const { buttons } = await house.owner.waitForMessage(({ text }) => text.includes("belongs to somebody else here"));
+    expect(new URL(buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
+  });
+
+  test("after Garmin forgot the client id is for the person who runs the program to change it", async () => {
+    house = await startBeforeGarmin();
+    const refusal = { type: "status", status: 401, body: { error: "invalid_client" } } as const;
+    house.sandbox.faults.add({ match: { path: /oauth\/token/ }, effect: refusal });
+    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
+    await house.owner.waitForMessage(({ text }) =>
+      text.includes("The person who runs me needs to put a current one into my settings"),
+    );
+  });
+});

@@ -1,0 +1,40 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { giveEmail, isLogin, startBeforeGarmin } from "../chat.ts";
+import type { TestBot } from "../test-bot.ts";
+
+let house: TestBot;
+afterEach(() => house.close());
+
+describe("however it is spelt,", () => {
+  test.each(["/Cancel", "/CANCEL", "/cancel.", "/Cancel!", "/cancel@Weighbridge_Bot", "Cancel", "abbrechen"])(
+    "the command %s ends a sign-in that waits for a password, and isn’t sent to Garmin",
+    async (typed) => {
+      house = await startBeforeGarmin();
+      await giveEmail(house);
+      house.owner.say(typed);
+      await house.owner.waitForMessage(({ text }) => text === "Cancelled. Nothing has changed.");
+      expect(house.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
+      expect(house.owner.messages.some(({ from, text }) => from === "person" && text === typed)).toBe(true);
+    },
+  );
+
+  test.each([
+    ["/Status", "Withings: linked"],
+    ["/STATUS please", "Withings: linked"],
+    ["/Status@weighbridge_bot", "Withings: linked"],
+    ["Status!", "Withings: linked"],
+    ["/HELP", "/sync"],
+    ["Hilfe", "/sync"],
+    ["hilfe!", "/sync"],
+    ["/hilfe", "/sync"],
+    ["/Einstellungen", "Units: "],
+    ["Start", "Hello."],
+    ["/constructor", "I didn’t understand"],
+    ["/status@another_bot", "I didn’t understand"],
+    ["/statusses", "I didn’t understand"],
+  ])("the command %s is answered", async (typed, answer) => {
+    house = await startBeforeGarmin();
+    house.owner.say(typed);
+    await house.owner.waitForMessage(({ text }) => text.startsWith(answer));
+  });
+});

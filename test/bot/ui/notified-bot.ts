@@ -1,0 +1,37 @@
+import { expect } from "vitest";
+import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
+import type { RunOptions } from "../../../src/sync/engine/run.ts";
+import { ACCOUNT, OWNER } from "../../support/test-app.ts";
+import { heard } from "../chat.ts";
+import { startTestBot } from "../test-bot.ts";
+
+export type NotifiedBot = Awaited<ReturnType<typeof startNotifiedBot>>;
+
+/** A bot that polls and sends notices after runs. It’s 13:00 in Berlin. */
+export async function startNotifiedBot(account: { language?: "de" } = {}) {
+  const house = await startTestBot();
+  const { app, clock, sandbox } = house;
+  await app.store.accounts.save(ACCOUNT, account);
+  const notifier = createNotifier({
+    ...{ accounts: app.store.accounts, health: app.store.health, clock, log: app.log },
+    overview: app.overviews.of,
+    send: (to, text, { keyboard }) =>
+      house.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
+  });
+  house.startBot({ conclude: notifier.conclude });
+  house.owner.say("/help");
+  await heard(house, "/status");
+
+  return {
+    ...house,
+    ago: ({ days = 0, minutes = 0 }) => new Date(clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000),
+    addByHand: (at: Date, weightKg: number) => sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg }),
+    /** A run that nobody asked for, with its messages. */
+    async scheduledRun(options: RunOptions = {}) {
+      const report = await house.sync(options);
+      await notifier.afterRun((await app.store.accounts.find(ACCOUNT)) ?? expect.fail(), report);
+      return report;
+    },
+  };
+}
