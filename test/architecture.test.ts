@@ -137,7 +137,7 @@ test("the table's name has one source", () => {
 });
 
 test("a test that starts the program as a process is called *.process.test.ts, which npm test leaves out", () => {
-  const imported = ["node:child_process", "aws-house.ts", "function-process.ts", "writers.ts", "two-processes.ts"];
+  const imported = ["node:child_process", "test-aws.ts", "function-process.ts", "writers.ts", "two-processes.ts"];
   const starts = (file: string) =>
     importsOf(file).some((target) => imported.includes(path.basename(target))) ||
     /\b(startCli|runAsProcess)\(|\bstart\("(start|demo|deploy|restore)\b/.test(readFileSync(file, "utf8"));

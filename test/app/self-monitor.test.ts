@@ -5,21 +5,21 @@ import type { MachineAlarm } from "../../src/bot/words/alarm-keys.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { DEFAULT_SETTINGS } from "../../src/sync/model/account.ts";
-import { moveIn, type PublicHouse } from "../server/public-house.ts";
+import { startTestServer, type TestServer } from "../server/test-server.ts";
 
 describe("a program on one machine whose store fails", () => {
-  let house: PublicHouse;
-  afterEach(() => house.close());
+  let server: TestServer;
+  afterEach(() => server.close());
 
   test("tells its owner once that it broke, then that it no longer syncs, and when all is well again", async () => {
-    house = await moveIn({ linked: true });
-    const { clock, person, told, weights } = house;
-    const { said, wake } = await house.start();
+    server = await startTestServer({ linked: true });
+    const { clock, person, told, weights } = server;
+    const { said, wake } = await server.start();
     await said("run_ended");
     const before = told().length;
     const news = () => told().slice(before);
 
-    house.loseStore();
+    server.loseStore();
     person.stepOnScale({ weightKg: 80.25 });
     await said("request_failed");
     wake();
@@ -35,7 +35,7 @@ describe("a program on one machine whose store fails", () => {
       .poll(() => news())
       .toEqual([expect.anything(), expect.stringMatching(/^I haven’t checked what is due for at least ten minutes/)]);
 
-    house.findStore();
+    server.findStore();
     await expect
       .poll(() => {
         wake();
@@ -51,7 +51,7 @@ describe("a program on one machine whose store fails", () => {
       },
       { timeout: 20_000, interval: 30 },
     );
-    expect(house.chat.messages.filter(({ silent }) => !silent).length).toBeGreaterThanOrEqual(2);
+    expect(server.chat.messages.filter(({ silent }) => !silent).length).toBeGreaterThanOrEqual(2);
   });
 });
 

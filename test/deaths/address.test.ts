@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../src/sandbox/free-port.ts";
-import { moveIn } from "../server/public-house.ts";
+import { startTestServer } from "../server/test-server.ts";
 import { OWNER, startMachine } from "../support/cli-process.ts";
 import { USERID } from "../support/test-app.ts";
 import { TIMES, timeLapse } from "../support/time-lapse.ts";
@@ -9,7 +9,7 @@ import { record } from "./table.ts";
 
 /** A program with a public address, for the deaths that only such a program can die. */
 async function startWithAddress() {
-  const house = await moveIn({ linked: true });
+  const house = await startTestServer({ linked: true });
   onTestFinished(() => house.close());
   const program = await house.start(30);
   await program.said("run_ended");

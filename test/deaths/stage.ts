@@ -1,7 +1,7 @@
 import { expect, onTestFinished } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
-import { moveIn } from "../server/public-house.ts";
+import { startTestServer } from "../server/test-server.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { NOON } from "../support/test-app.ts";
 import { type Row, record, span } from "./table.ts";
@@ -26,7 +26,7 @@ export async function startStage(
 ) {
   const { linked = true, at = NOON, settings } = options;
   const outside = await startReceiver();
-  const house = await moveIn({ linked, clock: createManualClock(at) });
+  const house = await startTestServer({ linked, clock: createManualClock(at) });
   const { clock, sandbox, person, chat } = house;
   let { app } = house;
   delete house.env.PUBLIC_URL;

@@ -4,7 +4,7 @@ import { createFunction, type FunctionOptions, type FunctionProcess } from "./fu
 export interface Fleet {
   invoke(event: unknown): Promise<unknown>;
   /** Whether every event finds a new process. */
-  isAnew: boolean;
+  isFresh: boolean;
   /** At once, whatever they do. The next event finds a new process. */
   kill(): Promise<void>;
   /** From now on processes start from this folder, as after a deployment. Those that work on something end it. */
@@ -21,16 +21,16 @@ export interface Fleet {
 export function createFleet(options: FunctionOptions): Fleet {
   const all: FunctionProcess[] = [];
   let free: FunctionProcess[] = [];
-  let isAnew = false;
+  let isFresh = false;
   let { folder } = options;
   const lines = () => all.flatMap((each) => each.lines);
 
   return {
-    get isAnew() {
-      return isAnew;
+    get isFresh() {
+      return isFresh;
     },
-    set isAnew(value) {
-      isAnew = value;
+    set isFresh(value) {
+      isFresh = value;
     },
     async invoke(event) {
       const current = folder;
@@ -42,7 +42,7 @@ export function createFleet(options: FunctionOptions): Fleet {
       try {
         return await taken.invoke(event);
       } finally {
-        if (isAnew) await taken.kill();
+        if (isFresh) await taken.kill();
         if (current === folder) free.push(taken);
       }
     },

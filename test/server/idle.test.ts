@@ -1,12 +1,12 @@
 import { afterEach, expect, test } from "vitest";
-import { moveIn, type PublicHouse } from "./public-house.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-let house: PublicHouse;
-afterEach(() => house.close());
+let server: TestServer;
+afterEach(() => server.close());
 
 test("a round with nothing new is one request to Withings, and none to Garmin or Telegram", async () => {
-  house = await moveIn({ linked: true });
-  const { clock, sandbox, start, requests } = house;
+  server = await startTestServer({ linked: true });
+  const { clock, sandbox, start, requests } = server;
   const first = await start();
   await first.said("run_ended");
   await first.stop();

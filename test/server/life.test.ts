@@ -1,37 +1,37 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { ACCOUNT, OWNER, USERID } from "../support/test-app.ts";
-import { moveIn, type PublicHouse } from "./public-house.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-let house: PublicHouse;
-afterEach(() => house.close());
+let server: TestServer;
+afterEach(() => server.close());
 
 const WAIT = { timeout: 30_000, interval: 20 };
-const saw = (text: string) => house.heard(text);
+const saw = (text: string) => server.heard(text);
 const urlOf = (message: { buttons: Array<Array<{ url?: string }>> }) => message.buttons.flat()[0]?.url ?? "";
-const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
-const arrived = (count: number) => vi.waitFor(() => expect(house.weights()).toHaveLength(count), WAIT);
+const code = () => server.sandbox.garmin.inbox.at(-1)?.code ?? "";
+const arrived = (count: number) => vi.waitFor(() => expect(server.weights()).toHaveLength(count), WAIT);
 
 /** Opens the consent page as a browser does, and follows it back to us. */
 async function allowAtWithings() {
-  house.chat.tap("Link Withings");
+  server.chat.tap("Link Withings");
   const page = urlOf(await saw("Withings will ask on its own page"));
-  const back = house.sandbox.withings.allow(USERID, page);
+  const back = server.sandbox.withings.allow(USERID, page);
   expect(await (await fetch(back)).text()).toContain("Linked");
   await saw("Withings is linked");
 }
 
 async function signInHere() {
-  house.chat.tap("Here in the chat");
+  server.chat.tap("Here in the chat");
   await saw("Which e-mail address");
-  house.chat.say(OWNER.email);
+  server.chat.say(OWNER.email);
   await saw("the password for");
-  house.chat.say(OWNER.password);
+  server.chat.say(OWNER.password);
   await saw("Garmin sent a code");
 }
 
 test("somebody links both sides in the chat, weighs in, is signed out, signs in again, and hears only what matters", async () => {
-  house = await moveIn({ linked: false });
-  const { chat, sandbox, person, clock, start, told, theirs } = house;
+  server = await startTestServer({ linked: false });
+  const { chat, sandbox, person, clock, start, told, theirs } = server;
   sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
   const first = await start();
 
@@ -59,7 +59,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
   await theirs.delivered();
   await second.stop();
-  expect(await house.app.store.jobs.list()).toHaveLength(1);
+  expect(await server.app.store.jobs.list()).toHaveLength(1);
   clock.advance(10);
   const third = await start();
   await arrived(1);
@@ -98,15 +98,15 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   await vi.waitFor(() => expect(rounds.logged.length).toBeGreaterThan(ended + 5), WAIT);
   expect(told().filter((text) => text.startsWith("Garmin lets me in again."))).toHaveLength(1);
   expect(told().filter((text) => text.startsWith("Garmin has signed me out."))).toHaveLength(1);
-  expect(house.pressures()).toHaveLength(1);
+  expect(server.pressures()).toHaveLength(1);
   expect(chat.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
 });
 
 test("a link that could not be renewed for weeks is warned of ahead, with the way to fix it", async () => {
-  house = await moveIn({ linked: true });
-  const { clock, sandbox, start, told, chat } = house;
+  server = await startTestServer({ linked: true });
+  const { clock, sandbox, start, told, chat } = server;
   sandbox.faults.turnOn("garmin_diauth_down");
-  await house.app.store.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, summaryMode: "off" } });
+  await server.app.store.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, summaryMode: "off" } });
   const said: string[] = [];
   for (let day = 0; day < 30; day++) {
     clock.advance(24 * 3600);

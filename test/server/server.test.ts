@@ -4,31 +4,31 @@ import { createLog } from "../../src/lib/log.ts";
 import { type Server, startServer } from "../../src/server.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../support/test-app.ts";
 
-let house: TestApp;
+let testApp: TestApp;
 let server: Server | undefined;
 afterEach(async () => {
   await server?.stop();
   server = undefined;
-  await house.close();
+  await testApp.close();
 });
 
 const ROUND_SECONDS = 0.2;
 const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule", "outside"] as const;
-const chat = () => house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+const chat = () => testApp.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
 const told = () =>
   chat()
     .messages.filter(({ from }) => from === "bot")
     .map(({ text, silent }) => (silent ? `quietly: ${text}` : text));
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (minutes: number) => new Date(testApp.clock.now().getTime() - minutes * 60_000);
 
 /** The whole program with rounds that follow each other quickly. `rounds` makes so many more, and waits until they are over. */
 async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECONDS) {
   chat();
-  const config = readConfig({ ...house.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
+  const config = readConfig({ ...testApp.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
   const logged: Array<Record<string, unknown>> = [];
-  const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
+  const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
   const schedule = { syncIntervalMinutes: roundSeconds / 60 };
-  const started = await startServer({ ...config, schedule }, { clock: house.clock, log, paced: false });
+  const started = await startServer({ ...config, schedule }, { clock: testApp.clock, log, paced: false });
   started.polling.catch(() => undefined);
   server = started;
   const ended = () => logged.filter(({ event }) => event === "run_ended");
@@ -41,7 +41,7 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
     rounds: async (count = 3) => {
       const before = ended().length;
       for (let round = 1; round <= count; round++) {
-        house.clock.advance(roundSeconds);
+        testApp.clock.advance(roundSeconds);
         started.wake();
         await expect.poll(() => ended().length).toBeGreaterThanOrEqual(before + round);
         await expect.poll(() => started.app.store.jobs.list()).toEqual([]);
@@ -54,12 +54,12 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
 }
 
 test("a reading arrives by itself, and nobody is woken for it", async () => {
-  house = await startTestApp();
+  testApp = await startTestApp();
   const { rounds } = await serve();
   await rounds(1);
-  house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
+  testApp.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
   await rounds(2);
-  expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.5]);
+  expect(testApp.weights().map(({ weightKg }) => weightKg)).toEqual([80.5]);
   expect(told()).toEqual([]);
 
   chat().say("/status");
@@ -67,7 +67,7 @@ test("a reading arrives by itself, and nobody is woken for it", async () => {
 });
 
 test("the commands stand in Telegram's menu", async () => {
-  house = await startTestApp({ linked: false });
+  testApp = await startTestApp({ linked: false });
   await serve();
   await expect
     .poll(() => chat().commands.map(({ command }) => command))
@@ -79,20 +79,20 @@ test("the commands stand in Telegram's menu", async () => {
 
 const SIGNED_OUT = expect.stringMatching(/^Garmin has signed me out\./);
 const telegramAway = () =>
-  house.sandbox.faults.add({
+  testApp.sandbox.faults.add({
     name: "away",
     server: "telegram",
     match: { path: /\/sendMessage$/ },
     times: Number.POSITIVE_INFINITY,
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
   });
-const telegramBack = () => house.sandbox.faults.remove("away");
+const telegramBack = () => testApp.sandbox.faults.remove("away");
 
 describe("what an owner hears without asking", () => {
   test("that Garmin signed them out, once, also over a restart; and once that all is well again", async () => {
-    house = await startTestApp();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp = await startTestApp();
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const first = await serve();
     await first.rounds(3);
     await first.stop();
@@ -101,21 +101,21 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([SIGNED_OUT]);
 
     // Right after the sign-in Garmin takes its time to show what it got: the good news must survive that.
-    house.sandbox.garmin.settings.readBackDelaySeconds = 1e9;
-    await house.link();
+    testApp.sandbox.garmin.settings.readBackDelaySeconds = 1e9;
+    await testApp.link();
     expect(await second.rounds(3)).toContain("retry_later");
     expect(told()).toEqual([SIGNED_OUT]);
-    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    testApp.sandbox.garmin.settings.readBackDelaySeconds = 0;
     await second.rounds(1);
     await second.rounds(2);
     expect(told()).toEqual([SIGNED_OUT, "Garmin lets me in again. 1 reading from the last hour is now in Garmin."]);
-    expect(house.weights()).toHaveLength(1);
+    expect(testApp.weights()).toHaveLength(1);
   });
 
   test("that they are still needed, after three days and then weekly", async () => {
-    house = await startTestApp();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp = await startTestApp();
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const { rounds } = await serve();
     await rounds(2);
     const heardOn: number[] = [];
@@ -123,7 +123,7 @@ describe("what an owner hears without asking", () => {
     for (const days of [2, 1, 6, 1, 6, 1]) {
       day += days;
       const before = told().length;
-      house.clock.advance(days * 24 * 3600);
+      testApp.clock.advance(days * 24 * 3600);
       await rounds(2);
       if (told().length > before) heardOn.push(day);
     }
@@ -135,26 +135,26 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that something needs longer than their patience, once and quietly; and once that it is over", async () => {
-    house = await startTestApp();
+    testApp = await startTestApp();
     const { rounds } = await serve();
     await rounds(1);
-    house.sandbox.faults.turnOn("withings_down");
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp.sandbox.faults.turnOn("withings_down");
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     await rounds(2);
-    house.clock.advance(5.9 * 3600);
+    testApp.clock.advance(5.9 * 3600);
     await rounds(2);
     expect(told()).toEqual([]);
     for (let days = 0; days < 30; days += 3) {
-      house.clock.advance(3 * 24 * 3600);
+      testApp.clock.advance(3 * 24 * 3600);
       expect(await rounds(2)).toEqual(["retry_later", "retry_later"]);
     }
     const waits = expect.stringMatching(
       /^quietly: Withings hasn’t answered properly since 21 Nov 13:00\. Your readings are safe there\. I’ll keep trying/,
     );
     expect(told()).toEqual([waits]);
-    house.sandbox.faults.clear();
+    testApp.sandbox.faults.clear();
     // Without it, the scale would be missed by now.
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.5 });
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.5 });
     await rounds(3);
     expect(told()).toEqual([
       waits,
@@ -163,8 +163,8 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that a reading is held and why, once", async () => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
+    testApp = await startTestApp();
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     const { rounds, stop } = await serve();
     await rounds(2);
     await stop();
@@ -175,7 +175,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that their tokens cannot be opened, although nothing about them can be read then", async () => {
-    house = await startTestApp();
+    testApp = await startTestApp();
     const { rounds, logged } = await serve({ SEALING_KEY: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" });
     await rounds(3);
     expect(told()).toEqual([expect.stringMatching(/^Something is wrong on my side, so readings may not arrive/)]);
@@ -183,9 +183,9 @@ describe("what an owner hears without asking", () => {
   });
 
   test("that something else is broken than what they know of", async () => {
-    house = await startTestApp();
+    testApp = await startTestApp();
     const answer = (body: unknown) =>
-      house.sandbox.faults.add({
+      testApp.sandbox.faults.add({
         ...{ name: "odd", server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
         effect: { type: "body", body: { status: 0, body } },
       });
@@ -197,9 +197,9 @@ describe("what an owner hears without asking", () => {
     await rounds(3);
     const withings = expect.stringMatching(/^Withings has been answering in a way I don’t understand since /);
     expect(told()).toEqual([withings]);
-    house.sandbox.faults.clear();
-    house.sandbox.faults.turnOn("garmin_field_renamed");
-    house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
+    testApp.sandbox.faults.clear();
+    testApp.sandbox.faults.turnOn("garmin_field_renamed");
+    testApp.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
     await rounds(3);
     expect(told()).toEqual([
       withings,
@@ -208,9 +208,9 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is kept while Telegram is away, and told when it is back", async () => {
-    house = await startTestApp();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp = await startTestApp();
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     telegramAway();
     const { rounds } = await serve();
     await rounds(2);
@@ -221,16 +221,16 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is kept over a restart, too: good news and readings that wait", async () => {
-    house = await startTestApp();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp = await startTestApp();
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const first = await serve();
     await first.rounds(2);
     telegramAway();
-    house.person.stepOnScale({ at: minutesAgo(5), weightKg: 41, attrib: 1 });
-    await house.link();
+    testApp.person.stepOnScale({ at: minutesAgo(5), weightKg: 41, attrib: 1 });
+    await testApp.link();
     await first.rounds(3);
-    expect(house.weights()).toHaveLength(1);
+    expect(testApp.weights()).toHaveLength(1);
     await first.stop();
 
     const second = await serve();
@@ -246,18 +246,18 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is told after a restart when the program died between the run and the telling", async () => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
-    await house.sync();
+    testApp = await startTestApp();
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
+    await testApp.sync();
     await (await serve()).rounds(2);
     expect(told()).toEqual([expect.stringMatching(/41\.00 kg: held: /)]);
   });
 
   test("is rather told twice than not at all when Telegram's answer got lost", async () => {
-    house = await startTestApp();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
-    house.sandbox.faults.add({
+    testApp = await startTestApp();
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
       effect: { type: "drop_after" },
     });
@@ -266,7 +266,7 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is not what an answer to their own /sync has told them already", async () => {
-    house = await startTestApp();
+    testApp = await startTestApp();
     /** A server that makes one round of its own, when it starts. */
     const live = async (what: () => Promise<void>) => {
       const { rounds, stop } = await serve({}, 3600);
@@ -279,13 +279,13 @@ describe("what an owner hears without asking", () => {
       await chat().waitForMessage(({ text }) => answer.test(text));
     };
     await live(async () => {
-      house.sandbox.garmin.revoke(OWNER.email);
-      house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
-      house.person.stepOnScale({ at: minutesAgo(5), weightKg: 41, attrib: 1 });
+      testApp.sandbox.garmin.revoke(OWNER.email);
+      testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+      testApp.person.stepOnScale({ at: minutesAgo(5), weightKg: 41, attrib: 1 });
       await ask(/Garmin has signed me out/);
     });
     await live(async () => {
-      await house.link();
+      await testApp.link();
       await ask(
         /^Garmin lets me in again\. 1 reading from the last hour is now in Garmin\.\n1 new reading is held back/,
       );
@@ -298,28 +298,28 @@ describe("what an owner hears without asking", () => {
   });
 
   test("is not tried for ever with somebody who has blocked the bot", async () => {
-    house = await startTestApp();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp = await startTestApp();
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     chat().block();
     const { rounds } = await serve();
     await rounds(3);
-    expect(house.sandbox.telegram.calls("sendMessage")).toHaveLength(1);
+    expect(testApp.sandbox.telegram.calls("sendMessage")).toHaveLength(1);
   });
 
   test("the trouble of one account does not keep the round from the next", async () => {
-    house = await startTestApp();
-    await house.app.store.accounts.save(1, {});
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp = await startTestApp();
+    await testApp.app.store.accounts.save(1, {});
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     await (await serve()).rounds(2);
-    expect(house.weights()).toHaveLength(1);
+    expect(testApp.weights()).toHaveLength(1);
   });
 });
 
 test("a /sync that a program had taken before it was killed is answered by the next one, in the same message", async () => {
-  house = await startTestApp();
-  house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
-  const { token, apiRoot } = house.sandbox.telegram;
+  testApp = await startTestApp();
+  testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+  const { token, apiRoot } = testApp.sandbox.telegram;
   chat();
   const sent = await fetch(`${apiRoot}/bot${token}/sendMessage?chat_id=${ACCOUNT}&text=Reading`);
   const { result } = (await sent.json()) as { result: { message_id: number } };
@@ -327,35 +327,35 @@ test("a /sync that a program had taken before it was killed is answered by the n
     account: ACCOUNT,
     reason: "requested",
     messageId: result.message_id,
-    dueAt: house.clock.now(),
+    dueAt: testApp.clock.now(),
   } as const;
-  await house.app.store.jobs.put([asked]);
+  await testApp.app.store.jobs.put([asked]);
   // Not this account's own visit: it would bring the reading as well.
-  await house.app.store.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
+  await testApp.app.store.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
   await expect.poll(() => told()).toEqual(["1 reading arrived in Garmin."]);
-  expect(house.weights()).toHaveLength(1);
+  expect(testApp.weights()).toHaveLength(1);
 });
 
 describe("stopping", () => {
   test("lets the round under way end and tell what it has to tell", async () => {
-    house = await startTestApp();
+    testApp = await startTestApp();
     await (await serve()).rounds(1);
     await server?.stop();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: { type: "delay", seconds: 0.4 } });
-    house.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
-    house.requests();
-    house.clock.advance(ROUND_SECONDS);
+    testApp.sandbox.garmin.revoke(OWNER.email);
+    testApp.sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: { type: "delay", seconds: 0.4 } });
+    testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
+    testApp.requests();
+    testApp.clock.advance(ROUND_SECONDS);
     const { stop } = await serve();
-    await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
+    await expect.poll(() => testApp.sandbox.garmin.requests.length).toBeGreaterThan(0);
     await stop();
     expect(told()).toEqual([SIGNED_OUT]);
   });
 
   test("does not wait for a Telegram that is away", async () => {
-    house = await startTestApp();
-    house.sandbox.faults.add({
+    testApp = await startTestApp();
+    testApp.sandbox.faults.add({
       server: "telegram",
       match: {},
       times: Number.POSITIVE_INFINITY,

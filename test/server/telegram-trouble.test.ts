@@ -1,48 +1,48 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRunningClock } from "../../src/sandbox/manual-clock.ts";
 import { OWNER } from "../support/test-app.ts";
-import { moveIn, type PublicHouse } from "./public-house.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-let house: PublicHouse;
+let server: TestServer;
 beforeEach(async () => {
-  house = await moveIn({ linked: true, clock: createRunningClock() });
+  server = await startTestServer({ linked: true, clock: createRunningClock() });
   // By long polling, and with a port for /health.
-  delete house.env.PUBLIC_URL;
-  house.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
+  delete server.env.PUBLIC_URL;
+  server.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
 });
-afterEach(() => house.close());
+afterEach(() => server.close());
 
 const WAIT = { timeout: 20_000, interval: 20 };
 const refusing = (status: number, description: string, times = Number.POSITIVE_INFINITY) =>
-  house.sandbox.faults.add({
+  server.sandbox.faults.add({
     ...{ name: "refused", server: "telegram", match: { path: /\/getUpdates$/ }, times },
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
-const well = () => house.sandbox.faults.remove("refused");
-const polls = () => house.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/getUpdates")).length;
+const well = () => server.sandbox.faults.remove("refused");
+const polls = () => server.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/getUpdates")).length;
 const telegramInHealth = async () => {
-  const answer = await fetch(`${house.url}/health`);
+  const answer = await fetch(`${server.url}/health`);
   expect(answer.status).toBe(200);
   return ((await answer.json()) as { telegram: string }).telegram;
 };
-const heard = (text: string) => house.chat.waitForMessage((message) => message.text.includes(text));
+const heard = (text: string) => server.chat.waitForMessage((message) => message.text.includes(text));
 const TAKEN = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
 
 /** Somebody steps on the scale, and the reading arrives although the program does not hear from Telegram. */
-async function syncs({ wake, said }: Awaited<ReturnType<PublicHouse["start"]>>, weightKg: number) {
+async function syncs({ wake, said }: Awaited<ReturnType<TestServer["start"]>>, weightKg: number) {
   await said("run_ended");
-  await expect.poll(() => house.app.store.jobs.list(), WAIT).toEqual([]);
-  house.clock.advance(3600);
-  house.person.stepOnScale({ weightKg, at: new Date(house.clock.now().getTime() - 60_000) });
+  await expect.poll(() => server.app.store.jobs.list(), WAIT).toEqual([]);
+  server.clock.advance(3600);
+  server.person.stepOnScale({ weightKg, at: new Date(server.clock.now().getTime() - 60_000) });
   wake();
-  await expect.poll(() => house.weights().map((it) => it.weightKg), WAIT).toContain(weightKg);
+  await expect.poll(() => server.weights().map((it) => it.weightKg), WAIT).toContain(weightKg);
 }
 
 test("one conflict after a lost connection is not reported, and the next message is answered", async () => {
   refusing(409, TAKEN, 1);
-  const { logged } = await house.start();
+  const { logged } = await server.start();
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
-  house.chat.say("/cancel");
+  server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
   expect(await telegramInHealth()).toBe("ok");
   expect(logged.map(({ event }) => event)).not.toContain("updates_taken");
@@ -50,16 +50,16 @@ test("one conflict after a lost connection is not reported, and the next message
 
 test("a lasting conflict is reported in the log, at /health and in the chat, does not stop syncing, and ends by itself", async () => {
   refusing(409, TAKEN);
-  const program = await house.start();
+  const program = await server.start();
   const { logged, wake } = program;
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
   const told = () =>
-    house.told().filter((text) => /^(Another program is also reading|No other program is reading)/.test(text));
-  house.clock.advance(60);
+    server.told().filter((text) => /^(Another program is also reading|No other program is reading)/.test(text));
+  server.clock.advance(60);
   const before = polls();
   await expect.poll(polls, WAIT).toBeGreaterThan(before);
   expect(await telegramInHealth()).toBe("ok");
-  house.clock.advance(60);
+  server.clock.advance(60);
   await program.said("updates_taken");
   expect(await telegramInHealth()).toBe("taken");
   wake();
@@ -71,7 +71,7 @@ test("a lasting conflict is reported in the log, at /health and in the chat, doe
       ),
     ]);
   well();
-  house.chat.say("/doctor");
+  server.chat.say("/doctor");
   await heard("fix · Telegram: Another program is also reading this bot’s messages");
   refusing(409, TAKEN);
   await syncs(program, 80.25);
@@ -79,8 +79,8 @@ test("a lasting conflict is reported in the log, at /health and in the chat, doe
   expect(taken.length).toBeLessThanOrEqual(2);
 
   well();
-  house.clock.advance(300);
-  house.chat.say("/cancel");
+  server.clock.advance(300);
+  server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
   expect(await telegramInHealth()).toBe("ok");
   wake();
@@ -94,7 +94,7 @@ test.each([
 ])("a poll that is answered with %i for a while is logged once, said in /health, and ends nothing", async (...args) => {
   const [status, description, state, event] = args;
   refusing(status, description);
-  const program = await house.start();
+  const program = await server.start();
   await program.said(event);
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(3);
   expect(await telegramInHealth()).toBe(state);
@@ -104,95 +104,95 @@ test.each([
   await expect.poll(() => program.logged.filter((it) => it.event === event), WAIT).toHaveLength(2);
 
   well();
-  house.chat.say("/cancel");
+  server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
   expect(await telegramInHealth()).toBe("ok");
 });
 
 test("a token revoked before a restart does not stop syncing, and works once Telegram knows it again", async () => {
   const unknown = { ok: false, error_code: 401, description: "Unauthorized" };
-  house.sandbox.faults.add({
+  server.sandbox.faults.add({
     ...{ name: "refused", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 401, body: unknown },
   });
-  const program = await house.start();
+  const program = await server.start();
   await program.said("telegram_token_unknown");
   await syncs(program, 80.25);
   expect(await telegramInHealth()).toBe("token_unknown");
   well();
   await program.said("bot_started");
-  house.chat.say("/cancel");
+  server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
 });
 
 test("a webhook that another program sets during polling is removed again, and its owner is told whose it was", async () => {
-  const { said, wake } = await house.start();
+  const { said, wake } = await server.start();
   await said("bot_started");
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(1);
-  const { token, apiRoot } = house.sandbox.telegram;
+  const { token, apiRoot } = server.sandbox.telegram;
   await fetch(`${apiRoot}/bot${token}/setWebhook?url=https://127.0.0.1:9/another`);
-  house.chat.say("/cancel");
+  server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
   wake();
   await heard("Another program, at https://127.0.0.1:9, took over this bot’s messages");
-  expect(house.told().join()).not.toContain("9/another");
+  expect(server.told().join()).not.toContain("9/another");
 });
 
 test("a slow answer in one chat does not delay another chat", async () => {
-  house.env.TELEGRAM_ALLOWED_IDS += ",4712";
-  await house.app.disconnect(await house.app.store.accounts.save(4711, {}), "garmin");
-  await (await house.start()).said("bot_started");
-  const mate = house.sandbox.telegram.user({ id: 4712, firstName: "Mate", started: true });
-  house.chat.say("/connect");
+  server.env.TELEGRAM_ALLOWED_IDS += ",4712";
+  await server.app.disconnect(await server.app.store.accounts.save(4711, {}), "garmin");
+  await (await server.start()).said("bot_started");
+  const mate = server.sandbox.telegram.user({ id: 4712, firstName: "Mate", started: true });
+  server.chat.say("/connect");
   await heard("Press the button");
-  house.chat.tap("Link Garmin");
+  server.chat.tap("Link Garmin");
   await heard("Two ways");
-  house.chat.tap("Here in the chat");
+  server.chat.tap("Here in the chat");
   await heard("Which e-mail");
-  house.chat.say(OWNER.email);
+  server.chat.say(OWNER.email);
   await heard("the password for");
   // Garmin does not answer until the test lets it.
   const slow = { server: "garmin_sso", match: { method: "POST" } } as const;
-  house.sandbox.faults.add({ ...slow, effect: { type: "delay", seconds: 4 } });
-  house.sandbox.garmin.requests.length = 0;
-  house.chat.say(OWNER.password);
-  await expect.poll(() => house.sandbox.garmin.requests.length, WAIT).toBeGreaterThan(0);
+  server.sandbox.faults.add({ ...slow, effect: { type: "delay", seconds: 4 } });
+  server.sandbox.garmin.requests.length = 0;
+  server.chat.say(OWNER.password);
+  await expect.poll(() => server.sandbox.garmin.requests.length, WAIT).toBeGreaterThan(0);
   mate.say("/cancel");
   await mate.waitForMessage(({ text }) => text.includes("nothing to cancel"));
-  expect(house.told().join("\n")).not.toContain("Signed in to Garmin");
+  expect(server.told().join("\n")).not.toContain("Signed in to Garmin");
   // Not confirmed before it is handled, nor what came after it: a killed program gets both again.
-  expect(house.sandbox.telegram.pendingUpdates()).toBe(2);
+  expect(server.sandbox.telegram.pendingUpdates()).toBe(2);
   await heard("Signed in to Garmin as Owner.");
-  await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
+  await expect.poll(() => server.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
 });
 
 test("a stranger whom Telegram limits does not block the owner, and delays things by seconds at most", async () => {
-  await (await house.start()).said("bot_started");
-  const stranger = house.sandbox.telegram.user({ id: 999, firstName: "S", started: true });
-  const sends = () => house.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/sendMessage")).length;
+  await (await server.start()).said("bot_started");
+  const stranger = server.sandbox.telegram.user({ id: 999, firstName: "S", started: true });
+  const sends = () => server.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/sendMessage")).length;
   const limited = { ok: false, error_code: 429, description: "Too Many Requests", parameters: { retry_after: 50 } };
-  house.sandbox.faults.add({
+  server.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: 1 },
     effect: { type: "status", status: 429, body: limited },
   });
   stranger.say(`/start ${"A".repeat(24)}`);
   await expect.poll(sends, WAIT).toBe(1);
-  house.chat.say("/cancel");
+  server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
   // Handled, though the 50 seconds are not over.
-  await expect.poll(() => house.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
+  await expect.poll(() => server.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
   expect(stranger.messages.filter(({ from }) => from === "bot")).toEqual([]);
 });
 
 test("/sync brings the readings even if Telegram refuses every message", async () => {
-  const program = await house.start();
+  const program = await server.start();
   await program.said("run_ended");
   await program.said("bot_started");
-  house.person.stepOnScale({ weightKg: 80.25 });
-  house.sandbox.faults.add({
+  server.person.stepOnScale({ weightKg: 80.25 });
+  server.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 403, body: { ok: false, error_code: 403, description: "Forbidden: no" } },
   });
-  house.chat.say("/sync");
-  await expect.poll(() => house.weights().map((it) => it.weightKg), WAIT).toEqual([80.25]);
+  server.chat.say("/sync");
+  await expect.poll(() => server.weights().map((it) => it.weightKg), WAIT).toEqual([80.25]);
 });

@@ -1,22 +1,22 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { jobOf } from "../../src/sync/jobs/worker.ts";
 import { ACCOUNT, USERID } from "../support/test-app.ts";
-import { moveIn, type PublicHouse } from "./public-house.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-let house: PublicHouse | undefined;
+let server: TestServer | undefined;
 afterEach(async () => {
-  await house?.close();
-  house = undefined;
+  await server?.close();
+  server = undefined;
 });
 
-async function movedIn(options: { linked: boolean }) {
-  house = await moveIn(options);
-  return house;
+async function startServer(options: { linked: boolean }) {
+  server = await startTestServer(options);
+  return server;
 }
 
 describe("a program with an address", () => {
   test("subscribes by itself after somebody has linked on its page, and says in the chat whom", async () => {
-    const { app, url, sandbox, person, start, theirs, told } = await movedIn({ linked: false });
+    const { app, url, sandbox, person, start, theirs, told } = await startServer({ linked: false });
     person.stepOnScale({ weightKg: 80.25 });
     const { said, logged } = await start();
     expect(await (await fetch(`${url}/health`)).json()).toEqual({
@@ -41,7 +41,7 @@ describe("a program with an address", () => {
   });
 
   test("says that it is ill when it has not looked at who is due for ten minutes", async () => {
-    const { clock, url, start } = await movedIn({ linked: true });
+    const { clock, url, start } = await startServer({ linked: true });
     const { said, wake } = await start();
     await said("run_ended");
     const status = async () => (await fetch(`${url}/health`)).status;
@@ -53,7 +53,7 @@ describe("a program with an address", () => {
   });
 
   test("makes again what has vanished, and says so once, quietly", async () => {
-    const { clock, start, theirs, told, chat } = await movedIn({ linked: true });
+    const { clock, start, theirs, told, chat } = await startServer({ linked: true });
     const first = await start();
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     await first.stop();
@@ -87,7 +87,7 @@ describe("a program with an address", () => {
   ] as const)(
     "says once, quietly, that Withings cannot reach it, and when it can (%s)",
     async (language, gone, back) => {
-      const { app, clock, sandbox, start, told, chat } = await movedIn({ linked: true });
+      const { app, clock, sandbox, start, told, chat } = await startServer({ linked: true });
       await app.store.accounts.save(ACCOUNT, { language, settings: { summaryMode: "off" } });
       const body = { status: 293, body: {}, error: "Invalid Params: invalid callbackurl" };
       const match = { path: "/notify", action: "subscribe" };
@@ -109,7 +109,7 @@ describe("a program with an address", () => {
   );
 
   test("syncs what is announced, and asks back when somebody says that a person is gone", async () => {
-    const { app, clock, notifyUrl, person, start, weights, told } = await movedIn({ linked: true });
+    const { app, clock, notifyUrl, person, start, weights, told } = await startServer({ linked: true });
     const { said } = await start();
     await said("run_ended");
     const post = async (fields: Record<string, string>) => {
@@ -128,7 +128,7 @@ describe("a program with an address", () => {
   });
 
   test("stops politely when its owner has removed it at Withings, once they are told", async () => {
-    const { app, notifyUrl, sandbox, start, theirs, told, chat } = await movedIn({ linked: true });
+    const { app, notifyUrl, sandbox, start, theirs, told, chat } = await startServer({ linked: true });
     const { said } = await start();
     await said("run_ended");
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);
@@ -151,7 +151,7 @@ describe("a program with an address", () => {
   });
 
   test("does not wait for its owner to hear of it when they have blocked the bot too", async () => {
-    const { app, notifyUrl, sandbox, start } = await movedIn({ linked: true });
+    const { app, notifyUrl, sandbox, start } = await startServer({ linked: true });
     const { said, logged } = await start();
     await said("run_ended");
     sandbox.withings.revoke(USERID);
@@ -171,7 +171,7 @@ describe("a program with an address", () => {
   });
 
   test("that stops while it subscribes stays there for Withings, and says of nobody that they can't reach it", async () => {
-    const { sandbox, start, theirs, told } = await movedIn({ linked: true });
+    const { sandbox, start, theirs, told } = await startServer({ linked: true });
     const match = { path: "/notify", action: "subscribe" };
     sandbox.faults.add({ server: "withings", match, times: 99, effect: { type: "delay", seconds: 0.2 } });
     const { stop } = await start();
@@ -182,7 +182,7 @@ describe("a program with an address", () => {
   });
 
   test("stops with everything that was begun at its end, and its port free", async () => {
-    const { app, url, clock, sandbox, start } = await movedIn({ linked: true });
+    const { app, url, clock, sandbox, start } = await startServer({ linked: true });
     await app.store.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
     const measure = { server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY } as const;
     sandbox.faults.add({ ...measure, effect: { type: "delay", seconds: 0.4 } });
@@ -198,7 +198,7 @@ describe("a program with an address", () => {
 });
 
 test("without an address it listens nowhere", async () => {
-  const { env, url, start, theirs } = await movedIn({ linked: true });
+  const { env, url, start, theirs } = await startServer({ linked: true });
   for (const name of ["PUBLIC_URL", "PORT"]) delete env[name];
   env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
   const { said } = await start();

@@ -1,50 +1,50 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ACCOUNT, OWNER } from "../support/test-app.ts";
-import { moveIn, type PublicHouse } from "./public-house.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
-let house: PublicHouse;
+let server: TestServer;
 beforeEach(async () => {
-  house = await moveIn({ linked: true });
+  server = await startTestServer({ linked: true });
 });
-afterEach(() => house.close());
+afterEach(() => server.close());
 
-const heard = (text: string) => house.heard(text);
-const delivered = () => house.delivered();
-const methods = () => house.sandbox.telegram.outbox.map(({ method }) => method);
-const statuses = () => house.sandbox.telegram.deliveries.map(({ outcome }) => outcome);
+const heard = (text: string) => server.heard(text);
+const delivered = () => server.delivered();
+const methods = () => server.sandbox.telegram.outbox.map(({ method }) => method);
+const statuses = () => server.sandbox.telegram.deliveries.map(({ outcome }) => outcome);
 
 /** The program, when Telegram knows where it is. */
 async function begin() {
-  const program = await house.start();
+  const program = await server.start();
   await program.said("bot_started");
   return program;
 }
 
 /** The same program where the world does not reach it. */
 function withoutAddress() {
-  for (const name of ["PUBLIC_URL", "PORT"]) delete house.env[name];
-  house.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
+  for (const name of ["PUBLIC_URL", "PORT"]) delete server.env[name];
+  server.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
 }
 
 describe("a program with an address", () => {
   test("is told by Telegram what people write, and asks for nothing", async () => {
     await begin();
-    house.chat.say("/cancel");
+    server.chat.say("/cancel");
     await heard("There is nothing to cancel.");
     await delivered();
     expect(statuses()).toEqual([200]);
     expect(methods()).not.toContain("getUpdates");
-    const [{ params = {} } = {}] = house.sandbox.telegram.calls("setWebhook");
-    expect(params.url).toBe(`${house.url}/telegram`);
+    const [{ params = {} } = {}] = server.sandbox.telegram.calls("setWebhook");
+    expect(params.url).toBe(`${server.url}/telegram`);
     expect(params.secret_token).toMatch(/^[\w-]{43}$/);
   });
 
   test("takes the secret that was set, and nobody else's word", async () => {
-    house.env.TELEGRAM_WEBHOOK_SECRET = "a-secret-of-our-own";
+    server.env.TELEGRAM_WEBHOOK_SECRET = "a-secret-of-our-own";
     await begin();
-    expect(house.sandbox.telegram.calls("setWebhook")[0]?.params.secret_token).toBe("a-secret-of-our-own");
-    const headers = { "x-telegram-bot-api-secret-token": house.app.store.webhookSecret };
-    const answer = await fetch(`${house.url}/telegram`, { method: "POST", headers, body: '{"update_id":1}' });
+    expect(server.sandbox.telegram.calls("setWebhook")[0]?.params.secret_token).toBe("a-secret-of-our-own");
+    const headers = { "x-telegram-bot-api-secret-token": server.app.store.webhookSecret };
+    const answer = await fetch(`${server.url}/telegram`, { method: "POST", headers, body: '{"update_id":1}' });
     expect(answer.status).toBe(401);
   });
 
@@ -52,42 +52,42 @@ describe("a program with an address", () => {
     ["once where it has to", 1],
     ["never where it was told", 0],
   ])("asks who it is %s", async (_when, times) => {
-    if (times === 0) house.env.BOT_INFO = JSON.stringify(house.sandbox.telegram.bot);
+    if (times === 0) server.env.BOT_INFO = JSON.stringify(server.sandbox.telegram.bot);
     await begin();
-    house.chat.say("/cancel");
+    server.chat.say("/cancel");
     await heard("There is nothing to cancel.");
-    expect(house.sandbox.telegram.calls("getMe")).toHaveLength(times);
+    expect(server.sandbox.telegram.calls("getMe")).toHaveLength(times);
   });
 
   test("handles once what comes twice", async () => {
     await begin();
-    const { updateId } = house.chat.say("/cancel");
+    const { updateId } = server.chat.say("/cancel");
     await delivered();
-    house.chat.redeliver(updateId);
+    server.chat.redeliver(updateId);
     await delivered();
     expect(statuses()).toEqual([200, 200]);
-    expect(house.told()).toEqual(["There is nothing to cancel."]);
+    expect(server.told()).toEqual(["There is nothing to cancel."]);
   });
 
   test("accepts an update that it cannot handle, so that Telegram does not repeat it for a day", async () => {
     const { said } = await begin();
-    const headers = { "x-telegram-bot-api-secret-token": house.app.store.webhookSecret };
+    const headers = { "x-telegram-bot-api-secret-token": server.app.store.webhookSecret };
     const message = { message_id: 1, date: 1, text: "hello", from: { id: ACCOUNT, is_bot: false, first_name: "O" } };
     const update = { update_id: 7, message: { ...message, chat: { type: "private", first_name: "O" } } };
-    const answer = await fetch(`${house.url}/telegram`, { method: "POST", headers, body: JSON.stringify(update) });
+    const answer = await fetch(`${server.url}/telegram`, { method: "POST", headers, body: JSON.stringify(update) });
     expect(answer.status).toBe(200);
     await said("update_failed");
   });
 
   test("gets again what a killed copy had begun, until that one counts as dead", async () => {
     // What a process leaves behind that was killed half-way.
-    await house.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
+    await server.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     await begin();
-    house.chat.say("/cancel");
+    server.chat.say("/cancel");
     await vi.waitFor(
       () => {
-        house.clock.advance(3);
-        expect(house.told()).toEqual(["There is nothing to cancel."]);
+        server.clock.advance(3);
+        expect(server.told()).toEqual(["There is nothing to cancel."]);
       },
       { timeout: 30_000, interval: 50 },
     );
@@ -97,24 +97,24 @@ describe("a program with an address", () => {
 
   /** The sign-in in the chat has come to where it asks for the password. */
   async function toPassword() {
-    house.chat.say("/connect");
+    server.chat.say("/connect");
     await heard("Press the button");
-    house.chat.tap("Link Garmin");
+    server.chat.tap("Link Garmin");
     await heard("Two ways");
-    house.chat.tap("Here in the chat");
+    server.chat.tap("Here in the chat");
     await heard("Which e-mail");
-    house.chat.say(OWNER.email);
+    server.chat.say(OWNER.email);
     await heard("the password for");
   }
 
   test("leads through a sign-in with a code, message by message", async () => {
-    await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "garmin");
-    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    await server.app.disconnect(await server.app.store.accounts.save(ACCOUNT, {}), "garmin");
+    server.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     const { logged } = await begin();
     await toPassword();
-    house.chat.say(OWNER.password);
+    server.chat.say(OWNER.password);
     await heard("Garmin sent a code");
-    house.chat.say(house.sandbox.garmin.inbox[0]?.code ?? "");
+    server.chat.say(server.sandbox.garmin.inbox[0]?.code ?? "");
     await heard("Signed in to Garmin as Owner.");
     await delivered();
     expect(new Set(statuses())).toEqual(new Set([200]));
@@ -122,53 +122,53 @@ describe("a program with an address", () => {
   });
 
   test("lets what was begun come to its end when it stops, and the rest comes after", async () => {
-    await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "garmin");
+    await server.app.disconnect(await server.app.store.accounts.save(ACCOUNT, {}), "garmin");
     const { stop } = await begin();
     await toPassword();
     await delivered();
     const sso = { server: "garmin_sso", match: { method: "POST" } } as const;
-    house.sandbox.faults.add({ ...sso, effect: { type: "delay", seconds: 0.4 } });
-    house.sandbox.garmin.requests.length = 0;
-    house.chat.say(OWNER.password);
-    await expect.poll(() => house.sandbox.garmin.requests.length).toBeGreaterThan(0);
+    server.sandbox.faults.add({ ...sso, effect: { type: "delay", seconds: 0.4 } });
+    server.sandbox.garmin.requests.length = 0;
+    server.chat.say(OWNER.password);
+    await expect.poll(() => server.sandbox.garmin.requests.length).toBeGreaterThan(0);
     await stop();
-    expect(house.told().join("\n")).toContain("Signed in to Garmin as Owner.");
+    expect(server.told().join("\n")).toContain("Signed in to Garmin as Owner.");
     await expect.poll(() => statuses().at(-1)).toBe(200);
-    house.chat.say("/cancel");
+    server.chat.say("/cancel");
     await expect.poll(() => statuses().at(-1)).toBe("Connection failed");
-    house.clock.advance(60);
+    server.clock.advance(60);
     await begin();
     await heard("There is nothing to cancel.");
   });
 
   test("takes its address back from another program when it starts, with all that waits", async () => {
     await (await begin()).stop();
-    const { token, apiRoot } = house.sandbox.telegram;
+    const { token, apiRoot } = server.sandbox.telegram;
     await fetch(`${apiRoot}/bot${token}/setWebhook?url=https://127.0.0.1:9/another`);
-    house.chat.say("/cancel");
+    server.chat.say("/cancel");
     await begin();
     await heard("There is nothing to cancel.");
   });
 
   test("syncs when somebody with the token says so, and its owner hears what they have to", async () => {
-    house.env.MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
+    server.env.MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
     const { said } = await begin();
     await said("run_ended");
-    house.person.stepOnScale({ weightKg: 80.25 });
-    house.person.stepOnScale({ weightKg: 41, attrib: 1 });
-    const headers = { authorization: `Bearer ${house.env.MANUAL_SYNC_TOKEN}` };
-    const answer = await fetch(`${house.url}/sync/manual?account=${ACCOUNT}`, { method: "POST", headers });
+    server.person.stepOnScale({ weightKg: 80.25 });
+    server.person.stepOnScale({ weightKg: 41, attrib: 1 });
+    const headers = { authorization: `Bearer ${server.env.MANUAL_SYNC_TOKEN}` };
+    const answer = await fetch(`${server.url}/sync/manual?account=${ACCOUNT}`, { method: "POST", headers });
     expect(await answer.json()).toEqual({ status: "success", synced: 1, skipped: 0, held: 1, failed: 0 });
-    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+    expect(server.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
     await heard("41.00 kg");
   });
 });
 
 test("from webhook to long polling and back, nothing that is written gets lost or comes twice", async () => {
-  const { env } = house;
+  const { env } = server;
   const withAddress = { ...env };
   const say = async (text: string, answer: string) => {
-    house.chat.say(text);
+    server.chat.say(text);
     await heard(answer);
   };
   const first = await begin();
@@ -176,16 +176,16 @@ test("from webhook to long polling and back, nothing that is written gets lost o
   await first.stop();
 
   withoutAddress();
-  house.chat.say("/help");
+  server.chat.say("/help");
   const second = await begin();
   await heard("What I can do");
-  await expect.poll(() => house.sandbox.telegram.pendingUpdates()).toBe(0);
+  await expect.poll(() => server.sandbox.telegram.pendingUpdates()).toBe(0);
   await second.stop();
 
   Object.assign(env, withAddress);
-  house.chat.say("hello");
+  server.chat.say("hello");
   await begin();
   await heard("I didn’t understand");
   await delivered();
-  expect(house.told()).toHaveLength(3);
+  expect(server.told()).toHaveLength(3);
 });

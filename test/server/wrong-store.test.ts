@@ -3,78 +3,78 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OWNER } from "../support/cli-process.ts";
-import { moveIn, type PublicHouse } from "./public-house.ts";
+import { startTestServer, type TestServer } from "./test-server.ts";
 
 /** What people see of the bot must stay as @BotFather made it. */
-const profile = (house: PublicHouse) =>
-  house.sandbox.telegram.calls("setMyShortDescription").map(({ params }) => params.language_code);
+const profile = (server: TestServer) =>
+  server.sandbox.telegram.calls("setMyShortDescription").map(({ params }) => params.language_code);
 
 describe("a program started on a different store from the one its bot was used with", () => {
-  let house: PublicHouse;
+  let server: TestServer;
   const empty = () => mkdtempSync(path.join(tmpdir(), "weighbridge-empty-"));
   beforeEach(async () => {
-    house = await moveIn({ linked: true });
-    const first = await house.start();
+    server = await startTestServer({ linked: true });
+    const first = await server.start();
     await first.said("bot_started");
     await first.stop();
   });
   afterEach(async () => {
-    rmSync(house.env.DATA_DIR ?? "", { recursive: true, force: true });
-    await house.close();
+    rmSync(server.env.DATA_DIR ?? "", { recursive: true, force: true });
+    await server.close();
   });
 
   test.each([
     ["the name of the table has a typing error", () => ({ TOKEN_TABLE_NAME: "weighbrige" })],
     ["the folder of the data is not mounted", () => ({ DATA_DIR: empty() })],
   ])("refuses and tells its owner, once a day, where %s", async (_why, change) => {
-    Object.assign(house.env, change());
+    Object.assign(server.env, change());
     for (let times = 0; times < 3; times++) {
-      const { ended, stop } = await house.start();
+      const { ended, stop } = await server.start();
       expect(await ended).toMatchObject({
         name: "UsageError",
         message: expect.stringMatching(/^I was started with an empty store .*DATA_DIR, TOKEN_TABLE_NAME.*start --new$/),
       });
       await stop();
     }
-    const told = () => house.told().filter((text) => text.includes("empty store"));
+    const told = () => server.told().filter((text) => text.includes("empty store"));
     expect(told()).toHaveLength(1);
-    expect(told()[0]).toContain(`table ${house.env.TOKEN_TABLE_NAME ?? "weighbridge"} in ${house.env.DATA_DIR}`);
-    house.clock.advance(24 * 3600 + 1);
-    await (await house.start()).ended;
+    expect(told()[0]).toContain(`table ${server.env.TOKEN_TABLE_NAME ?? "weighbridge"} in ${server.env.DATA_DIR}`);
+    server.clock.advance(24 * 3600 + 1);
+    await (await server.start()).ended;
     expect(told()).toHaveLength(2);
   });
 
   test("goes on if the owner says that the store is new, also after the next start", async () => {
-    house.env.DATA_DIR = empty();
-    const begun = await house.start(60, { isNew: true });
+    server.env.DATA_DIR = empty();
+    const begun = await server.start(60, { isNew: true });
     await begun.said("bot_started");
     await begun.stop();
-    await (await house.start()).said("bot_started");
-    expect(house.told().join()).not.toContain("empty store");
+    await (await server.start()).said("bot_started");
+    expect(server.told().join()).not.toContain("empty store");
   });
 
   test("takes an account added there as the owner's confirmation, and warns that two copies send readings twice", async () => {
-    house.env.DATA_DIR = empty();
-    const app = await house.newApp();
+    server.env.DATA_DIR = empty();
+    const app = await server.newApp();
     await app.store.accounts.save(OWNER, { language: "de" });
-    await (await house.start()).said("bot_started");
-    expect(house.told()).toEqual([expect.stringMatching(/^Dieser Bot lief zuletzt mit einem anderen Speicher/)]);
+    await (await server.start()).said("bot_started");
+    expect(server.told()).toEqual([expect.stringMatching(/^Dieser Bot lief zuletzt mit einem anderen Speicher/)]);
   });
 
   test("recognises the same store, even after everybody in it was removed, and shows nothing of that to people", async () => {
-    await house.app.disconnect(await house.app.store.accounts.save(OWNER, {}), "everything");
-    await (await house.start()).said("bot_started");
-    expect(house.told()).toEqual([]);
-    expect(profile(house)).toEqual(["la"]);
+    await server.app.disconnect(await server.app.store.accounts.save(OWNER, {}), "everything");
+    await (await server.start()).said("bot_started");
+    expect(server.told()).toEqual([]);
+    expect(profile(server)).toEqual(["la"]);
   });
 
   test("goes on if Telegram does not say which store the bot was used with", async () => {
-    house.env.DATA_DIR = empty();
-    house.sandbox.faults.add({
+    server.env.DATA_DIR = empty();
+    server.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /getMyShortDescription$/ } },
       effect: { type: "status", status: 400, body: { ok: false, error_code: 400, description: "Bad Request" } },
     });
-    const { said } = await house.start();
+    const { said } = await server.start();
     await said("store_not_compared");
     await said("bot_started");
   });

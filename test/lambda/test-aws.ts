@@ -40,7 +40,7 @@ const log = createLog({ level: "silent" });
  * The deployment on this machine: the built functions in processes of their own, at an address that Telegram and Withings
  * really call, with DynamoDB, SQS and SSM beside them. Its owner is linked at both vendors and in the chat.
  */
-export async function startAwsHouse(
+export async function startTestAws(
   folder: string,
   options: {
     linked?: boolean;
@@ -68,7 +68,7 @@ export async function startAwsHouse(
   const [dynamo, sqs] = await Promise.all([startAwsProxy(endpoint), startSqs()]);
   const queue = await startAwsProxy(sqs.env.AWS_ENDPOINT_URL_SQS);
   const sealingKey = Buffer.alloc(32, 7).toString("base64");
-  const house = await startTestApp({
+  const testApp = await startTestApp({
     clock,
     linked,
     env: {
@@ -81,7 +81,7 @@ export async function startAwsHouse(
     },
     sandbox: { withingsRedirectUrl: url + WITHINGS_PATHS.callback },
   });
-  const { telegram } = house.sandbox;
+  const { telegram } = testApp.sandbox;
   const table = openDynamoTable({ tableName: TABLE, endpoint, clock });
 
   const ssm = await startAws({ accessKeyId: "local" });
@@ -91,7 +91,7 @@ export async function startAwsHouse(
     WITHINGS_CLIENT_SECRET = "",
     WITHINGS_REDIRECT_URL: _,
     ...vendors
-  } = house.sandbox.env();
+  } = testApp.sandbox.env();
   const secrets = { TELEGRAM_BOT_TOKEN, WITHINGS_CLIENT_ID, WITHINGS_CLIENT_SECRET, MANUAL_SYNC_TOKEN };
   const parameters = {
     ...secrets,
@@ -152,13 +152,13 @@ export async function startAwsHouse(
   });
   const chat = telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
 
-  async function visit() {
+  async function runSweep() {
     await functions.sweep.invoke(scheduleEvent());
     await pump.empty();
   }
 
   return {
-    ...house,
+    ...testApp,
     ...functions,
     clock,
     url,
@@ -170,12 +170,12 @@ export async function startAwsHouse(
     ssm,
     pump,
     call,
-    notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${house.app.store.notifyKey}`,
+    notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${testApp.app.store.notifyKey}`,
     heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), WAIT_MS),
     /** What stands in Garmin. */
-    weightsKg: () => house.weights().map(({ weightKg }) => weightKg),
+    weightsKg: () => testApp.weights().map(({ weightKg }) => weightKg),
     /** Files that were brought to Garmin, whatever became of them. */
-    uploads: () => house.sandbox.garmin.requests.filter(({ path: it }) => it === "/upload-service/upload").length,
+    uploads: () => testApp.sandbox.garmin.requests.filter(({ path: it }) => it === "/upload-service/upload").length,
     /** What Telegram was answered, update by update. */
     outcomes: () => telegram.deliveries.map(({ outcome }) => outcome),
     /** What the bot has said, oldest first. */
@@ -192,17 +192,17 @@ export async function startAwsHouse(
       await pump.empty();
     },
     /** The schedule has come, and what it has queued is done. */
-    visit,
+    runSweep,
     /** Puts the clocks of all forward, also those of the functions. */
-    async later(seconds: number) {
+    async advance(seconds: number) {
       clock.advance(seconds);
       await Promise.all(fleets.map((each) => each.kill()));
     },
-    ring: (message: string) => functions.alarm.invoke(snsEvent(message)),
+    raiseAlarm: (message: string) => functions.alarm.invoke(snsEvent(message)),
     logged: () => fleets.flatMap((each) => each.logged()),
     /** What the ledger says of each reading. */
     async fates() {
-      const profileId = house.sandbox.garmin.accounts.get(OWNER.email).profileId;
+      const profileId = testApp.sandbox.garmin.accounts.get(OWNER.email).profileId;
       const ledger = keys.ledger(ACCOUNT, String(USERID), String(profileId));
       const entries = await table.list(ledger, { from: "reading#", to: "reading$" });
       return entries.map((entry) => readItem(entry, LedgerItem).fate.state);
@@ -211,30 +211,30 @@ export async function startAwsHouse(
       await table.close();
       await pump.stop();
       await Promise.all(fleets.map((each) => each.close()));
-      await house.close();
+      await testApp.close();
       await address.close();
       await Promise.all([dynamo.close(), queue.close(), ssm.close()]);
       await Promise.all([sqs.close(), dynalite.close()]);
     },
   };
 }
-export type AwsHouse = Awaited<ReturnType<typeof startAwsHouse>>;
+export type TestAws = Awaited<ReturnType<typeof startTestAws>>;
 
 /** For a file of tests: the functions, built once, and houses to run them in. */
-export function awsHouses() {
+export function awsTests() {
   let built: Awaited<ReturnType<typeof buildFunctions>>;
   beforeAll(async () => {
     built = await buildFunctions();
   });
   return {
     built: () => built,
-    /** Most faults wait for something to be over. So tests do it side by side, each in a house of its own. */
-    async inHouse(story: (house: AwsHouse) => Promise<void>, options: Parameters<typeof startAwsHouse>[1] = {}) {
-      const house = await startAwsHouse(built.folder, options);
+    /** Most faults wait for something to be over. So tests do it side by side, each on an AWS of its own. */
+    async withAws(story: (aws: TestAws) => Promise<void>, options: Parameters<typeof startTestAws>[1] = {}) {
+      const aws = await startTestAws(built.folder, options);
       try {
-        await story(house);
+        await story(aws);
       } finally {
-        await house.close();
+        await aws.close();
       }
     },
   };

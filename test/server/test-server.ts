@@ -11,25 +11,25 @@ import { type Server, startServer } from "../../src/server.ts";
 import { ACCOUNT, startTestApp } from "../support/test-app.ts";
 
 /** A household whose program has an address that Withings can call, and its owner in the chat. */
-export async function moveIn(options: Parameters<typeof startTestApp>[0]) {
+export async function startTestServer(options: Parameters<typeof startTestApp>[0]) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const house = await startTestApp({
+  const testApp = await startTestApp({
     ...options,
     env: { PUBLIC_URL: url, PORT: String(port), WITHINGS_REDIRECT_URL: "", TELEGRAM_ALLOWED_IDS: String(ACCOUNT) },
     sandbox: { withingsRedirectUrl: `${url}/withings/callback` },
   });
-  const chat = house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const chat = testApp.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const servers = new Set<Server>();
 
   /** The whole program. Unless said otherwise its rounds are an hour apart, so that what happens comes from outside. */
   async function start(minutes = 60, more: { isNew?: boolean; watchdogSeconds?: number; clock?: Clock } = {}) {
     const logged: Array<Record<string, unknown>> = [];
-    const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: house.clock.now });
-    const config = readConfig({ ...house.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
+    const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
+    const config = readConfig({ ...testApp.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
     const server = await startServer(
       { ...config, schedule: { syncIntervalMinutes: minutes } },
-      { clock: house.clock, log, paced: false, ...more },
+      { clock: testApp.clock, log, paced: false, ...more },
     );
     const ended = server.polling.catch((error: unknown) => error);
     servers.add(server);
@@ -37,7 +37,7 @@ export async function moveIn(options: Parameters<typeof startTestApp>[0]) {
     const rounds =
       minutes < 1 &&
       setInterval(() => {
-        house.clock.advance(minutes * 60);
+        testApp.clock.advance(minutes * 60);
         server.wake();
       }, 100);
     const said = (event: string) => expect.poll(() => logged).toContainEqual(expect.objectContaining({ event }));
@@ -58,27 +58,27 @@ export async function moveIn(options: Parameters<typeof startTestApp>[0]) {
 
   /** Telegram has brought everything, and got its answer. */
   async function delivered() {
-    const { telegram } = house.sandbox;
+    const { telegram } = testApp.sandbox;
     await expect.poll(() => telegram.pendingUpdates()).toBe(0);
     await expect.poll(() => telegram.deliveries.map(({ outcome }) => outcome)).not.toContain("under way");
   }
 
   function rename(from: string, to: string) {
-    const file = readdirSync(house.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
-    const database = new DatabaseSync(path.join(house.dataDir, file));
+    const file = readdirSync(testApp.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
+    const database = new DatabaseSync(path.join(testApp.dataDir, file));
     database.exec(`ALTER TABLE "${from}" RENAME TO "${to}"`);
     database.close();
   }
 
   return {
-    ...house,
+    ...testApp,
     url,
     /** From outside, so that every question to the store fails for real. */
     loseStore: () => rename("weighbridge", "away"),
     findStore: () => rename("away", "weighbridge"),
-    notifyUrl: `${url}/withings/notify?key=${house.app.store.notifyKey}`,
+    notifyUrl: `${url}/withings/notify?key=${testApp.app.store.notifyKey}`,
     chat,
-    theirs: house.sandbox.withings.notifications,
+    theirs: testApp.sandbox.withings.notifications,
     start,
     delivered,
     /**
@@ -94,8 +94,8 @@ export async function moveIn(options: Parameters<typeof startTestApp>[0]) {
     told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
     async close() {
       for (const server of servers) await server.stop();
-      await house.close();
+      await testApp.close();
     },
   };
 }
-export type PublicHouse = Awaited<ReturnType<typeof moveIn>>;
+export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
