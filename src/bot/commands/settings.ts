@@ -101,12 +101,9 @@ async function takeTap(deps: SettingsDeps, ctx: BotContext, data: string) {
   const saved = changes && (await orLater(ctx, () => deps.accounts.save(ctx.account.telegramUserId, changes)));
   const { text, keyboard } = await draw(deps, saved ?? ctx.account, tap?.screen ?? "top");
   await editOrReply(ctx, text, keyboard);
-  if (saved && changes.language) await showChosenMenu(ctx, saved, deps.log);
-}
-
-async function showChosenMenu({ api, isOwner }: BotContext, { telegramUserId, language }: Account, log: Log) {
-  await showMenu(api, telegramUserId, { language, isOwner }).catch((error: unknown) =>
-    log.warn("menu_not_set", errorFacts(error)),
+  if (!saved || !changes.language) return;
+  await showMenu(ctx.api, saved.telegramUserId, { language: changes.language, isOwner: ctx.isOwner }).catch(
+    (error: unknown) => deps.log.warn("menu_not_set", errorFacts(error)),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareFn } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
+import { type Accounts, zoneOf } from "../../sync/model/account.ts";
 import type { People, UpdateClaims } from "../../sync/model/people.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback } from "../ui/edit-message.ts";
@@ -47,19 +47,14 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     const known = await accounts.find(id);
     // Leaving the chat must not bring back an account that was removed.
     if (!known && ctx.myChatMember) return;
-    const account = await (known
-      ? named(known, name)
-      : accounts.save(id, { name, language: languageOf(language_code) }));
+    let account = known ?? (await accounts.save(id, { name, language: languageOf(language_code) }));
+    // It was added in the terminal.
+    if (account.name === undefined) account = await accounts.save(id, { name }).catch(() => account);
     ctx.account = account;
     ctx.words = wordsOf(account, { timezone: zoneOf(account), now: clock.now() });
     ctx.isOwner = id === allowedIds[0];
     return next();
   };
-
-  async function named(account: Account, name: string): Promise<Account> {
-    if (account.name !== undefined) return account;
-    return accounts.save(account.telegramUserId, { name }).catch(() => account);
-  }
 
   async function refuse(ctx: BotContext, served: boolean): Promise<void> {
     if (!ctx.from || !ctx.chat) return;

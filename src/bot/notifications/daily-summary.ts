@@ -24,40 +24,40 @@ export function createSummaries(deps: {
 
   async function look(account: Account) {
     const { value: memory, version } = await store.read(account.telegramUserId);
-    const { timezone, progress, attention, links, lastRun } = await overview(account);
-    const now = clock.now();
-    const withingsLinkedAt = links.withings?.state === "linked" ? links.withings.linkedAt : undefined;
-    const silences = isAfterHour(account, timezone, now)
-      ? silencesOf({ account, progress, attention, withingsLinkedAt, lastRun, memory, now })
-      : [];
+    const seen = await overview(account);
+    const facts = { ...seen, progress: seen.progress, account, memory, now: clock.now() };
+    const { timezone, lastRun, now } = facts;
+    const { withings } = seen.links;
+    const withingsLinkedAt = withings?.state === "linked" ? withings.linkedAt : undefined;
+    const silences = isAfterHour(account, timezone, now) ? silencesOf({ ...facts, withingsLinkedAt }) : [];
     const isClockWrong = lastRun?.outcome.action === "fix_clock";
     const isDue = !isClockWrong && summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
-    return { memory, version, timezone, progress, attention, silences, isDue, now };
+    return { facts, version, silences, isDue };
   }
 
   async function send(account: Account): Promise<void> {
-    const { memory, version, timezone, progress, attention, silences, isDue, now } = await look(account);
-    const words = wordsOf(account, { timezone, now });
+    const { facts, version, silences, isDue } = await look(account);
+    const words = wordsOf(account, facts);
     if (silences.length > 0) {
       const text = silences.map((it) => silenceText(it, words)).join("\n\n");
       const keyboard = silenceButtons(silences, words);
       // If Telegram is down, both come later today.
       if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
     }
-    const summary = isDue ? summaryOf({ account, progress, attention, memory, now }) : undefined;
+    const summary = isDue ? summaryOf(facts) : undefined;
     const isSent = isDue && (!summary || (await deliver(account, summaryText(summary, words), { isQuiet: true })));
-    const next = { ...afterSilences(memory, silences), ...(isSent && { lastSummaryAt: now }) };
+    const next = { ...afterSilences(facts.memory, silences), ...(isSent && { lastSummaryAt: facts.now }) };
     if (isSent || silences.length > 0) await store.write(account.telegramUserId, next, version);
   }
 
   return async (account) => {
-    const { timezone, silences, isDue } = await look(account);
+    const { facts, silences, isDue } = await look(account);
     if (isDue || silences.length > 0) {
       // Not during a run, which records only at its end what it has brought. The next run ends with another try.
       await withLease(leases, leaseName(account), () => send(account)).catch((error: unknown) => {
         if (!(error instanceof BusyError)) throw error;
       });
     }
-    return nextSummaryAt(account, timezone, clock.now());
+    return nextSummaryAt(account, facts.timezone, clock.now());
   };
 }

@@ -137,20 +137,13 @@ function messageOf(
   garminSignIn: Pick<GarminSignIn, "pageUrl">,
 ): { text: string; keyboard?: InlineKeyboard } {
   const text = newsText(news, words);
-  switch (news.type) {
-    case "attention":
-    case "before_start":
-      return { text, keyboard: decisionButtons(news.items, words) };
-    case "notice":
-      return { text, keyboard: noticeButtons(news.notice, words) };
-    case "expiry":
-      return withFixes(text, [RELINK[news.vendor]], words, garminSignIn.pageUrl());
-    case "trouble": {
-      const { what } = news.trouble;
-      if (what === "broken" || what === "waiting" || isUnexpected(what)) return { text };
-      return withFixes(text, [what], words, garminSignIn.pageUrl());
-    }
-    default:
-      return { text };
+  if (news.type === "attention" || news.type === "before_start") {
+    return { text, keyboard: decisionButtons(news.items, words) };
   }
+  if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
+  if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn.pageUrl());
+  if (news.type !== "trouble") return { text };
+  const { what } = news.trouble;
+  if (what === "broken" || what === "waiting" || isUnexpected(what)) return { text };
+  return withFixes(text, [what], words, garminSignIn.pageUrl());
 }

@@ -2,9 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Update } from "grammy/types";
 import { type Api, GrammyError } from "grammy/web";
 import { UsageError } from "../../lib/errors.ts";
-import { errorFacts, type Log } from "../../lib/log.ts";
-import type { TelegramHealth } from "./health.ts";
-import { ALLOWED_UPDATES, isHopeless, originOf } from "./webhook.ts";
+import { errorFacts } from "../../lib/log.ts";
+import { ALLOWED_UPDATES, isHopeless, originOf, type ServingDeps } from "./webhook.ts";
 
 const POLL_SECONDS = 30;
 const BATCH_SECONDS = 1;
@@ -14,15 +13,8 @@ const CONFIRM_SECONDS = 5;
 
 type Signal = Parameters<Api["getUpdates"]>[1];
 
-export interface PollingDeps {
-  /** Called when Telegram first answers. If it throws a `UsageError`, polling ends. */
-  onStart: () => Promise<void>;
+interface PollingDeps extends ServingDeps {
   handle: (update: Update) => Promise<void>;
-  /** Called if Telegram does not know the token at the very start: whether to end. */
-  mayEnd: () => Promise<boolean>;
-  stopping: AbortSignal;
-  health: TelegramHealth;
-  log: Log;
   pause?: (seconds: number) => Promise<void>;
 }
 

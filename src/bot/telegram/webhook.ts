@@ -69,6 +69,17 @@ function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): b
   return url === wanted && [...allowed_updates].sort().join() === [...ALLOWED_UPDATES].sort().join();
 }
 
+/** What long polling and the webhook share. */
+export interface ServingDeps {
+  /** Called when Telegram first answers. If it throws a `UsageError`, serving ends. */
+  onStart: () => Promise<void>;
+  /** Called if retrying is pointless at the very start: whether to end. */
+  mayEnd: () => Promise<boolean>;
+  stopping: AbortSignal;
+  health: TelegramHealth;
+  log: Log;
+}
+
 /**
  * Keeps the webhook until `stopping`: sets it at once, calls `onStart`, and checks it every few minutes. A failure is logged
  * and tried again, because Telegram may not be able to reach us yet.
@@ -77,15 +88,9 @@ function isSetFor({ url, allowed_updates = [] }: WebhookInfo, wanted: string): b
 export async function serveByWebhook(
   api: Api,
   target: WebhookTarget,
-  deps: {
-    onStart: () => Promise<void>;
-    /** Called if retrying is pointless at the very start: whether to end. */
-    mayEnd: () => Promise<boolean>;
-    stopping: AbortSignal;
-    health: TelegramHealth;
+  deps: ServingDeps & {
     checks?: CheckRequests;
     clock: Clock;
-    log: Log;
     pause?: (seconds: number, signal: AbortSignal) => Promise<void>;
   },
 ): Promise<void> {

@@ -61,7 +61,7 @@ export function withFixes(
   signInPageUrl: string,
 ): Message {
   const wanted = new Set(actions);
-  const fixes = [...wanted].flatMap((action) => (action && fixOf(action, words)) ?? []);
+  const fixes = [...wanted].flatMap((action) => (action && FIX_BUTTONS[action]?.(words)) ?? []);
   const keyboard = new InlineKeyboard().append(...fixes);
   const opensPage = wanted.has("use_garmin_page") || wanted.has("unlock_garmin_account");
   if (!wanted.has("relink_garmin") && !opensPage) return { text, keyboard };
@@ -70,27 +70,20 @@ export function withFixes(
 }
 
 /** Without Garmin's page, whose button needs its text. */
-function fixOf(action: Action, words: Words): InlineKeyboard | undefined {
-  switch (action) {
-    case "link_withings":
-      return new InlineKeyboard().text(words.button.linkWithings, CALLBACK.withings);
-    case "relink_withings":
-      return new InlineKeyboard().text(words.button.relinkWithings, CALLBACK.withings);
-    case "link_garmin":
-      return new InlineKeyboard().text(words.button.linkGarmin, CALLBACK.garmin);
-    case "grant_garmin_upload":
-      return consentButtons(words);
-    case "relink_garmin":
-    case "use_garmin_page":
-    case "unlock_garmin_account":
-    case "add_account":
-    case "fix_withings_application":
-    case "fix_withings_callback":
-    case "fix_clock":
-    case "fix_garmin_client_id":
-      return undefined;
-  }
-}
+const FIX_BUTTONS: Record<Action, ((words: Words) => InlineKeyboard) | undefined> = {
+  link_withings: ({ button }) => new InlineKeyboard().text(button.linkWithings, CALLBACK.withings),
+  relink_withings: ({ button }) => new InlineKeyboard().text(button.relinkWithings, CALLBACK.withings),
+  link_garmin: ({ button }) => new InlineKeyboard().text(button.linkGarmin, CALLBACK.garmin),
+  grant_garmin_upload: consentButtons,
+  relink_garmin: undefined,
+  use_garmin_page: undefined,
+  unlock_garmin_account: undefined,
+  add_account: undefined,
+  fix_withings_application: undefined,
+  fix_withings_callback: undefined,
+  fix_clock: undefined,
+  fix_garmin_client_id: undefined,
+};
 
 export const GO_ON_TAP = /^goon:(weigh_in|blood_pressure)$/;
 const SWITCH: Record<ReadingKind, string> = { weigh_in: "weight", blood_pressure: "bloodPressure" };
