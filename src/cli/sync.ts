@@ -6,7 +6,7 @@ import { startOfDay } from "../lib/local-time.ts";
 import type { Item } from "../sync/engine/item.ts";
 import { sentValues } from "../sync/engine/match.ts";
 import type { RunReport } from "../sync/engine/run.ts";
-import { blame } from "../sync/engine/trouble.ts";
+import { addError } from "../sync/engine/trouble.ts";
 import type { Account } from "../sync/model/account.ts";
 import { outcomeReport, type RunOutcome } from "../sync/model/outcome.ts";
 import { KINDS, type ReadingKind } from "../sync/model/reading.ts";
@@ -90,7 +90,7 @@ export async function dryRunCommand(app: App, terminal: Terminal, options: SyncO
     } catch (error) {
       // One account's trouble must not stop the others.
       unchecked++;
-      blame(report, error, app);
+      addError(report, error, app);
       terminal.say(`${id}: ${explainSentence(error, id)}`);
     }
   }

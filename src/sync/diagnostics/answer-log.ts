@@ -62,7 +62,7 @@ export function createVendorAnswerLog(deps: {
       log.warn("vendor_answers_not_saved", errorFacts(error));
       return false;
     });
-    if (!isSaved) fresh = together(mine, fresh);
+    if (!isSaved) fresh = merged(mine, fresh);
     return isSaved;
   }
 
@@ -80,7 +80,7 @@ export function createVendorAnswerLog(deps: {
 
     async read(): Promise<VendorAnswers> {
       await writer.settled();
-      return together((await store.read()).value, fresh);
+      return merged((await store.read()).value, fresh);
     },
   };
 }
@@ -151,7 +151,7 @@ function observing(
 async function saveMerged(store: VendorAnswersStore, mine: VendorAnswers): Promise<boolean> {
   for (let tries = 1; tries <= TRIES; tries++) {
     const { value, version } = await store.read();
-    if (await store.write(together(value, mine), version)) return true;
+    if (await store.write(merged(value, mine), version)) return true;
   }
   return false;
 }
@@ -185,13 +185,13 @@ function withShape(before: UnknownShape[], it: UnknownShape): UnknownShape[] {
   return [...before.filter((each) => each !== known), one].slice(-SHAPES);
 }
 
-function together(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
-  const merged: VendorAnswers = structuredClone(before);
+function merged(before: VendorAnswers, now: VendorAnswers): VendorAnswers {
+  const all: VendorAnswers = structuredClone(before);
   for (const vendor of ["withings", "garmin", "telegram"] as const) {
-    merged.unknown[vendor] = now.unknown[vendor].reduce(withShape, before.unknown[vendor]).slice(-SHAPES);
+    all.unknown[vendor] = now.unknown[vendor].reduce(withShape, before.unknown[vendor]).slice(-SHAPES);
   }
-  for (const [endpoint, outcomes] of Object.entries(now.endpoints)) addOutcomes(merged, endpoint, outcomes);
-  return merged;
+  for (const [endpoint, outcomes] of Object.entries(now.endpoints)) addOutcomes(all, endpoint, outcomes);
+  return all;
 }
 
 /** Answers the name under which the endpoint is counted. */

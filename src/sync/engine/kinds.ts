@@ -94,7 +94,7 @@ async function reconcileKind(
 ): Promise<Tried> {
   await reconcile(tasks, holds, batch);
   // Here too, because answers are judged even after the access to Garmin has ended.
-  const error = await tokens.heed(account.telegramUserId, "garmin", batch.errors[0]);
+  const error = await tokens.noteWait(account.telegramUserId, "garmin", batch.errors[0]);
   return { error, pausedBy: pausedBy(error, batch), isServed: tasks.length > 0 && !error };
 }
 

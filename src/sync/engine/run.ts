@@ -16,7 +16,7 @@ import { pausesAfter } from "./pause.ts";
 import { advance } from "./progress.ts";
 import { following, type WentWell } from "./since.ts";
 import { decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
-import { addDelay, blame, blameKind, broke, type Trouble } from "./trouble.ts";
+import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
 
 export interface RunDeps extends CollectDeps {
   accounts: Accounts;
@@ -45,7 +45,7 @@ export interface RunReport extends RunOutcome, Trouble {
   decided?: LedgerEntry[];
 }
 
-interface UnderWay {
+interface RunState {
   trouble: Trouble;
   links: WentWell["links"];
   hasListed: boolean;
@@ -57,20 +57,20 @@ interface UnderWay {
 
 /** It may be stopped at any moment and run again. Whatever goes wrong is in the report, never thrown. */
 export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
-  const underWay: UnderWay = {
+  const state: RunState = {
     ...{ trouble: { status: "success" }, links: {}, hasListed: false, items: [], attention: [] },
     ...{ paused: [], decided: [] },
   };
   try {
-    await withLease(deps.leases, leaseName(account), (lease) => run(deps, account, options, lease, underWay));
+    await withLease(deps.leases, leaseName(account), (lease) => run(deps, account, options, lease, state));
   } catch (error) {
-    blame(underWay.trouble, error, deps);
+    addError(state.trouble, error, deps);
   }
-  const report = reportOf(underWay, options);
-  return report.busy ? report : saveLastRun(deps, account, underWay, report);
+  const report = reportOf(state, options);
+  return report.busy ? report : saveLastRun(deps, account, state, report);
 }
 
-function reportOf({ trouble, items, attention, paused, decided }: UnderWay, { isAnnounced }: RunOptions): RunReport {
+function reportOf({ trouble, items, attention, paused, decided }: RunState, { isAnnounced }: RunOptions): RunReport {
   const { status, delay, ...rest } = trouble;
   const isUncounted = isAnnounced && delay?.waiting === undefined;
   return {
@@ -82,9 +82,9 @@ function reportOf({ trouble, items, attention, paused, decided }: UnderWay, { is
   };
 }
 
-async function saveLastRun(deps: RunDeps, account: Account, underWay: UnderWay, report: RunReport): Promise<RunReport> {
+async function saveLastRun(deps: RunDeps, account: Account, state: RunState, report: RunReport): Promise<RunReport> {
   const { accounts, clock, log } = deps;
-  const { items, hasListed, links } = underWay;
+  const { items, hasListed, links } = state;
   const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, ...outcome } = report;
   const { paused, delay, since: _since, earlier: _none, uploadRefusedAt: _refused, ...facts } = outcome;
   log.info("run_ended", {
@@ -104,25 +104,25 @@ async function saveLastRun(deps: RunDeps, account: Account, underWay: UnderWay, 
   return { ...report, ...known };
 }
 
-async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, underWay: UnderWay) {
+async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, state: RunState) {
   const { onProgress = () => {} } = options;
   onProgress({ stage: "reading" });
   const { error, ...links } = await keepAlive(deps.tokens, account.telegramUserId);
-  underWay.links = links;
+  state.links = links;
   const { withings, garmin } = links;
   if (!withings || !garmin) throw error;
   const start = await openStart(deps, account, { withings, garmin }, options);
   // Saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await savedStart(start));
   const collected = await collectAndPlan(deps, account, start);
-  underWay.hasListed = true;
+  state.hasListed = true;
   // Before anything is written: data dated by a wrong clock would be believed for as long as the clock was off.
   checkClock(collected.answer, deps);
   const stored = asked ?? (await savedStart(start));
   warnOfUnknown(collected.answer, start.progress, deps.log);
   const { items } = collected;
-  underWay.items = items;
-  underWay.attention = start.progress.attention;
+  state.items = items;
+  state.attention = start.progress.attention;
   onProgress({ stage: "found", readings: items.filter((it) => isTask(it) && it.step.type !== "watch").length });
 
   const collectedRun = {
@@ -131,18 +131,18 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   const work = await bringToGarmin(deps, collectedRun);
-  for (const error of work.errors) blameKind(underWay.trouble, error, deps);
-  const next = conclude(collectedRun, work, underWay, deps.clock.now());
+  for (const error of work.errors) addKindError(state.trouble, error, deps);
+  const next = conclude(collectedRun, work, state, deps.clock.now());
   await lease.ensure();
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 
-function conclude(run: CollectedRun, { kinds, stillOpen }: Work, underWay: UnderWay, now: Date): Progress {
+function conclude(run: CollectedRun, { kinds, stillOpen }: Work, state: RunState, now: Date): Progress {
   const { progress } = run.start;
   const { answer, since, height, items } = run.collected;
   const { sends } = run.account.settings;
-  const { trouble } = underWay;
-  underWay.decided = decidedOf(items);
+  const { trouble } = state;
+  state.decided = decidedOf(items);
   const settlements = items.map(settlementOf);
   const waiting = (kind: ReadingKind) =>
     settlements.filter((it) => it.reading.kind === kind && !it.settled).map((it) => it.reading.modifiedAt);
@@ -151,13 +151,13 @@ function conclude(run: CollectedRun, { kinds, stillOpen }: Work, underWay: Under
     ...{ askedSince: progress.askedSince, now },
     waiting: { weigh_in: waiting("weigh_in"), blood_pressure: waiting("blood_pressure") },
   });
-  underWay.paused = KINDS.filter((kind) => paused[kind] && isKindOn(sends, kind));
+  state.paused = KINDS.filter((kind) => paused[kind] && isKindOn(sends, kind));
   for (const { isSettled, entry } of items) {
     if (!isSettled || entry?.value.fate.state !== "failed") continue;
     // Our bug or Garmin's change: it refused what we had found to be in order.
-    if (entry.value.fate.reason !== "out_of_range") broke(trouble, entry.value.fate.reason);
+    if (entry.value.fate.reason !== "out_of_range") addFailure(trouble, entry.value.fate.reason);
   }
-  if (!answer.isComplete) broke(trouble, "Withings promised more readings and gave no way to them", "withings");
+  if (!answer.isComplete) addFailure(trouble, "Withings promised more readings and gave no way to them", "withings");
   const proven = kinds.filter(({ batch }) => batch.isProven || batch.readBacks.length > 0).map(({ kind }) => kind);
   addDelay(trouble, waitingOf(items, paused), { isProven: (kind) => proven.includes(kind), now });
   return advance(progress, {

@@ -16,7 +16,7 @@ export interface Trouble
   rests?: { vendor: Vendor; until: Date };
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
-  /** With status "error": what broke, in a few technical words, to tell a new cause from a known one. */
+  /** With status "error": what addFailure, in a few technical words, to tell a new cause from a known one. */
   cause?: string;
 }
 
@@ -29,7 +29,7 @@ export function addDelay(trouble: Trouble, waiting: Waiting[], facts: Parameters
   };
 }
 
-export function broke(trouble: Trouble, cause: string, unexpectedFrom?: Vendor): void {
+export function addFailure(trouble: Trouble, cause: string, unexpectedFrom?: Vendor): void {
   trouble.status = worse(trouble.status, "error");
   // What broke weighs more than a reading that Garmin didn't take.
   if (trouble.cause !== undefined && !isAboutOneReading(trouble.cause)) return;
@@ -37,12 +37,12 @@ export function broke(trouble: Trouble, cause: string, unexpectedFrom?: Vendor):
   if (unexpectedFrom) trouble.unexpectedFrom = unexpectedFrom;
 }
 
-interface BlameDeps {
+interface ErrorDeps {
   log: Log;
   clock: Clock;
 }
 
-export function blame(trouble: Trouble, error: unknown, { log, clock }: BlameDeps): void {
+export function addError(trouble: Trouble, error: unknown, { log, clock }: ErrorDeps): void {
   const acting = whoActs(error);
   if (acting.who === "owner") {
     const { action } = acting.error;
@@ -59,7 +59,7 @@ export function blame(trouble: Trouble, error: unknown, { log, clock }: BlameDep
     log.warn("run_postponed", errorFacts(error));
   } else {
     const unexpectedFrom = error instanceof UnexpectedAnswerError ? error.vendor : undefined;
-    broke(trouble, error instanceof Error ? error.message : "unknown", unexpectedFrom);
+    addFailure(trouble, error instanceof Error ? error.message : "unknown", unexpectedFrom);
     if (acting.who === "operator") trouble.problem ??= acting.error.message;
     log.error("run_failed", errorFacts(error));
   }
@@ -69,7 +69,7 @@ function delayBy(error: RetryLaterError, since: Date): Delay {
   return { cause: error.delayedBy, since, ...(error instanceof VendorRestError && { until: error.until }) };
 }
 
-export function blameKind(trouble: Trouble, error: unknown, deps: BlameDeps): void {
+export function addKindError(trouble: Trouble, error: unknown, deps: ErrorDeps): void {
   if (error instanceof KindClosedError) deps.log.warn("garmin_serves_no_such_readings", errorFacts(error));
-  else blame(trouble, error, deps);
+  else addError(trouble, error, deps);
 }

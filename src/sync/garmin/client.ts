@@ -57,7 +57,7 @@ export function createGarminClient(options: {
         });
         if (answer.status === 401) throw new AccessRefusedError(call);
         if (answer.status === 412) throw new ActionNeededError("grant_garmin_upload");
-        if (answer.status === 429 || isWall(answer)) throw tryLater(call, answer);
+        if (answer.status === 429 || isFromEdge(answer)) throw tryLater(call, answer);
         return {
           ...answer,
           note: (where, value) =>
@@ -83,7 +83,7 @@ function routeOf(path: string): string {
  * A 403 from the edge, which says nothing about the link or the request (invariant 4): a page, an empty body, or Cloudflare's own
  * JSON (RFC 9457, sent since 2026 to clients that accept JSON). Any other JSON is a refusal by the API itself.
  */
-function isWall({ status, headers, text }: HttpAnswer): boolean {
+function isFromEdge({ status, headers, text }: HttpAnswer): boolean {
   if (status !== 403) return false;
   const body = parseJson(text);
   return typeof body !== "object" || body === null || "cloudflare_error" in body || "cf-mitigated" in headers;

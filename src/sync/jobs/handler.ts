@@ -52,14 +52,14 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       case "withings_notified": {
         await keepSubscriptions(account);
         const isAnnounced = job.reason === "withings_notified";
-        return goOn(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
+        return scheduleNext(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
       }
       case "requested": {
         await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
         // It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
-        return goOn(account, report, scheduledRun);
+        return scheduleNext(account, report, scheduledRun);
       }
       case "doctor":
         return deps.answerDoctor(account, job.messageId);
@@ -73,7 +73,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
   }
 
-  async function goOn(account: Account, report: RunReport, before: ScheduledRun | undefined) {
+  async function scheduleNext(account: Account, report: RunReport, before: ScheduledRun | undefined) {
     const id = account.telegramUserId;
     if (report.status === "success") settledHere.add(id);
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
@@ -90,7 +90,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
 
   function logged(event: string) {
     return (error: unknown): undefined => {
-      if (error instanceof RetryLaterError) log.warn("visit_put_off", { what: event, ...errorFacts(error) });
+      if (error instanceof RetryLaterError) log.warn("task_put_off", { what: event, ...errorFacts(error) });
       else log.error(event, errorFacts(error));
     };
   }

@@ -3,7 +3,7 @@ import type { Log } from "../../lib/log.ts";
 import type { JobQueue } from "../model/jobs.ts";
 import type { DueEntry, Schedule } from "../model/schedule.ts";
 
-const SIDE_BY_SIDE = 10;
+const PARALLEL = 10;
 
 export interface Swept {
   queued: number;
@@ -25,7 +25,7 @@ export async function sweep(
   for await (const page of schedule.due()) {
     await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled" })));
     // After the queue took them: if we die in between, the run is queued twice rather than never.
-    await sideBySide(page, (listed) => schedule.markQueued(listed));
+    await inParallel(page, (listed) => schedule.markQueued(listed));
     swept.queued += page.length;
     if (deadlineAt && clock.now() >= deadlineAt) break;
   }
@@ -46,10 +46,10 @@ export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (
   };
 }
 
-async function sideBySide(page: DueEntry[], work: (listed: DueEntry) => Promise<void>) {
+async function inParallel(page: DueEntry[], work: (listed: DueEntry) => Promise<void>) {
   const waiting = page.values();
   await Promise.all(
-    Array.from({ length: SIDE_BY_SIDE }, async () => {
+    Array.from({ length: PARALLEL }, async () => {
       for (const listed of waiting) await work(listed);
     }),
   );

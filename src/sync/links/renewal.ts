@@ -14,7 +14,7 @@ import {
 } from "../model/link.ts";
 import type { Refusals } from "./refusals.ts";
 import { isWithin, readAnyLink, readLink, type Wanted } from "./stored-link.ts";
-import { heedRetryAfter, throwIfResting } from "./vendor-rest.ts";
+import { noteRetryAfter, throwIfResting } from "./vendor-rest.ts";
 
 /** Longer than a refresh may take with the wait for its slot, all its timeouts, and the repeated writes after it. */
 const REFRESH_LEASE_SECONDS = 120;
@@ -53,7 +53,7 @@ export class Renewal {
       return await this.#renewAlone(wanted, before.value, isUsable);
     } catch (error) {
       if (!(error instanceof RetryLaterError) || before.value.state !== "stale") throw error;
-      await heedRetryAfter(this.#deps, wanted, error);
+      await noteRetryAfter(this.#deps, wanted, error);
       throw new ActionNeededError(RELINK[wanted.vendor]);
     }
   }

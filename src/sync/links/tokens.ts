@@ -14,7 +14,7 @@ import {
 import { type AskElsewhere, Refusals } from "./refusals.ts";
 import { Renewal } from "./renewal.ts";
 import { age, isWithin, readLink, type Wanted } from "./stored-link.ts";
-import { heedRetryAfter } from "./vendor-rest.ts";
+import { noteRetryAfter } from "./vendor-rest.ts";
 
 /** So that no access token ends in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;
@@ -61,11 +61,11 @@ export function createTokens(deps: {
     return second.type === "good" ? second.value : refusals.accessRefused(wanted, second.accessToken);
   }
 
-  const heeding = async <T>(wanted: Wanted, work: () => Promise<T>) => {
+  const notingWaits = async <T>(wanted: Wanted, work: () => Promise<T>) => {
     try {
       return await work();
     } catch (error) {
-      throw await heedRetryAfter(deps, wanted, error);
+      throw await noteRetryAfter(deps, wanted, error);
     }
   };
 
@@ -80,14 +80,14 @@ export function createTokens(deps: {
       { onlyLooks } = { onlyLooks: false },
     ): WithAccess {
       const wanted = { account, vendor, vendorUserId, onlyLooks };
-      return (call) => heeding(wanted, () => callWithAccess(wanted, call));
+      return (call) => notingWaits(wanted, () => callWithAccess(wanted, call));
     },
 
     /** Renews a link once a week. Throws `ActionNeededError` when it's missing, stale or ended by this; other failures can wait. */
     async keepAlive(account: number, vendor: Vendor): Promise<Link> {
       try {
         const wanted = { account, vendor, vendorUserId: undefined, onlyLooks: false };
-        return await heeding(wanted, () => renewal.usableLink(wanted, isKept));
+        return await notingWaits(wanted, () => renewal.usableLink(wanted, isKept));
       } catch (error) {
         if (!(error instanceof RetryLaterError) || error instanceof VendorRestError) throw error;
         log.warn("link_not_renewed", { account, vendor, ...errorFacts(error) });
@@ -96,6 +96,6 @@ export function createTokens(deps: {
     },
 
     /** Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait, and remembers that. */
-    heed: (account: number, vendor: Vendor, error: unknown) => heedRetryAfter(deps, { account, vendor }, error),
+    noteWait: (account: number, vendor: Vendor, error: unknown) => noteRetryAfter(deps, { account, vendor }, error),
   };
 }

@@ -13,7 +13,7 @@ export function throwIfResting(vendor: Vendor, { restsUntil }: Link, clock: Cloc
 }
 
 /** A `VendorRestError`, which is remembered, if the vendor asked us to wait; otherwise the error itself. */
-export async function heedRetryAfter(
+export async function noteRetryAfter(
   { links, clock, log }: { links: Links; clock: Clock; log: Log },
   { account, vendor }: { account: number; vendor: Vendor },
   error: unknown,
