@@ -26,7 +26,7 @@ const STARTS_UNTIL_TOLD = 4;
 const SWEEP_MINUTES = 1;
 const CHECK_MINUTES = 1;
 
-export interface ServerDeps {
+interface ServerDeps {
   clock: Clock;
   log: Log;
   /** False with a manual clock: requests then leave without pauses. */

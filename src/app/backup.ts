@@ -6,7 +6,7 @@ import { exchangeSealingKey } from "../store/key-file.ts";
 import { parseSealingKeys } from "../store/seal.ts";
 import { databaseIn, keyFileIn, sealingKeys } from "./open-stores.ts";
 
-export interface BackupOptions {
+interface BackupOptions {
   file: string;
   force: boolean;
 }

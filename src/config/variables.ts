@@ -37,8 +37,6 @@ const BotInfoAnswer = z.object({
   supports_join_request_queries: can,
 });
 
-export type BotInfo = z.infer<typeof BotInfoAnswer>;
-
 function isPublicUrl(text: string): boolean {
   if (!URL.canParse(text) || text.length > LONGEST_PUBLIC_URL) return false;
   const { protocol, hostname, search, hash, username, password } = new URL(text);

@@ -7,7 +7,7 @@ import type { Http } from "./routes.ts";
 
 const REQUEST_SECONDS = 20;
 
-export interface Listener {
+interface Listener {
   port: number;
   /** Takes no more requests and finishes those under way. */
   close(): Promise<void>;

@@ -12,7 +12,7 @@ import type { HttpRequest, HttpResponse } from "./message.ts";
 
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
-export interface HttpDeps {
+interface HttpDeps {
   withCallback: WithingsLinking["withCallback"];
   /** Tells the chat. The page doesn't wait for it, and it never throws. */
   onLinked: (account: number, result: LinkResult) => void;
@@ -54,28 +54,21 @@ interface Route {
   handle: (deps: HttpDeps, request: HttpRequest) => Promise<HttpResponse>;
 }
 
-const ROUTES = new Map<string, Route>([
-  [WITHINGS_PATHS.callback, { methods: ["GET", "HEAD"], handle: callback }],
-  [
-    WITHINGS_PATHS.notify,
-    {
+const ROUTES = new Map(
+  Object.entries<Route>({
+    [WITHINGS_PATHS.callback]: { methods: ["GET", "HEAD"], handle: callback },
+    [WITHINGS_PATHS.notify]: {
       refuse: ({ notifyKey }, { query }) => (isSame(query.get("key"), notifyKey) ? undefined : plain(404)),
       methods: ["GET", "HEAD", "POST"],
       handle: notification,
     },
-  ],
-  [
-    TELEGRAM_PATH,
-    {
+    [TELEGRAM_PATH]: {
       refuse: ({ webhookSecret }, { headers }) =>
         isSame(headers.get("x-telegram-bot-api-secret-token"), webhookSecret) ? undefined : plain(401),
       methods: ["POST"],
       handle: update,
     },
-  ],
-  [
-    MANUAL_SYNC_PATH,
-    {
+    [MANUAL_SYNC_PATH]: {
       refuse({ manualSyncToken }, { headers }) {
         const [, token] = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
         return isSame(token, manualSyncToken) ? undefined : plain(401, { "www-authenticate": "Bearer" });
@@ -83,9 +76,9 @@ const ROUTES = new Map<string, Route>([
       methods: ["POST"],
       handle: manualSync,
     },
-  ],
-  ["/health", { methods: ["GET", "HEAD"], handle: health }],
-]);
+    "/health": { methods: ["GET", "HEAD"], handle: health },
+  }),
+);
 
 export function createHttp(deps: HttpDeps): Http {
   return async (request) => {

@@ -23,7 +23,7 @@ export interface SealingKey {
   secret: KeyObject;
 }
 
-export interface SealedPlace {
+interface SealedPlace {
   key: Key;
   field: string;
 }

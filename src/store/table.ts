@@ -40,7 +40,7 @@ export interface ListRange {
   limit?: number;
 }
 
-export interface PutOptions {
+interface PutOptions {
   expect: "absent" | { version: string };
   /** Epoch seconds from which the item counts as gone. */
   expiresAt?: number | undefined;
@@ -48,7 +48,7 @@ export interface PutOptions {
 
 export type PutOutcome = { type: "written"; version: string } | { type: "conflict" };
 
-export type Json = string | number | boolean | null | Json[] | JsonObject;
+type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [name: string]: Json };
 
 export function expectation(version: string | undefined): PutOptions["expect"] {

@@ -25,7 +25,7 @@ const Facts = z.object({
   keyIds: z.array(z.string()),
   checksum: z.string(),
 });
-export type BackupFacts = Omit<z.infer<typeof Facts>, "checksum">;
+type BackupFacts = Omit<z.infer<typeof Facts>, "checksum">;
 
 /** @throws UsageError when there is nothing to back up, or the file exists and `force` is not set. */
 export function writeBackup(options: { database: string; file: string; facts: BackupFacts; force: boolean }): void {
@@ -64,7 +64,7 @@ function describeDraft(draft: string, facts: BackupFacts): void {
   }
 }
 
-export interface Backup {
+interface Backup {
   facts: BackupFacts;
   rows(): Iterable<Record<string, SQLOutputValue>>;
   close(): void;
