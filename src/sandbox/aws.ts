@@ -48,32 +48,73 @@ const ByPath = z.object({
   NextToken: z.string().optional(),
 });
 
+interface State extends Required<AwsOptions> {
+  parameters: Map<string, StoredParameter>;
+  functions: Map<string, Record<string, string>>;
+  denied: Set<string>;
+  failAfterWrites: number;
+}
+
 /** SSM and Lambda on this machine, as strict as AWS where a caller could get something wrong. */
 export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
   const { region = "eu-central-1", accessKeyId = "AKIASANDBOX", pageSize = MOST_NAMES } = options;
-  const parameters = new Map<string, StoredParameter>();
-  const functions = new Map<string, Record<string, string>>();
-  const denied = new Set<string>();
-
-  const shown = (name: string, isOpened: boolean) => {
-    const { value, type, version } = parameters.get(name) ?? fail(`no parameter ${name}`);
-    const Value = type === "SecureString" && !isOpened ? `AQICAH${Buffer.from(name).toString("base64")}` : value;
-    return {
-      Name: name,
-      Type: type,
-      Value,
-      Version: version,
-      ARN: `arn:aws:ssm:${region}:000000000000:parameter${name}`,
-    };
+  const state: State = {
+    ...{ region, accessKeyId, pageSize },
+    parameters: new Map(),
+    functions: new Map(),
+    denied: new Set(),
+    failAfterWrites: Number.POSITIVE_INFINITY,
   };
+  const functionPath = /^\/2015-03-31\/functions\/(?<name>[\w-]{1,64})\/configuration$/;
+  const served = await serve(
+    routed(
+      [
+        { method: "POST", path: "/", handle: (call) => ssm(state, call) },
+        { method: "GET", path: functionPath, handle: (call) => lambda(state, call) },
+      ],
+      () => new Response(null, { status: 404 }),
+    ),
+    { name: "aws" },
+  );
+  return Object.assign(state, {
+    requests: served.requests,
+    set: (name: string, value: string, type: StoredParameter["type"] = "String") =>
+      void state.parameters.set(name, { value, type, version: 1 }),
+    env: () => ({
+      AWS_ENDPOINT_URL_SSM: served.url,
+      AWS_ENDPOINT_URL_LAMBDA: served.url,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: "sandbox-secret-access-key",
+    }),
+    close: () => served.close(),
+  });
+}
 
-  const actions: Record<string, (input: unknown) => object | Response> = {
+function ssm(state: State, { seen }: Call): Response {
+  const action = /^AmazonSSM\.(\w+)$/.exec(seen.headers["x-amz-target"] ?? "")?.[1] ?? "";
+  const perform = ssmActions(state)[action];
+  if (!perform) return refusal(400, "UnknownOperationException", action);
+  const refused = stranger(state, seen, "ssm", action);
+  if (refused) return refused;
+  try {
+    const answer = perform(parseJson(seen.body));
+    return answer instanceof Response ? answer : amzJson(200, answer);
+  } catch (error) {
+    if (error instanceof z.ZodError) return refusal(400, "ValidationException", error.message);
+    throw error;
+  }
+}
+
+function ssmActions(state: State): Record<string, (input: unknown) => object | Response> {
+  const { parameters, pageSize } = state;
+  return {
     GetParameters(input) {
       const { Names: names, WithDecryption } = z
         .object({ Names, WithDecryption: z.boolean().default(false) })
         .parse(input);
       return {
-        Parameters: names.filter((name) => parameters.has(name)).map((name) => shown(name, WithDecryption)),
+        Parameters: names.filter((name) => parameters.has(name)).map((name) => shown(state, name, WithDecryption)),
         InvalidParameters: names.filter((name) => !parameters.has(name)),
       };
     },
@@ -87,7 +128,7 @@ export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
       const page = all.slice(from, from + MaxResults);
       const isLast = from + MaxResults >= all.length;
       return {
-        Parameters: page.map((name) => shown(name, WithDecryption)),
+        Parameters: page.map((name) => shown(state, name, WithDecryption)),
         ...(isLast ? {} : { NextToken: String(from + MaxResults) }),
       };
     },
@@ -97,8 +138,8 @@ export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
       const present = parameters.get(name);
       if (present && !Overwrite) return refusal(400, "ParameterAlreadyExists", "The parameter already exists.");
       if (!present && !type) return refusal(400, "ValidationException", "A parameter type is required.");
-      if (aws.failAfterWrites === 0) return refusal(500, "InternalServerError", "An error occurred.");
-      aws.failAfterWrites -= 1;
+      if (state.failAfterWrites === 0) return refusal(500, "InternalServerError", "An error occurred.");
+      state.failAfterWrites -= 1;
       const version = (present?.version ?? 0) + 1;
       parameters.set(name, { value, type: type ?? present?.type ?? "String", version });
       return { Version: version, Tier: "Standard" };
@@ -109,77 +150,50 @@ export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
       return { DeletedParameters: gone, InvalidParameters: names.filter((name) => !gone.includes(name)) };
     },
   };
+}
 
-  function ssm({ seen }: Call): Response {
-    const action = /^AmazonSSM\.(\w+)$/.exec(seen.headers["x-amz-target"] ?? "")?.[1] ?? "";
-    const perform = actions[action];
-    if (!perform) return refusal(400, "UnknownOperationException", action);
-    const refused = stranger(seen, "ssm", action);
-    if (refused) return refused;
-    try {
-      const answer = perform(parseJson(seen.body));
-      return answer instanceof Response ? answer : amzJson(200, answer);
-    } catch (error) {
-      if (error instanceof z.ZodError) return refusal(400, "ValidationException", error.message);
-      throw error;
-    }
-  }
-
-  function lambda({ seen, params: { name = "" } }: Call): Response {
-    const refused = stranger(seen, "lambda", "GetFunctionConfiguration");
-    if (refused) return refused;
-    const variables = functions.get(name);
-    if (!variables) return refusal(404, "ResourceNotFoundException", `Function not found: ${name}`);
-    return Response.json({ FunctionName: name, Runtime: "nodejs24.x", Environment: { Variables: variables } });
-  }
-
-  /** Who asks, for which region, and whether they may. A signature is not checked, because this knows no secret key. */
-  function stranger({ headers }: RecordedRequest, service: string, action: string): Response | undefined {
-    const [, key, signedRegion, signedService] =
-      /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "") ?? [];
-    if (key === undefined) return refusal(400, "MissingAuthenticationTokenException", "Missing Authentication Token");
-    if (key !== accessKeyId) {
-      return refusal(400, "UnrecognizedClientException", "The security token included in the request is invalid.");
-    }
-    if (signedRegion !== region || signedService !== service) {
-      return refusal(400, "InvalidSignatureException", `Credential should be scoped to ${region}/${service}`);
-    }
-    if (!denied.has(`${service}:${action}`)) return undefined;
-    return refusal(
-      400,
-      "AccessDeniedException",
-      `User: arn:aws:iam::000000000000:user/someone is not authorized to perform: ${service}:${action}`,
-    );
-  }
-
-  const served = await serve(
-    routed(
-      [
-        { method: "POST", path: "/", handle: ssm },
-        { method: "GET", path: /^\/2015-03-31\/functions\/(?<name>[\w-]{1,64})\/configuration$/, handle: lambda },
-      ],
-      () => new Response(null, { status: 404 }),
-    ),
-    { name: "aws" },
-  );
-
-  const aws: LocalAws = {
-    parameters,
-    functions,
-    requests: served.requests,
-    denied,
-    failAfterWrites: Number.POSITIVE_INFINITY,
-    set: (name, value, type = "String") => void parameters.set(name, { value, type, version: 1 }),
-    env: () => ({
-      AWS_ENDPOINT_URL_SSM: served.url,
-      AWS_ENDPOINT_URL_LAMBDA: served.url,
-      AWS_REGION: region,
-      AWS_ACCESS_KEY_ID: accessKeyId,
-      AWS_SECRET_ACCESS_KEY: "sandbox-secret-access-key",
-    }),
-    close: () => served.close(),
+function shown({ parameters, region }: State, name: string, isOpened: boolean) {
+  const { value, type, version } = parameters.get(name) ?? fail(`no parameter ${name}`);
+  const Value = type === "SecureString" && !isOpened ? `AQICAH${Buffer.from(name).toString("base64")}` : value;
+  return {
+    Name: name,
+    Type: type,
+    Value,
+    Version: version,
+    ARN: `arn:aws:ssm:${region}:000000000000:parameter${name}`,
   };
-  return aws;
+}
+
+function lambda(state: State, { seen, params: { name = "" } }: Call): Response {
+  const refused = stranger(state, seen, "lambda", "GetFunctionConfiguration");
+  if (refused) return refused;
+  const variables = state.functions.get(name);
+  if (!variables) return refusal(404, "ResourceNotFoundException", `Function not found: ${name}`);
+  return Response.json({ FunctionName: name, Runtime: "nodejs24.x", Environment: { Variables: variables } });
+}
+
+/** The refusal, if the key, the region or the rights are wrong. Signatures aren’t checked, because this has no secret key. */
+function stranger(
+  { accessKeyId, region, denied }: State,
+  { headers }: RecordedRequest,
+  service: string,
+  action: string,
+): Response | undefined {
+  const [, key, signedRegion, signedService] =
+    /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "") ?? [];
+  if (key === undefined) return refusal(400, "MissingAuthenticationTokenException", "Missing Authentication Token");
+  if (key !== accessKeyId) {
+    return refusal(400, "UnrecognizedClientException", "The security token included in the request is invalid.");
+  }
+  if (signedRegion !== region || signedService !== service) {
+    return refusal(400, "InvalidSignatureException", `Credential should be scoped to ${region}/${service}`);
+  }
+  if (!denied.has(`${service}:${action}`)) return undefined;
+  return refusal(
+    400,
+    "AccessDeniedException",
+    `User: arn:aws:iam::000000000000:user/someone is not authorized to perform: ${service}:${action}`,
+  );
 }
 
 const amzJson = (status: number, body: object, headers: Record<string, string> = {}) =>

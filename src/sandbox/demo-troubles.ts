@@ -1,14 +1,9 @@
-import type { DemoProgram } from "./demo-program.ts";
-import type { DemoTime } from "./demo-time.ts";
+import type { DemoWorld } from "./demo-world.ts";
 import type { FaultName } from "./named-faults.ts";
 import { createOtherProgram } from "./other-program.ts";
-import type { Outside } from "./outside.ts";
 import type { ShownSwitch } from "./panel-contract.ts";
-import type { Resident } from "./people.ts";
-import type { Sandbox } from "./sandbox.ts";
 import { realSeconds } from "./serve.ts";
 import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
-import type { PersonChat } from "./telegram/chat.ts";
 
 /** After how long, in real time, the program looks whether the bot is still its own. */
 const LOOKS_SECONDS = [20, 40, 55];
@@ -19,13 +14,13 @@ interface Switch {
 }
 
 /** What goes wrong with the person, the program or its machine, beside the faults of the vendors. */
-function otherSwitches({ sandbox, outside, program, time, patience, chat }: Deps) {
+function otherSwitches({ sandbox, outside, program, time, patience, chat }: DemoWorld) {
   const { telegram } = sandbox;
   const other = createOtherProgram(telegram, outside.otherProgramUrl);
   /** As soon as the demo's patience is over, the program looks: by itself it would in five minutes. */
   const lookSoon = () => {
     if (!patience.isShort) return;
-    for (const seconds of LOOKS_SECONDS) looks.push(setTimeout(program.wake, seconds * 1000).unref());
+    for (const seconds of LOOKS_SECONDS) looks.push(setTimeout(() => program.wake(), seconds * 1000).unref());
   };
   const looks: NodeJS.Timeout[] = [];
   const wrongClock = (wrong: "ahead" | "in_1970"): Switch => ({
@@ -85,22 +80,10 @@ function otherSwitches({ sandbox, outside, program, time, patience, chat }: Deps
   };
 }
 
-interface Deps {
-  sandbox: Sandbox;
-  outside: Outside;
-  program: DemoProgram;
-  time: DemoTime;
-  patience: { readonly isShort: boolean };
-  chat: PersonChat;
-  resident: Resident;
-  /** Resolves when the program has done what is due. */
-  settle: () => Promise<void>;
-}
-
-/** Each trouble as a switch, and one way out of all of them. */
-export function createDemoTroubles(deps: Deps) {
-  const { sandbox, program, time, chat, resident, settle } = deps;
-  const { switches: others, close } = otherSwitches(deps);
+/** Each trouble as a switch, and one way out of all of them. `settle` resolves when the program has done what is due. */
+export function createDemoTroubles(world: DemoWorld, settle: () => Promise<void>) {
+  const { sandbox, program, time, chat, resident } = world;
+  const { switches: others, close } = otherSwitches(world);
   const isOther = (name: Trouble): name is OtherTrouble => Object.hasOwn(otherTroubles, name);
   const switchOf = (name: Trouble): Switch => (isOther(name) ? others[name] : faultSwitch(name));
 

@@ -1,8 +1,9 @@
 import type { Terminal } from "../cli/terminal.ts";
 import { asked } from "../start.ts";
 import { demoActions } from "./demo-actions.ts";
-import { createDemoProgram } from "./demo-program.ts";
+import { DemoProgram } from "./demo-program.ts";
 import { createDemoTime } from "./demo-time.ts";
+import type { DemoWorld } from "./demo-world.ts";
 import { startLandingPage } from "./landing-page.ts";
 import { startOutside } from "./outside.ts";
 import { startPanel } from "./panel.ts";
@@ -88,13 +89,12 @@ async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean },
   // Not started: a bot cannot write first, so the chat is empty and shows its Start button.
   const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
   const patience = { isShort: true };
-  const program = await createDemoProgram({
+  const program = await DemoProgram.start({
     ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, ...pace, landingUrl: landing.url },
     conflictSeconds: () => (patience.isShort ? SHORT_CONFLICT_SECONDS : USUAL_CONFLICT_SECONDS),
   });
-  const { actions, observe, pass, close } = demoActions({
-    ...{ sandbox, outside, program, time, patience, chat, resident, startOver },
-  });
+  const world: DemoWorld = { sandbox, outside, program, time, patience, chat, resident };
+  const { actions, observe, pass, close } = demoActions(world, startOver);
   return {
     ...{ sandbox, program, time, pass },
     page: { telegram: sandbox.telegram, chatUser: chat, actions, observe },

@@ -64,20 +64,22 @@ export interface Garmin {
   close(): Promise<void>;
 }
 
+const USUAL_SETTINGS: Garmin["settings"] = {
+  readBackDelaySeconds: 0,
+  uploadStatus: 201,
+  noNeighbour: "entry of nulls",
+  refreshGraceSeconds: 0,
+  accessSeconds: { from: 64_000, to: 108_000 },
+  limitInsideHttp200: false,
+  wrongCode: "401 named",
+  wantsPageFirst: false,
+  wantsNativeHeaders: true,
+};
+
 /** Garmin as three local servers, with the rules of the unofficial API in force. */
 export async function startGarmin(options: GarminOptions = {}): Promise<Garmin> {
   const { clock = systemClock, faults = new FaultBoard(), ports = {}, delaySeconds } = options;
-  const settings: Garmin["settings"] = {
-    readBackDelaySeconds: options.readBackDelaySeconds ?? 0,
-    uploadStatus: 201,
-    noNeighbour: "entry of nulls",
-    refreshGraceSeconds: 0,
-    accessSeconds: { from: 64_000, to: 108_000 },
-    limitInsideHttp200: false,
-    wrongCode: "401 named",
-    wantsPageFirst: false,
-    wantsNativeHeaders: true,
-  };
+  const settings = { ...USUAL_SETTINGS, readBackDelaySeconds: options.readBackDelaySeconds ?? 0 };
   const accounts = new Accounts();
   const sessions = new Sessions();
   const tickets = new Tickets(clock);

@@ -1,15 +1,15 @@
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { FaultBoard, withFaults } from "./faults.ts";
-import { type Call, type RecordedRequest, type Route, routed, serve } from "./serve.ts";
-import { backTo, codeFor, consentGiven, consentPage, whatIsWrong } from "./withings/authorize.ts";
-import { insufficientScope, invalidToken, tooMany, unknownAction } from "./withings/envelope.ts";
-import { getMeas } from "./withings/getmeas.ts";
+import { type RecordedRequest, routed, serve } from "./serve.ts";
+import { backTo, codeFor, whatIsWrong } from "./withings/authorize.ts";
+import { unknownAction } from "./withings/envelope.ts";
 import { Grants } from "./withings/grants.ts";
 import { CallLimits, type Dedupe } from "./withings/limits.ts";
 import { Notifications } from "./withings/notifications.ts";
-import { type Application, requestToken } from "./withings/oauth.ts";
-import { type NewPerson, Person } from "./withings/person.ts";
-import { userCall } from "./withings/user.ts";
+import type { Application } from "./withings/oauth.ts";
+import { People } from "./withings/people.ts";
+import type { NewPerson, Person } from "./withings/person.ts";
+import { withingsRoutes } from "./withings/routes.ts";
 
 export interface WithingsOptions {
   clock?: Clock;
@@ -65,8 +65,6 @@ export interface Withings {
 
 const DEFAULT_REDIRECT = "http://127.0.0.1:8080/oauth/withings/callback";
 const SCOPE = "user.info,user.metrics";
-/** Above 2^32, as the vendor's are. */
-const FIRST_GRPID = 5_543_254_354;
 
 /** Withings as a local server: API and account pages on one port, with the vendor's rules in force. */
 export async function startWithings(options: WithingsOptions = {}): Promise<Withings> {
@@ -81,76 +79,17 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     dedupe: options.dedupe ?? "refresh",
     quotaPerMinute: options.quotaPerMinute ?? 120,
   });
-  const people = new Map<number, Person>();
   const grants = new Grants(clock);
   const notifications = new Notifications();
-  let nextGrpid = FIRST_GRPID;
-
-  /** An API call: limits first, then the bearer token, then the call itself. */
-  function call(scope: string, answer: (fields: URLSearchParams, userid: number) => Response | Promise<Response>) {
-    return ({ seen }: Call) => {
-      const fields = fieldsOf(seen);
-      // In the form it works too: the oldest of the clients in use has never sent it in any other way.
-      const bearer = /^Bearer (\S+)$/.exec(seen.headers.authorization ?? "")?.[1] ?? fields.get("access_token") ?? "";
-      const refusal = limits.refusal(sameCall(seen, fields, bearer), false);
-      if (refusal) return tooMany(refusal);
-      const grant = grants.use(bearer);
-      if (!grant) return invalidToken();
-      if (!grant.scope.split(",").includes(scope)) return insufficientScope();
-      return answer(fields, grant.userid);
-    };
-  }
-
-  const measure = call("user.metrics", (fields, userid) =>
-    getMeas(fields, person(userid), { clock, pageSize: settings.pageSize }),
-  );
-  const routes: Route[] = [
-    { method: "POST", path: "/measure", handle: measure },
-    { method: "GET", path: "/measure", handle: measure },
-    {
-      method: "POST",
-      path: "/notify",
-      handle: call("user.metrics", (fields, userid) => notifications.handle(fields, userid)),
-    },
-    {
-      method: "POST",
-      path: "/v2/user",
-      handle: call("user.info", (fields, userid) => userCall(fields, person(userid))),
-    },
-    {
-      method: "POST",
-      path: "/v2/oauth2",
-      handle: ({ seen }) => {
-        const fields = fieldsOf(seen);
-        const isRefresh = fields.get("grant_type") === "refresh_token";
-        const refusal = limits.refusal(sameCall(seen, fields, ""), isRefresh);
-        return refusal ? tooMany(refusal) : requestToken(fields, application, grants);
-      },
-    },
-    {
-      method: "GET",
-      path: "/oauth2_user/authorize2",
-      handle: ({ seen }) => consentPage(seen.query, application, people.values()),
-    },
-    {
-      method: "POST",
-      path: "/oauth2_user/authorize2",
-      handle: ({ seen }) => consentGiven(seen.query, new URLSearchParams(seen.body), { application, people, grants }),
-    },
-  ];
-
-  function person(userid: number): Person {
-    const found = people.get(userid);
-    if (!found) throw new Error(`nobody at Withings has the userid ${userid}`);
-    return found;
-  }
+  const people = new People(clock, (person, group) => notifications.announce(person.userid, group));
 
   function allow(userid: number, query: URLSearchParams): string {
     const wrong = whatIsWrong(query, application);
     if (wrong) throw new Error(`Withings would refuse: ${wrong}`);
-    return backTo(query, { code: codeFor(query, person(userid).userid, grants) });
+    return backTo(query, { code: codeFor(query, people.get(userid).userid, grants) });
   }
 
+  const routes = withingsRoutes({ clock, settings, application, people, grants, limits, notifications });
   const handler = routed(routes, ({ seen }) =>
     // Only the pages for people answer with a page.
     seen.path.startsWith("/oauth2_user/") ? new Response("<h1>404 Not Found</h1>", { status: 404 }) : unknownAction(),
@@ -161,23 +100,12 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     accountUrl: served.url,
     requests: served.requests,
     application,
-    people,
+    people: people.byUserid,
     notifications,
     settings,
     limits,
-    person,
-    addPerson(about) {
-      const added = new Person(about, {
-        clock,
-        nextGrpid: () => {
-          nextGrpid += 17;
-          return nextGrpid;
-        },
-        changed: (who, group) => notifications.announce(who.userid, group),
-      });
-      people.set(about.userid, added);
-      return added;
-    },
+    person: (userid) => people.get(userid),
+    addPerson: (about) => people.add(about),
     authorize(userid, asked) {
       return allow(
         userid,
@@ -192,7 +120,7 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     },
     allow: (userid, consentPage) => allow(userid, new URL(consentPage).searchParams),
     issueLink(userid, scope = SCOPE) {
-      const { pair } = grants.grant(person(userid).userid, scope);
+      const { pair } = grants.grant(people.get(userid).userid, scope);
       const { accessToken, refreshToken } = pair;
       return { userid: String(userid), accessToken, refreshToken, expiresInSeconds: grants.expiresInSeconds, scope };
     },
@@ -207,17 +135,4 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
     maxInAnyMinute: () => limits.maxInAnyMinute(),
     close: () => served.close(),
   };
-}
-
-/** Arguments come in the form or in the query; the vendor takes both. */
-function fieldsOf(seen: RecordedRequest): URLSearchParams {
-  const isForm = seen.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
-  return new URLSearchParams([...seen.query, ...(isForm ? new URLSearchParams(seen.body) : [])]);
-}
-
-function sameCall(seen: RecordedRequest, fields: URLSearchParams, account: string): string {
-  return `${seen.path} ${account} ${[...fields]
-    .map(([name, value]) => `${name}=${value}`)
-    .toSorted()
-    .join("&")}`;
 }

@@ -16,43 +16,15 @@ const NOT_MODIFIED =
 const DELETABLE_MS = 48 * 3600 * 1000;
 
 export function editMethods(world: World): Methods {
-  function apply(message: StoredMessage, change: Change) {
-    const differs = (Object.keys(change) as (keyof Change)[]).some(
-      (name) => !isDeepStrictEqual(message[name], change[name]),
-    );
-    if (!differs) throw badRequest(NOT_MODIFIED);
-    const contentDiffers = "text" in change && (change.text !== message.text || change.media !== message.media);
-    if (change.text !== undefined && change.text !== message.text) message.history.push(message.text);
-    // New buttons alone leave no mark, as in the apps.
-    if (contentDiffers) message.editedAt = world.clock.now();
-    // Buttons that are gone are nothing to read.
-    const isNews = contentDiffers || change.buttons !== undefined;
-    Object.assign(message, change, isNews && { changedAs: world.nextChange() });
-    world.emit({ type: "edited", chatId: message.chat.id });
-    return renderMessage(world, message);
-  }
-
-  function remove(message: StoredMessage) {
-    message.chat.messages.delete(message.id);
-    if (message.chat.forceReply?.message === message) delete message.chat.forceReply;
-    world.nextChange();
-    world.emit({ type: "deleted", chatId: message.chat.id });
-  }
-
-  /** In a private chat also what the person wrote; in a group the bot, being no admin, removes only its own. */
-  function deletable({ chat, from, sentAt }: StoredMessage): boolean {
-    const isYoung = world.clock.now().getTime() - sentAt.getTime() < DELETABLE_MS;
-    return isYoung && (from === "bot" || chat.type === "private");
-  }
-
   return {
+    ...deleteMethods(world),
     editMessageText(params) {
       const message = findOwnMessage(world, params);
       if (message.media) throw badRequest("there is no text in the message to edit");
       const { text, entities } = readFormatted(params, "text", "entities");
       if (text === "") throw badRequest("message text is empty");
       if (text.length > MAX_TEXT) throw badRequest("MESSAGE_TOO_LONG");
-      return apply(message, {
+      return apply(world, message, {
         text,
         entities,
         buttons: readInlineMarkup(params),
@@ -64,24 +36,45 @@ export function editMethods(world: World): Methods {
       if (!message.media) throw badRequest("there is no caption in the message to edit");
       const { text, entities } = readFormatted(params, "caption", "caption_entities");
       if (text.length > MAX_CAPTION) throw badRequest("message caption is too long");
-      return apply(message, { text, entities, buttons: readInlineMarkup(params) });
+      return apply(world, message, { text, entities, buttons: readInlineMarkup(params) });
     },
     editMessageMedia(params) {
       const message = findOwnMessage(world, params);
       const buttons = readInlineMarkup(params);
       const { media, caption } = readInputMedia(world, params);
       const { text, entities } = readFormatted(paramsOf(caption), "caption", "caption_entities");
-      return apply(message, { media, text, entities, buttons });
+      return apply(world, message, { media, text, entities, buttons });
     },
     editMessageReplyMarkup(params) {
-      return apply(findOwnMessage(world, params), { buttons: readInlineMarkup(params) });
+      return apply(world, findOwnMessage(world, params), { buttons: readInlineMarkup(params) });
     },
+  };
+}
+
+function apply(world: World, message: StoredMessage, change: Change) {
+  const differs = (Object.keys(change) as (keyof Change)[]).some(
+    (name) => !isDeepStrictEqual(message[name], change[name]),
+  );
+  if (!differs) throw badRequest(NOT_MODIFIED);
+  const contentDiffers = "text" in change && (change.text !== message.text || change.media !== message.media);
+  if (change.text !== undefined && change.text !== message.text) message.history.push(message.text);
+  // New buttons alone leave no mark, as in the apps.
+  if (contentDiffers) message.editedAt = world.clock.now();
+  // Buttons that are gone are nothing to read.
+  const isNews = contentDiffers || change.buttons !== undefined;
+  Object.assign(message, change, isNews && { changedAs: world.nextChange() });
+  world.emit({ type: "edited", chatId: message.chat.id });
+  return renderMessage(world, message);
+}
+
+function deleteMethods(world: World): Methods {
+  return {
     deleteMessage(params) {
       const chat = findChat(world, params);
       const message = chat.messages.get(params.integer("message_id") ?? Number.NaN);
       if (!message) throw badRequest("message to delete not found");
-      if (!deletable(message)) throw badRequest("message can't be deleted");
-      remove(message);
+      if (!deletable(world, message)) throw badRequest("message can't be deleted");
+      remove(world, message);
       return true;
     },
     deleteMessages(params) {
@@ -93,9 +86,22 @@ export function editMethods(world: World): Methods {
       if (ids.length > 100) throw badRequest("too many message identifiers specified");
       // Unlike deleteMessage this passes over what is not there.
       const found = ids.map((id) => chat.messages.get(id)).filter((message) => message !== undefined);
-      if (!found.every(deletable)) throw badRequest("message can't be deleted");
-      found.forEach(remove);
+      if (!found.every((message) => deletable(world, message))) throw badRequest("message can't be deleted");
+      for (const message of found) remove(world, message);
       return true;
     },
   };
+}
+
+function remove(world: World, message: StoredMessage) {
+  message.chat.messages.delete(message.id);
+  if (message.chat.forceReply?.message === message) delete message.chat.forceReply;
+  world.nextChange();
+  world.emit({ type: "deleted", chatId: message.chat.id });
+}
+
+/** In a private chat also what the person wrote; in a group the bot, being no admin, removes only its own. */
+function deletable(world: World, { chat, from, sentAt }: StoredMessage): boolean {
+  const isYoung = world.clock.now().getTime() - sentAt.getTime() < DELETABLE_MS;
+  return isYoung && (from === "bot" || chat.type === "private");
 }

@@ -1,0 +1,71 @@
+import type { DemoLinks } from "./demo-links.ts";
+import type { createDemoTroubles } from "./demo-troubles.ts";
+import type { DemoWorld } from "./demo-world.ts";
+import type { Observed } from "./panel-contract.ts";
+import { stories } from "./stories.ts";
+
+/** What the page shows beside the chat. */
+export async function observed(
+  world: DemoWorld,
+  { links, troubles }: { links: DemoLinks; troubles: ReturnType<typeof createDemoTroubles> },
+): Promise<Observed> {
+  const { sandbox, program, time, patience, resident } = world;
+  const { email, password } = resident.account;
+  return {
+    linked: await links.bothLinked(),
+    signedOut: await links.hasEnded(),
+    signIn: { email, password },
+    weights: sandbox.garmin.weights(email).map((it) => ({
+      takenAt: it.takenAt.toISOString(),
+      weightKg: it.weightKg,
+      bmi: it.bmi,
+      bodyFatPercent: it.bodyFatPercent,
+      bodyWaterPercent: it.bodyWaterPercent,
+      muscleMassKg: it.muscleKg,
+      boneMassKg: it.boneKg,
+      visceralFat: it.visceralFatRating,
+    })),
+    bloodPressures: sandbox.garmin.bloodPressures(email).map((it) => ({
+      takenAt: it.takenAt.toISOString(),
+      systolicMmHg: it.systolic,
+      diastolicMmHg: it.diastolic,
+      pulseBpm: it.pulse,
+    })),
+    mails: mails(world),
+    stories: stories.map(({ title, expect, switches, buttons = [] }) => ({
+      ...{ title, expect },
+      switches: switches.map(troubles.shown),
+      buttons: buttons.map(({ label, action, input = {} }) => ({ label, action, input })),
+    })),
+    ended: program.ended(),
+    aheadSeconds: time.aheadSeconds,
+    hasShortPatience: patience.isShort,
+    hasAddress: program.hasAddress(),
+  };
+}
+
+function mails(world: DemoWorld): Observed["mails"] {
+  const { sandbox, outside } = world;
+  return [
+    ...sandbox.garmin.inbox.map(({ email: to, code, sentAt: at }) => ({
+      ...{ at, to, subject: "Your Garmin security code", text: `Your code is ${code}.` },
+    })),
+    ...outside.alarms.map(({ at, text }) => ({ at, to: "ALARM_URL", subject: "An alarm from the bot", text })),
+    ...missedHeartbeat(world),
+  ].map(({ at, ...mail }) => ({ ...mail, at: at.toISOString() }));
+}
+
+/** Only while the program is stopped: a running one is merely slow to notice that time has moved on. */
+function missedHeartbeat({ program, outside, resident }: DemoWorld) {
+  const silence = program.isRunning() ? undefined : outside.silentAt();
+  if (!silence) return [];
+  const lastBeat = inWords(silence.lastBeatAt, resident.person.timezone);
+  const text = `The last heartbeat came ${lastBeat}. Either the program or its machine has stopped.`;
+  return [{ at: silence.at, to: "HEARTBEAT_URL", subject: "No heartbeat for 15 minutes", text }];
+}
+
+/** Weekday and time. */
+export function inWords(instant: Date, timeZone: string): string {
+  const words = { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone } as const;
+  return new Intl.DateTimeFormat("en-GB", words).format(instant);
+}
