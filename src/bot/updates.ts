@@ -17,7 +17,6 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
   const stopping = new AbortController();
   const checks = createCheckRequests();
   let serving: Promise<void> = Promise.resolve();
-  /** Telegram brings these again if they fail. */
   const delivered = new WeakSet<Update>();
   const underWay = new Set<Promise<void>>();
 

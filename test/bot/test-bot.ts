@@ -50,7 +50,7 @@ export async function startTestBot(
     ...options.chat,
   };
   /** Nobody keeps what was told: tests of that start the whole server. */
-  const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, told: async () => {} });
+  const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, answered: async () => {} });
   const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
     createBot(config, { ...botDeps(on, { conclude }, chat), log, ...instead });
   const newest = () => bots.at(-1) ?? expect.fail("there is no bot");

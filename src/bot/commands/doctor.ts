@@ -14,17 +14,15 @@ export interface DoctorDeps {
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
   garminSignIn: Pick<GarminSignIn, "pageUrl">;
   questions: Pick<Questions, "offered">;
-  /** A file for a bug report, safe to show to anybody. */
   report: () => Promise<{ name: string; text: string }>;
 }
 
-/** /doctor: one line for each check, with the fix. */
 export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   const { doctor, wordsAt, garminSignIn, questions, report } = deps;
   const command = new Composer<BotContext>();
 
   command.command("doctor", async ({ account, words }) => {
-    await answers.begin(account.telegramUserId, words.doctor.checking, "doctor");
+    await answers.start(account.telegramUserId, words.doctor.checking, "doctor");
   });
 
   // The report covers the whole program, but a former owner's message may still have the button.

@@ -20,7 +20,6 @@ export interface LinkingDeps {
   overview: (account: Account) => Promise<Overview>;
   accounts: Accounts;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  /** Makes an account due soon, and says nothing in the chat. */
   runSoon: (account: number) => Promise<void>;
   startSync: (account: Account) => Promise<void>;
   questions: Questions;
@@ -32,7 +31,6 @@ type OtherPerson = Extract<LinkResult, { type: "other_person" }>;
 /** /start and /connect, the buttons that link a side, and the addresses that people paste. */
 export function createLinking(deps: LinkingDeps) {
   return {
-    /** Must run before the dialogs. */
     pasted: pastedAddresses(deps),
     commands: new Composer<BotContext>(linkCommands(deps), withingsButtons(deps), garminButtons(deps)),
     showLinks: (chat: Chat) => showLinks(deps, chat),
@@ -196,7 +194,6 @@ function garminButtons(deps: LinkingDeps): Composer<BotContext> {
   composer.callbackQuery(CALLBACK.consent, async (ctx) => {
     const consent = await garminSignIn.uploadConsent(ctx.account.telegramUserId);
     if (consent === false) return askConsent(deps, ctx, ctx.words.consentStillMissing);
-    // If Garmin doesn't say, the next upload shows whether it takes any.
     if (consent) await ctx.reply(ctx.words.consentGiven);
     await questions.close(ctx.account, "garmin");
     await goOn(deps, ctx);

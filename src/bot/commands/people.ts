@@ -13,7 +13,6 @@ import type { Questions } from "../ui/questions.ts";
 import { type Words, wordsIn } from "../words/words.ts";
 
 export interface PeopleDeps {
-  /** Those whom the configuration names; the first is the owner. */
   allowedIds: number[];
   accounts: Accounts;
   people: People;

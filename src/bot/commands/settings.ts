@@ -39,7 +39,6 @@ export interface SettingsDeps {
   log: Log;
 }
 
-/** Settings of one value, and what can be chosen for each. */
 const VALUES = {
   units: [...UNITS],
   summaryHour: Array.from({ length: 24 }, (_, hour) => hour),
@@ -69,7 +68,6 @@ export function createSettings(deps: SettingsDeps) {
     await ctx.conversation.exitAll();
     await ctx.conversation.enter(TIMEZONE_DIALOG);
   });
-  // The buttons of the time zone dialog: a zone, or none.
   commands.callbackQuery(/^zone:(.*)$/, async (ctx) => {
     await questions.close(ctx.account, "zone", { redrawn: true });
     await takeTap(deps, ctx, ctx.match[1] ? `zone:${ctx.match[1]}` : "zone");

@@ -92,13 +92,13 @@ async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): 
   const { overview, decideHeld, startSync, clock } = deps;
   const [, verb, id, shown = ""] = ctx.match;
   const decision = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
-  const heard = await orLater(ctx, async () => {
+  const outcome = await orLater(ctx, async () => {
     const late = async () => byStart((await overview(ctx.account)).attention).late;
     const ids = id === undefined ? stillWaiting(shown, await late()).map(readingId) : [id];
     return decideHeld(ctx.account, ids, decision);
   });
-  if (!heard) return;
-  const [one, ...more] = heard.entries;
+  if (!outcome) return;
+  const [one, ...more] = outcome.entries;
   if (!one) {
     await answerCallback(ctx, ctx.words.oldButton);
     return redraw(deps, ctx);
@@ -106,7 +106,7 @@ async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): 
   const { timezone, attention: waiting, progress } = await overview(ctx.account);
   const words = wordsOf(ctx.account, { timezone, now: clock.now() });
   const decided = words.held.decided[decision === "not_mine" ? "leave" : "send"];
-  const ofSeveral = heard.type === "noted" ? decided(more.length + 1) : words.oldButton;
+  const ofSeveral = outcome.type === "noted" ? decided(more.length + 1) : words.oldButton;
   const answer = more.length === 0 ? becameText(one, words) : ofSeveral;
   await answerCallback(ctx, answer);
   const { late, items } = byStart(waiting);
@@ -114,5 +114,5 @@ async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): 
   if (items.length > 0) texts.push(heldQuestion(items, words));
   if (late.length > 0) texts.push(beforeStartText(late, progress?.startAt, words));
   await editOrReply(ctx, texts.join("\n\n"), decisionButtons(waiting, words));
-  if (heard.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
+  if (outcome.type === "noted" && decision !== "not_mine") await startSync(ctx.account);
 }

@@ -34,7 +34,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
     /** The sync happens even if Telegram refuses the first words; its result then comes like that of any other run. */
     begin: (account: Account): Promise<void> => {
       const { telegramUserId: id } = account;
-      return answers.begin(id, firstWords(account), "requested", () => deps.runSoon(id));
+      return answers.start(id, firstWords(account), "requested", () => deps.runSoon(id));
     },
 
     /** Runs, and shows it in the message. Resolves to the report even if nothing could be shown. */
@@ -48,15 +48,14 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const onProgress: RunOptions["onProgress"] = (progress) => message.show(progressText(progress, words()));
         report = await sync(account, { ...options, onProgress });
         const after = await lookAt(account);
-        // Only the first run learns it from Withings.
         timezone = after?.timezone ?? timezone;
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
-        const { healed, told } = await conclude(account, report);
+        const { healed, answered } = await conclude(account, report);
         const text = syncOutcomeText(report, { justHeld, healed, after }, words());
         const fixed = withFixes(text, [report.action], words(), garminSignIn.pageUrl());
         const isShown = await message.finish(fixed.text, fixed.keyboard);
         await questions.offered(account, messageId, fixed.keyboard);
-        await told(isShown);
+        await answered(isShown);
       });
       return report;
     },

@@ -207,7 +207,6 @@ const showTyping = (ctx: BotContext) => ctx.replyWithChatAction("typing").catch(
 const otherEmailButton = ({ button }: Words) => new InlineKeyboard().text(button.otherEmail, TAP.otherEmail);
 const newCodeButton = ({ button }: Words) => new InlineKeyboard().text(button.newCode, TAP.newCode);
 
-/** Says whether the message that was just typed is gone from the chat. */
 export function deletion({ secret, words }: Pick<Chat, "secret" | "words">): string {
   if (!secret) return "";
   return `${secret.isDeleted ? words.deleted : words.notDeleted} `;

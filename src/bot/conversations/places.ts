@@ -117,7 +117,6 @@ export function zonesOfRegion(name: string): string[] {
   return area === undefined ? [] : allZones().filter((zone) => zone.startsWith(area));
 }
 
-/** Only the first of zones whose clocks agree for the next year. */
 export function withoutTwins(zones: string[], now: Date): string[] {
   const months = Array.from({ length: 13 }, (_, month) => new Date(now.getTime() + month * 28 * 24 * 3600 * 1000));
   const seen = new Map<string, string>();

@@ -7,7 +7,6 @@ export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" } | { type:
 
 export const SWITCH_PROFILE = /^garmin:switch:(.+)$/;
 
-/** With buttons for every way that is left to try. */
 export function answerTo(result: SignInEnd, words: Words, garmin: Pick<GarminSignIn, "pageUrl">): Message {
   const text = words.signIn(result);
   switch (result.type) {

@@ -25,10 +25,8 @@ export const COMMON = [
 ];
 const NEAR_SHOWN = 6;
 
-/** `13:00` */
 export const clockTime = (instant: Date, timezone: string) => localDateTime(instant, timezone).slice(11, 16);
 
-/** `New York` */
 export const cityOf = (timezone: string) => (timezone.split("/").at(-1) ?? timezone).replaceAll("_", " ");
 
 /** These zones and some with similar clocks, from west to east. */

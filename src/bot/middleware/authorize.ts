@@ -19,7 +19,6 @@ export interface AuthorizeDeps {
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 const AN_HOUR_SECONDS = 3600;
-/** Strangers must not hold up the bot if Telegram limits their chat. */
 const STRANGER_SECONDS = 3;
 
 /** Before the account is known, the language is the one of Telegram. */
@@ -74,7 +73,6 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     await ctx.reply(text, {}, signal).catch((error: unknown) => log.info("stranger_not_answered", errorFacts(error)));
   }
 
-  /** Uses up the invitation, if they come with one. */
   async function letIn(ctx: Context): Promise<boolean> {
     const { from } = ctx;
     const token = invitationIn(ctx);

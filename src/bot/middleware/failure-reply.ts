@@ -11,7 +11,6 @@ import { isNamed, isServed, senderWords } from "./authorize.ts";
 
 /** Logs what broke while an update was handled, and says it to its sender in one sentence. */
 export function createFailureReply(deps: {
-  /** The first is the owner. */
   allowedIds: number[];
   people: Pick<People, "isInvited">;
   garminSignIn: Pick<GarminSignIn, "pageUrl">;
@@ -19,7 +18,7 @@ export function createFailureReply(deps: {
 }): (ctx: BotContext, error: unknown) => Promise<void> {
   const { allowedIds, people, garminSignIn, log } = deps;
   // People named in the configuration get an answer even if the store can't say who was invited.
-  const mayBeTold = (ctx: Context) =>
+  const mayAnswer = (ctx: Context) =>
     isNamed(ctx, allowedIds) || isServed(ctx, { allowedIds, people }).catch(() => false);
 
   return async (ctx, error) => {
@@ -29,7 +28,7 @@ export function createFailureReply(deps: {
     // `update_failed` raises an alarm: it is for what neither time nor the sender can fix.
     if (isPassing || error instanceof ActionNeededError || isBlocked(error)) log.warn("update_not_served", facts);
     else log.error("update_failed", facts);
-    if (ctx.chat?.type !== "private" || !(await mayBeTold(ctx))) return;
+    if (ctx.chat?.type !== "private" || !(await mayAnswer(ctx))) return;
     const reader = { words: senderWords(ctx), isOwner: ctx.from?.id === allowedIds[0] };
     const { text, keyboard } = failureMessage(error, { ...reader, garminSignIn, reportId });
     await ctx.reply(text, { ...(keyboard && { reply_markup: keyboard }) }).catch(() => undefined);

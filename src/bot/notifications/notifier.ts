@@ -19,8 +19,7 @@ const TRIES = 5;
 /** What belongs in the answer to a run that somebody asked for. */
 export interface Conclusion {
   healed: Extract<HealthNews, { type: "healed" }> | undefined;
-  /** To be called when the answer is in the chat, or could not be brought there. */
-  told: (wasShown: boolean) => Promise<void>;
+  answered: (wasShown: boolean) => Promise<void>;
 }
 
 export interface NotifierDeps extends DeliveryDeps {
@@ -54,7 +53,7 @@ export function createNotifier(deps: NotifierDeps) {
     return { news: pendingNotices(health, view), timezone };
   }
 
-  async function tell(account: Account, news: HealthNews[], timezone: string) {
+  async function sendAll(account: Account, news: HealthNews[], timezone: string) {
     for (const each of news) {
       const words = wordsOf(account, { timezone, now: clock.now() });
       const { text, keyboard } = messageOf(each, words, garminSignIn);
@@ -82,21 +81,21 @@ export function createNotifier(deps: NotifierDeps) {
     async afterRun(account: Account, report: RunReport) {
       if (report.busy) return;
       const { news, timezone } = await newsAfter(account, report);
-      await tell(account, news, timezone);
+      await sendAll(account, news, timezone);
     },
 
     /** After a run that the owner asked for, and before its answer. */
     async conclude(account: Account, report: RunReport): Promise<Conclusion> {
-      if (report.busy) return { healed: undefined, told: async () => {} };
+      if (report.busy) return { healed: undefined, answered: async () => {} };
       const { news, timezone } = await newsAfter(account, report);
-      const answered = coveredByAnswer(report, news);
+      const covered = coveredByAnswer(report, news);
       return {
-        healed: answered.find((it) => it.type === "healed"),
-        async told(wasShown) {
-          if (!wasShown) return tell(account, news, timezone);
-          for (const each of answered) await remember(account, each);
+        healed: covered.find((it) => it.type === "healed"),
+        async answered(wasShown) {
+          if (!wasShown) return sendAll(account, news, timezone);
+          for (const each of covered) await remember(account, each);
           const notices = news.filter((it) => it.type === "notice" || it.type === "before_start");
-          await tell(account, notices, timezone);
+          await sendAll(account, notices, timezone);
         },
       };
     },

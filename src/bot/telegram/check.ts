@@ -5,7 +5,6 @@ import type { DoctorWords } from "../words/en-doctor.ts";
 import { createTelegramFetch } from "./fetch.ts";
 import { webhookHealth } from "./webhook.ts";
 
-/** Whether Telegram knows the bot, and whether messages reach it: by its webhook, or else by long polling. */
 export async function checkTelegram(
   config: { botToken: string; apiRoot: string; webhookUrl: string | undefined; isPolledElsewhere: boolean },
   words: DoctorWords,

@@ -9,7 +9,6 @@ import { limitMessages } from "./message-limits.ts";
 export interface ClientConfig {
   botToken: string;
   apiRoot: string;
-  /** Saves a request if it is known already. */
   botInfo?: UserFromGetMe | undefined;
 }
 

@@ -12,7 +12,6 @@ const LONGEST_WAIT_SECONDS = 60;
 const TRIES = 3;
 const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** The part of a `Response` that grammY looks at. */
 interface Answer {
   status: number;
   text: string;

@@ -26,7 +26,6 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
         return undefined;
       }),
 
-    /** The host of the webhook; undefined if there is none. */
     async listener(): Promise<string | undefined> {
       const { url } = await answered(api.getWebhookInfo());
       return url ? hostOf(url) : undefined;
@@ -60,7 +59,6 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
     listenAt: (url: string, secretToken: string, log: Log) =>
       answered(keepWebhook(api, { url, secretToken, force: true, clock, log })),
 
-    /** Telegram keeps new messages for a day. */
     listenNoMore: () => answered(api.deleteWebhook()),
 
     offerCommands: (owner: { telegramUserId: number; language: Language | undefined } | undefined, log: Log) =>

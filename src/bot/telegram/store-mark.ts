@@ -36,7 +36,6 @@ export async function lookAfterStore(deps: {
   api: Api;
   store: StoreIdentity;
   isNew: boolean;
-  /** Whether this is the first time within this many seconds. */
   once: (name: string, seconds: number) => Promise<boolean>;
   tell: (verdict: Exclude<StoreVerdict, "known">) => Promise<unknown>;
   log: Log;

@@ -9,7 +9,6 @@ import type { TelegramHealth } from "./health.ts";
 export const ALLOWED_UPDATES = ["message", "callback_query", "my_chat_member"] as const;
 /** How many chats are served side by side: ten, at a fifth of a second each, are fifty updates a second. */
 export const WEBHOOK_CONNECTIONS = 10;
-/** Telegram never forgets its last error, so an older one is ignored. */
 const RECENT_SECONDS = 15 * 60;
 /** Telegram doesn't say that the webhook was changed, so we poll for it. */
 const CHECK_SECONDS = 5 * 60;

@@ -13,7 +13,6 @@ export interface Asked {
   isTapAnswered?: boolean;
 }
 
-/** A private chat with somebody who is served, even if they haven't just written. */
 export interface Chat extends Pick<Asked, "account" | "words" | "secret"> {
   reply(text: string, options?: { reply_markup: InlineKeyboard }): Promise<{ message_id: number }>;
 }

@@ -124,7 +124,6 @@ export function stillWaiting(shown: string, late: AttentionItem[]): AttentionIte
   return meant.length <= count ? meant : [];
 }
 
-/** For each held reading: send it, or leave it out. Each button names its reading. */
 export function decisionButtons(all: AttentionItem[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
   const { late, items } = byStart(all);
   for (const item of items.slice(-ATTENTION_SHOWN)) {

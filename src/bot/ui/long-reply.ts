@@ -15,7 +15,7 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
      * Resolves when the `first` words are in the chat and the job is queued. If they can't be shown, there is no message to
      * edit: it runs `instead` and throws.
      */
-    async begin(
+    async start(
       account: number,
       first: string,
       reason: "requested" | "doctor",

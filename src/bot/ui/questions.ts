@@ -117,7 +117,6 @@ async function reasonAgainst(
   if (isOver) return words.questionOver[topic];
   const vendor = LINKS[data];
   if (!vendor) return undefined;
-  // A damaged link has to be made again.
   const link = await links.facts(account.telegramUserId, vendor).catch(() => undefined);
   const isLinkedSince = link?.state === "linked" && Math.floor(link.linkedAt.getTime() / 1000) > message.date;
   return isLinkedSince ? words.linkedSince[vendor] : undefined;

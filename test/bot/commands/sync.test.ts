@@ -212,7 +212,7 @@ describe("/sync", () => {
       },
       conclude: async () => ({
         healed: undefined,
-        told: async (wasShown) => {
+        answered: async (wasShown) => {
           known = wasShown;
         },
       }),

@@ -122,8 +122,8 @@ test("two processes that write at the same moment don’t undo each other’s no
   const notifier = newNotifier(undefined, async () => {
     // Its second write notes that it sent something.
     if (++writes === 2) {
-      const { told } = await other.conclude(account, { ...signedOut, action: "grant_garmin_upload" });
-      await told(true);
+      const { answered } = await other.conclude(account, { ...signedOut, action: "grant_garmin_upload" });
+      await answered(true);
     }
   });
   await notifier.afterRun(account, signedOut);
