@@ -57,7 +57,6 @@ interface RetryLaterOptions extends ErrorOptions {
 
 export class RetryLaterError extends Error {
   override readonly name = "RetryLaterError";
-  /** What the vendor asked for, if it did. */
   readonly retryAfterSeconds: number | undefined;
   readonly delayedBy: DelayCause;
 

@@ -6,7 +6,6 @@ export interface HttpRequest {
   headers?: Record<string, string>;
   body?: string | URLSearchParams | FormData;
   answerSeconds?: number;
-  /** An HTTP status that is fine here, besides those of success. */
   expectedStatus?: number;
   /** Answers as soon as the status is there, without the text. */
   isStatusEnough?: boolean;

@@ -37,7 +37,6 @@ export function runEvery(deps: { minutes: number; round: () => Promise<void>; cl
   return {
     /** Starts a round now, or right after the one under way. Resolves at its end. */
     wake: begin,
-    /** Starts the next round by this time at the latest. */
     wakeAt(at: Date) {
       if (stopped) return;
       wanted.push(at.getTime());

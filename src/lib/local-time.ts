@@ -20,7 +20,6 @@ function formatOf(timezone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** `2026-11-21` in the zone. */
 export function localDate(instant: Date, timezone: string): string {
   return localDateTime(instant, timezone).slice(0, 10);
 }

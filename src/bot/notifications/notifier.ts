@@ -7,7 +7,14 @@ import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
 import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
 import { RELINK } from "../../sync/model/link.ts";
-import { afterRun, afterTelling, coveredByAnswer, type HealthNews, pendingNotices } from "../../sync/status/notices.ts";
+import {
+  afterRun,
+  afterTelling,
+  coveredByAnswer,
+  type HealthNews,
+  isQuiet,
+  pendingNotices,
+} from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
 import { newsText } from "../views/news.ts";
@@ -57,7 +64,7 @@ export function createNotifier(deps: NotifierDeps) {
     for (const each of news) {
       const words = wordsOf(account, { timezone, now: clock.now() });
       const { text, keyboard } = messageOf(each, words, garminSignIn);
-      if (!(await deliver(account, text, { isQuiet: each.isQuiet, keyboard }))) return;
+      if (!(await deliver(account, text, { isQuiet: isQuiet(each), keyboard }))) return;
       await remember(account, each);
     }
   }

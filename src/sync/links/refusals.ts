@@ -26,7 +26,6 @@ interface RefusalDeps {
   log: Log;
 }
 
-/** What a vendor's refusal means for a link: that it may pass, or that the link has ended. */
 export class Refusals {
   readonly #deps: RefusalDeps;
 
@@ -79,7 +78,6 @@ export class Refusals {
     const { refusal } = link.value;
     const isSame = refusal?.of === of || (of === "renewal_unclear" && refusal?.of === "renewal");
     if (refusal && isSame && age(this.#deps.clock, refusal.since) >= 0) return age(this.#deps.clock, refusal.since);
-    // If somebody else writes right now, the next refusal counts as the first.
     const next: Link = { ...link.value, refusal: { of, since: this.#deps.clock.now() } };
     await this.#deps.links.write(account, vendor, next, link.version);
     return 0;

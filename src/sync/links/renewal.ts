@@ -18,7 +18,6 @@ import { noteRetryAfter, throwIfResting } from "./vendor-rest.ts";
 
 /** Longer than a refresh may take with the wait for its slot, all its timeouts, and the repeated writes after it. */
 const REFRESH_LEASE_SECONDS = 120;
-/** The pauses in between are 1, 2, 4 and 8 seconds. */
 const STORE_TRIES = 5;
 /** A stale link costs its vendor one request a day, and recovers by itself if the vendor was wrong. */
 const STALE_TRY_SECONDS = 24 * 3600;

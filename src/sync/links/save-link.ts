@@ -114,7 +114,6 @@ export class LinkSaver {
     // Here, and not left to the chat or the terminal: otherwise a new account could wait for a day.
     await schedule.set(account, { dueAt: clock.now(), failures: 0 });
     if (vendor === "withings") await subscriptions.forget(account);
-    // The previous one may now be linked by somebody else.
     if (person.before !== undefined && person.before !== person.now)
       await users[vendor].release(person.before, account);
   }

@@ -21,6 +21,5 @@ export async function signInRest(
   return isStillAhead(until, clock.now(), 2 * LONGEST_REST_SECONDS) ? { type: "resting", until } : undefined;
 }
 
-/** After so many limits in a row, the last of which asked for `askedSeconds`. */
 export const restSeconds = (strikes: number, askedSeconds = 0) =>
   Math.min(Math.max(FIRST_REST_SECONDS * 2 ** (strikes - 1), askedSeconds), LONGEST_REST_SECONDS);

@@ -16,14 +16,12 @@ export type SubscriptionCheck =
   | { type: "off" }
   | { type: "not_linked" }
   | { type: "kept" }
-  /** These were gone, and are set up again. */
   | { type: "restored"; applis: number[] }
   /** Withings can't reach our address; tried again tomorrow. `isNew`: this was not known yet. */
   | { type: "callback_unreachable"; isNew: boolean }
   | { type: "reached" }
   | { type: "later" };
 
-/** What an owner should hear of a check. */
 export type SubscriptionNews = "restored" | "unreachable" | "reached";
 
 export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
@@ -188,7 +186,6 @@ function sameAddress(a: string, b: string): boolean {
   return URL.canParse(a) && new URL(a).href === new URL(b).href;
 }
 
-/** Our page at our host, with any key. */
 function isOurs({ callbackUrl: other }: Subscription, callbackUrl: string): boolean {
   if (!URL.canParse(other)) return false;
   const [theirs, ours] = [new URL(other), new URL(callbackUrl)];

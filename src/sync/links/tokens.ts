@@ -28,7 +28,6 @@ export function createTokens(deps: {
   links: Links;
   leases: Leases;
   refresh: Record<Vendor, RefreshTokens>;
-  /** A link ends only if all these other endpoints refuse its token too. */
   elsewhere: Record<Vendor, AskElsewhere[]>;
   clock: Clock;
   log: Log;

@@ -26,7 +26,6 @@ export async function noteRetryAfter(
     const link = await links.read(account, vendor);
     if (link) await links.write(account, vendor, { ...link.value, restsUntil }, link.version);
   } catch (cause) {
-    // The run that was asked to wait still does; another run would be asked again.
     log.warn("vendor_rest_not_saved", { account, vendor, ...errorFacts(cause) });
   }
   return new VendorRestError(vendor, restsUntil, { retryAfterSeconds: seconds, cause: error });

@@ -37,7 +37,6 @@ export type LinkResult =
   | { type: "wrong_state" }
   | { type: "late_state" }
   | { type: "used_state" }
-  /** A good address, from somebody else's chat. */
   | { type: "other_chat" }
   | { type: "no_code" }
   | { type: "not_an_address" };
@@ -115,7 +114,6 @@ export class WithingsLinking {
     await source.changedSince(tokens.withAccess(account, "withings", undefined, { onlyLooks: true }), clock.now());
   }
 
-  /** Withings tells no names, but people recognise themselves by their last weigh-in. */
   person(account: number): Promise<PersonAtWithings> {
     return this.#personBehind(this.#deps.tokens.withAccess(account, "withings"));
   }

@@ -14,7 +14,6 @@ export interface Account {
   settings: Settings;
   /** Since when the owner has blocked the bot: messages pause, syncs go on. */
   blockedAt?: Date;
-  /** The newest question with buttons, by topic. */
   questions?: Partial<Record<QuestionTopic, Question>>;
 }
 
@@ -49,7 +48,6 @@ export interface Settings {
   summaryHour: number;
   summaryMode: (typeof SUMMARY_MODES)[number];
   tellsSilence: Record<ReadingKind, boolean>;
-  /** Trouble that passes by itself is mentioned only after this long. */
   patienceHours: number;
   sends: Sends;
 }

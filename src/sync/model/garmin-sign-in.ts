@@ -30,11 +30,9 @@ export type SignInRefusal =
   | { type: "captcha" }
   | { type: "account_locked" }
   | { type: "rate_limited"; retryAfterSeconds?: number | undefined }
-  /** Cloudflare blocks this machine's network. */
   | { type: "blocked" }
   /** 427: this account may not sign in as this app. */
   | { type: "client_refused" }
-  /** Garmin wants the owner to do something first, on its own pages. */
   | { type: "password_expired" | "terms_changed" | "account_disabled" }
   | { type: "max_logins" }
   | { type: "unclear"; what: string };
@@ -85,7 +83,6 @@ export interface GarminAuthApi {
   exchangeTicket(ticket: string, service: string): Promise<{ type: "tokens"; tokens: TokenSet } | { type: "refused" }>;
   refresh: RefreshTokens;
   socialProfile(withAccess: WithAccess): Promise<GarminProfile>;
-  /** Whether Garmin may store what devices send. Undefined when Garmin doesn't say. */
   uploadConsent(withAccess: WithAccess): Promise<boolean | undefined>;
 }
 

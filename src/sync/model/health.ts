@@ -14,7 +14,6 @@ export interface Trouble {
   what: Action | (typeof TROUBLES)[number];
   /** With "broken" a few technical words, with "waiting" a `DelayCause`. Another cause is another trouble. */
   cause?: string;
-  /** With a vendor's unexpected answer. */
   since?: Date;
 }
 
@@ -31,7 +30,6 @@ export interface Outage {
   state: (typeof OUTAGE_STATES)[number];
   runs: number;
   synced: number;
-  /** What the last run knew that didn't just have to wait. */
   standing: Trouble[];
   told: Told[];
   waitingSince?: Date;

@@ -34,7 +34,6 @@ export type Fate =
 export const DECISIONS = ["mine", "not_mine", "bring"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-/** What we did with one reading (invariant 1). */
 export interface LedgerEntry {
   measureGroupId: number;
   kind: ReadingKind;
@@ -71,7 +70,6 @@ export interface Ledger {
   progress(): Promise<Versioned<Progress> | undefined>;
   /** Throws `RetryLaterError` if somebody else wrote first. */
   saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
-  /** By `readingId`. */
   entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
   /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger. */
   garminKeys(): Promise<Map<string, string>>;
@@ -99,13 +97,10 @@ export interface Progress {
   lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
   /** When each kind was last measured, ascending. */
   measuredAt?: Partial<Record<ReadingKind, Date[]>>;
-  /** Held and failed readings. */
   attention: AttentionItem[];
   /** Readings with an unconfirmed upload, by `readingId`: followed up even when they are gone at Withings. */
   open?: string[];
-  /** What arrived in Garmin in the last days, by the time it was seen there. */
   arrived: Arrival[];
-  /** Vendor values that were reported already. */
   reportedUnknown: string[];
   /** Unreadable Withings records. The cursor has passed them, and once a day they are read again. */
   unreadable?: RememberedRecord[];

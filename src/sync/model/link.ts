@@ -32,7 +32,6 @@ export interface Link {
   state: (typeof LINK_STATES)[number];
   linkedAt: Date;
   renewedAt?: Date;
-  /** Until when the vendor last asked us to wait. */
   restsUntil?: Date;
   vendorUserId: string;
   /** As the vendor shows it to people; for Withings its userid. */

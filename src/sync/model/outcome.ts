@@ -51,7 +51,6 @@ export function isIncomplete(action: Action): boolean {
   return action === "add_account" || action === "link_withings" || action === "link_garmin";
 }
 
-/** Whether the cause of an error says only that Garmin didn't take a reading. */
 export const isAboutOneReading = (cause: string | undefined) => FAIL_REASONS.some((reason) => reason === cause);
 
 export function worse(a: RunStatus, b: RunStatus): RunStatus {
@@ -99,7 +98,6 @@ const NO_ACCOUNT: RunOutcome = {
   action: "add_account",
 };
 
-/** What the JSON promises, and nothing else. */
 function plain(outcome: RunOutcome): RunOutcome {
   const { status, synced, skipped, held, failed, action, unexpectedFrom, since, delay, paused } = outcome;
   return { status, synced, skipped, held, failed, ...present({ action, unexpectedFrom, since, delay, paused }) };

@@ -10,7 +10,6 @@ interface Measured {
   attribution: Attribution;
   /** It came into Withings from another health app, so Garmin may have it already: it's looked for before it is sent. */
   imported: boolean;
-  /** A person typed it in, so it may have any date. */
   typed?: true;
 }
 

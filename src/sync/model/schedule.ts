@@ -1,6 +1,5 @@
 export interface ScheduledRun {
   dueAt: Date;
-  /** How many runs in a row had to put something off. */
   failures: number;
   /** When a run last succeeded. Absent before the first, and after each sign-in. */
   settledAt?: Date;

@@ -10,7 +10,6 @@ export interface UnknownAnswer {
   headerNames?: string[];
 }
 
-/** Never throws and never waits: an answer that can't be noted is still dealt with. */
 export type NoteUnknown = (unknown: UnknownAnswer) => void;
 
 export interface UnknownShape {

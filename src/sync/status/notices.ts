@@ -21,13 +21,13 @@ import type { Overview } from "./overview.ts";
 export type HealthNews =
   | TroubleNews
   /** `told`: what the owner had heard. */
-  | { type: "healed"; since: Date; synced: number; told: Trouble[]; isQuiet: boolean }
-  | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date; isQuiet: false }
-  | { type: "attention"; items: AttentionItem[]; isQuiet: false }
+  | { type: "healed"; since: Date; synced: number; told: Trouble[] }
+  | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date }
+  | { type: "attention"; items: AttentionItem[] }
   /** From before the account's start, but got by Withings after it was linked. */
-  | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined; isQuiet: false }
-  | { type: "unreadable"; records: UnreadableRecord[]; isQuiet: false }
-  | { type: "notice"; notice: Notice; isQuiet: boolean };
+  | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined }
+  | { type: "unreadable"; records: UnreadableRecord[] }
+  | { type: "notice"; notice: Notice };
 
 export interface TroubleNews {
   type: "trouble";
@@ -36,7 +36,6 @@ export interface TroubleNews {
   runs: number;
   delay?: Delay;
   isReminder: boolean;
-  isQuiet: boolean;
 }
 
 const HOUR_MS = 3600 * 1000;
@@ -200,35 +199,39 @@ export function pendingNotices(
   return [
     ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
-    ...notices.map((notice): HealthNews => ({ type: "notice", notice, isQuiet: !isPressing(notice) })),
-    ...(items.length > 0 ? [{ type: "attention" as const, items, isQuiet: false as const }] : []),
-    ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt, isQuiet: false as const }] : []),
-    ...(records.length > 0 ? [{ type: "unreadable" as const, records, isQuiet: false as const }] : []),
+    ...notices.map((notice): HealthNews => ({ type: "notice", notice })),
+    ...(items.length > 0 ? [{ type: "attention" as const, items }] : []),
+    ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt }] : []),
+    ...(records.length > 0 ? [{ type: "unreadable" as const, records }] : []),
   ];
 }
 
-/** Readings wait. */
-const isPressing = ({ type }: Notice) => type === "closed" || type === "differs";
+/** Without a sound: nothing has to be done. */
+export function isQuiet(news: HealthNews): boolean {
+  if (news.type === "healed") return news.told.every(({ what }) => what === "waiting");
+  if (news.type === "notice") return news.notice.type !== "closed" && news.notice.type !== "differs";
+  return news.type === "trouble" && news.trouble.what === "waiting";
+}
 
 function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date): HealthNews[] {
   const daysLeft = Math.ceil(daysUntil(endsAt, now));
   // If several were passed in the meantime, the nearest says it all.
   const warning = WARNING_DAYS.find((days) => daysLeft <= days && days < lifeDays);
   if (daysLeft <= 0 || warning === undefined || (toldDays !== undefined && toldDays <= warning)) return [];
-  return [{ type: "expiry", vendor, daysLeft, endsAt, isQuiet: false }];
+  return [{ type: "expiry", vendor, daysLeft, endsAt }];
 }
 
 function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthNews[] {
   const { since, state, runs, synced, standing, told } = outage;
   const { waitingSince, delay } = outage;
   if (state === "over") {
-    return [{ type: "healed", since, synced, told, isQuiet: told.every(({ what }) => what === "waiting") }];
+    return [{ type: "healed", since, synced, told }];
   }
   const news = standing.flatMap((trouble): HealthNews[] => {
     const heard = told.find((it) => isSame(it, trouble));
     // An owner who only has to wait may have done what was asked: no time to ask again.
     const isReminder = heard !== undefined && !waitingSince && isReminderDue(heard, now);
-    return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, runs, isReminder, isQuiet: false }];
+    return heard && !isReminder ? [] : [{ type: "trouble", trouble, since, runs, isReminder }];
   });
   if (waitingSince && delay) {
     const trouble: Trouble = { what: "waiting", cause: delay.cause };
@@ -237,7 +240,7 @@ function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthN
     const lastsFrom = isFirst ? waitingSince : new Date(Math.max(waitingSince.getTime(), delay.since.getTime()));
     const isPatienceOver = now.getTime() - lastsFrom.getTime() >= patienceHours * HOUR_MS;
     if (isPatienceOver && !told.some((it) => isSame(it, trouble))) {
-      news.push({ type: "trouble", trouble, since, runs, delay, isReminder: false, isQuiet: true });
+      news.push({ type: "trouble", trouble, since, runs, delay, isReminder: false });
     }
   }
   return news;

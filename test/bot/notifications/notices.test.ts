@@ -195,7 +195,7 @@ test.each(["en", "de"] as const)(
   "every notice in %s starts with the fact, and says that nothing is lost if something is waiting",
   (language) => {
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
-    const texts = NOTICES.map((notice) => newsText({ type: "notice", notice, isQuiet: true }, words));
+    const texts = NOTICES.map((notice) => newsText({ type: "notice", notice }, words));
     expect(texts.map((text) => text.split(/(?<=\.)\s/)[0])).toEqual(FIRST_SENTENCES[language]);
     const isLost = { en: "nothing is lost", de: "nichts ist verloren" }[language];
     expect(texts.map((text) => text.includes(isLost))).toEqual([true, true, false, true, false, false]);

@@ -17,7 +17,7 @@ test("a notice about old readings that turned up counts them in both languages, 
     const items = Array.from({ length: count }, (_, number) => item(number));
     const startAt = new Date("2026-10-22T12:00:00Z");
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now });
-    return newsText({ type: "before_start", items, startAt, isQuiet: false }, words);
+    return newsText({ type: "before_start", items, startAt }, words);
   };
   expect(of("de", 1)).toBe(
     "Bei Withings ist 1 Wiegung vom 1. Okt. dazugekommen. Ich übertrage ab dem 22. Okt., darum habe ich sie ausgelassen.",

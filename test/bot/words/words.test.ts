@@ -60,7 +60,7 @@ describe.each(LANGUAGES)("the sentences in %s", (language) => {
       fate: { state: "held", reason: "ambiguous_person" },
     } as AttentionItem;
     const last = (count: number) =>
-      newsText({ type: "attention", items: Array.from({ length: count }, () => item), isQuiet: false }, words)
+      newsText({ type: "attention", items: Array.from({ length: count }, () => item) }, words)
         .split("\n")
         .at(-1);
     const [one, two] = language === "en" ? ["and 1 older one", "and 2 older ones"] : ["und 1 ältere", "und 2 ältere"];

@@ -13,6 +13,7 @@ import {
   afterTelling,
   coveredByAnswer,
   type HealthNews,
+  isQuiet,
   pendingNotices,
 } from "../../../src/sync/status/notices.ts";
 import type { LinkOverview, Overview } from "../../../src/sync/status/overview.ts";
@@ -96,7 +97,7 @@ const stored = (health: Health): Health => structuredClone(health);
 
 function shortly(news: HealthNews): string {
   if (news.type === "unreadable") return `unreadable: ${news.records.map(({ id }) => id)}`;
-  const quietly = news.isQuiet ? "quietly:" : "";
+  const quietly = isQuiet(news) ? "quietly:" : "";
   if (news.type === "healed") return `${quietly}healed(${news.synced})`;
   if (news.type === "before_start") return `before_start(${news.items.length})`;
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
@@ -660,11 +661,10 @@ describe("in words", () => {
             runs: 2,
             delay,
             isReminder: false,
-            isQuiet: true,
           },
           words,
         );
-        const over = newsText({ type: "healed", since: START, synced: 0, told: [trouble], isQuiet: true }, words);
+        const over = newsText({ type: "healed", since: START, synced: 0, told: [trouble] }, words);
         return [delayText(delay, words), lasts, over];
       });
       for (const place of [0, 1, 2]) expect(new Set(said.map((texts) => texts[place])).size).toBe(DELAY_CAUSES.length);
