@@ -42,7 +42,7 @@ export async function restore(
     const { facts } = backup;
     if (facts.tableName !== tableName) {
       throw new UsageError(
-        `${file} holds the table ${facts.tableName}, and ${TABLE_NAME_VARIABLE} says ${tableName}: name the same one.`,
+        `${file} holds the table ${facts.tableName}, but ${TABLE_NAME_VARIABLE} is ${tableName}: set it to the same name.`,
       );
     }
     const target = { backup, database: databaseIn(dataDir), force };
@@ -57,7 +57,7 @@ export async function restore(
       throw new UsageError(
         kept === undefined
           ? `${file} holds no key: set SEALING_KEY as it was when the backup was made (key ${missing.join(", ")}), and restore again.`
-          : `${file} was sealed with another key than SEALING_KEY: take SEALING_KEY out, and the key in the backup is used.`,
+          : `${file} was sealed with another key than SEALING_KEY: remove SEALING_KEY, and the key in the backup is used.`,
       );
     }
     restoreBackup({ ...target, beforeCommit: () => {} });

@@ -22,7 +22,7 @@ function readable(item: Item): Item {
   const { schema, ...value } = item.value;
   if (typeof schema === "number" && schema > SCHEMA) {
     throw new UsageError(
-      `A newer version of Weighbridge has written to this store (schema ${schema}; this version knows ${SCHEMA}): update this one, which leaves what it doesn't know as it is.`,
+      `A newer version of Weighbridge has written to this store (schema ${schema}; this version knows ${SCHEMA}). Update this one; until then it leaves newer items alone.`,
     );
   }
   return { ...item, value };

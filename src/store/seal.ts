@@ -43,7 +43,7 @@ export function parseSealingKeys(text: string): SealingKey[] {
   const keys = readKeys(text);
   if (keys === undefined) {
     throw new UsageError(
-      `SEALING_KEY must be a base64 key of ${KEY_BYTES} bytes, or several with commas between them; ${HOW_TO_MAKE_ONE}`,
+      `SEALING_KEY must be a base64 key of ${KEY_BYTES} bytes, or several with commas between them: ${HOW_TO_MAKE_ONE}`,
     );
   }
   return keys;
@@ -56,7 +56,7 @@ export function parseSealingKeys(text: string): SealingKey[] {
 export function createSealer(options: { keys: SealingKey[]; tableName: string }): Sealer {
   const { keys, tableName } = options;
   const sealingKey = keys[0];
-  if (sealingKey === undefined) throw new UsageError(`SEALING_KEY is empty; ${HOW_TO_MAKE_ONE}`);
+  if (sealingKey === undefined) throw new UsageError(`SEALING_KEY is empty: ${HOW_TO_MAKE_ONE}`);
   const additionalData = ({ key, field }: SealedPlace) =>
     Buffer.from(JSON.stringify([VERSION, tableName, key.pk, key.sk, field]));
 
@@ -77,8 +77,7 @@ export function createSealer(options: { keys: SealingKey[]; tableName: string })
       const key = keys.find(({ id }) => id === keyId);
       if (key === undefined) {
         throw new SealError(
-          `The stored ${place.field} cannot be opened with the present SEALING_KEY, because it was sealed with key ${keyId}: ` +
-            "add that key to SEALING_KEY after a comma.",
+          `The stored ${place.field} cannot be opened, because SEALING_KEY doesn't have key ${keyId}. Add it after a comma.`,
         );
       }
       try {
@@ -116,7 +115,5 @@ function decodeExactly(encoded: string): Buffer | undefined {
 }
 
 function damagedError(place: SealedPlace): SealError {
-  return new SealError(
-    `The stored ${place.field} cannot be opened with the present SEALING_KEY, because it is damaged or was moved from another place.`,
-  );
+  return new SealError(`The stored ${place.field} cannot be opened: damaged, or moved here from another place.`);
 }

@@ -44,14 +44,16 @@ export function createSharedRateLimiter(
         const slotMs = Math.max(isBelieved && before ? before.nextAt.getTime() : restedMs, restedMs);
         const waitSeconds = Math.max(0, slotMs - nowMs) / 1000;
         if (waitSeconds > maxWaitSeconds) {
-          throw new OwnLimitError(`the ${name} budget is spent`, { retryAfterSeconds: Math.ceil(waitSeconds) });
+          throw new OwnLimitError(`our own limit for ${name} is reached`, {
+            retryAfterSeconds: Math.ceil(waitSeconds),
+          });
         }
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
         return { value: taken, expiresAt: epochSeconds(taken.nextAt) + KEPT_SECONDS, result: waitSeconds };
       };
       // Random, so that the same two don't collide again.
       const pause = (tried: number) => clock.sleep(Math.random() * PAUSE_SECONDS * tried);
-      return update(table, key, change, { what: `the ${name} budget`, tries: TRIES, pause });
+      return update(table, key, change, { what: `the rate limit for ${name}`, tries: TRIES, pause });
     },
   };
 }

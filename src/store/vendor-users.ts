@@ -13,7 +13,7 @@ export function createVendorUsers(table: Table, vendor: Vendor): VendorUsers {
       if (before) return before.account;
       const outcome = await table.put(key, toJson({ account }), { expect: "absent" });
       if (outcome.type === "written") return account;
-      throw new RetryLaterError(`somebody else links the same ${vendor} account just now`);
+      throw new RetryLaterError(`somebody else is linking the same ${vendor} account`);
     },
 
     accountOf: async (vendorUserId) =>

@@ -51,7 +51,7 @@ test("a restore is refused while the program runs, also with --force, and not on
   await program.said("run_ended");
   expect(await outcome("restore b --force")).toEqual({
     exit: 2,
-    stderr: "Weighbridge is at work on ~/data. Stop it first, and restore again. Nothing was changed.\n",
+    stderr: "Weighbridge is running on ~/data. Stop it, then restore again. Nothing was changed.\n",
   });
   program.signal("SIGKILL");
   await program.ended;

@@ -134,7 +134,7 @@ test("a backup of a table of another name is refused with both names", async () 
   await machine.run("backup b");
   expect(await outcome("restore b --force", { TOKEN_TABLE_NAME: "other-name" })).toEqual({
     exit: 2,
-    stderr: "~/b holds the table weighbridge, and TOKEN_TABLE_NAME says other-name: name the same one.\n",
+    stderr: "~/b holds the table weighbridge, but TOKEN_TABLE_NAME is other-name: set it to the same name.\n",
   });
 });
 

@@ -62,8 +62,7 @@ describe("what is sealed", () => {
       machine.run("sync --dry-run --json", [], { SEALING_KEY: keys.new }),
       machine.run("status --json", [], { SEALING_KEY: "too short" }),
     ]);
-    const words =
-      /cannot be opened with the present SEALING_KEY, because it was sealed with key [0-9a-f]{8}: add that key to SEALING_KEY after a comma\./;
+    const words = /cannot be opened, because SEALING_KEY doesn't have key [0-9a-f]{8}\. Add it after a comma\./;
     for (const { exit, stderr, json } of [sync, status, dry]) {
       expect({ exit, status: json().status }).toEqual({ exit: 2, status: "error" });
       expect(stderr).toMatch(words);

@@ -7,7 +7,7 @@ import { SCHEMA } from "../../src/store/schema-version.ts";
 import type { Item, Key, Table } from "../../src/store/table.ts";
 import { ACCOUNT, startTestApp, type TestApp, USERID } from "../support/test-app.ts";
 
-const SENTENCE = `A newer version of Weighbridge has written to this store (schema ${SCHEMA + 1}; this version knows ${SCHEMA}): update this one, which leaves what it doesn't know as it is.`;
+const SENTENCE = `A newer version of Weighbridge has written to this store (schema ${SCHEMA + 1}; this version knows ${SCHEMA}). Update this one; until then it leaves newer items alone.`;
 
 let house: TestApp;
 /** As the engine stores it. */

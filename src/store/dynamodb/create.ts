@@ -68,7 +68,7 @@ async function isActive(client: DynamoDBClient, tableName: string): Promise<bool
   const table = await describeTable(client, tableName);
   if (table !== undefined && !hasOurKey(table)) {
     throw new UsageError(
-      `The table ${tableName} exists with another key than pk and sk (both text): choose another table name.`,
+      `The table ${tableName} exists with a key other than pk and sk (both text): choose another table name.`,
     );
   }
   return table?.TableStatus === "ACTIVE" || table?.TableStatus === "UPDATING";

@@ -137,7 +137,7 @@ function holdAlone(database: DatabaseSync, file: string): void {
   } catch (cause) {
     if (sqliteCode(cause) !== SQLITE.BUSY) throw cause;
     throw new UsageError(
-      `Weighbridge is at work on ${path.dirname(file)}. Stop it first, and restore again. Nothing was changed.`,
+      `Weighbridge is running on ${path.dirname(file)}. Stop it, then restore again. Nothing was changed.`,
       { cause },
     );
   }

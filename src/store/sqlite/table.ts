@@ -109,7 +109,7 @@ function statements(database: DatabaseSync, sqlName: string) {
 export function quoteTableName(tableName: string): string {
   if (!/^[A-Za-z0-9_.-]{3,255}$/.test(tableName) || /^sqlite_/i.test(tableName)) {
     throw new UsageError(
-      `"${tableName}" cannot name the table: take 3 to 255 letters, digits, dots, dashes or underscores, not starting with "sqlite_".`,
+      `"${tableName}" can't be the table's name: use 3 to 255 letters, digits, dots, dashes or underscores, not starting with "sqlite_".`,
     );
   }
   return `"${tableName}"`;
@@ -175,7 +175,7 @@ function toItem(row: Record<string, SQLOutputValue>): Item {
 
 export function workingError(file: string, cause: unknown): unknown {
   const code = sqliteCode(cause);
-  if (code === SQLITE.BUSY) return new RetryLaterError("Another process is holding the database", { cause });
+  if (code === SQLITE.BUSY) return new RetryLaterError("Another process has locked the database", { cause });
   // A full disk is an I/O error too, if SQLite needs room for the files next to the database.
   if (code === SQLITE.FULL || (code === SQLITE.IOERR && isFull(path.dirname(file)))) return fullError(file, cause);
   if (code !== SQLITE.IOERR) return cause;

@@ -234,7 +234,7 @@ describe("creating the table", () => {
 
     await expect(create({ tableName: TableName })).rejects.toEqual(
       new UsageError(
-        "The table weighbridge-other-key exists with another key than pk and sk (both text): choose another table name.",
+        "The table weighbridge-other-key exists with a key other than pk and sk (both text): choose another table name.",
       ),
     );
     const { Table: table } = await client.send(new DescribeTableCommand({ TableName }));

@@ -71,7 +71,7 @@ describe("the file", () => {
     expect(open).toThrow(UsageError);
   });
 
-  test.each(["ab", 'x"; DROP TABLE y; --', "sqlite_table", "a b c", ""])("%j cannot name the table", (name) => {
+  test.each(["ab", 'x"; DROP TABLE y; --', "sqlite_table", "a b c", ""])("%j can't be the table's name", (name) => {
     expect(() => openSqliteTable({ file, tableName: name, clock: systemClock })).toThrow(UsageError);
   });
 
