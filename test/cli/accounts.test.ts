@@ -46,7 +46,7 @@ test("an account that is not there is a usage error that says how to add it", as
   expect(login).toMatchObject({ exit: 2, stdout: "", stderr: `${sentence}\n` });
 });
 
-test("a login needs no --account where there is one, and says so where there are several", async () => {
+test("a login needs no --account if there is one account, and asks for it if there are several", async () => {
   const env = { WITHINGS_CLIENT_ID: "c", WITHINGS_CLIENT_SECRET: "s", WITHINGS_REDIRECT_URL: "https://example.org/" };
   expect((await run("login withings --json", env)).json()).toEqual({ status: "action_needed", action: "add_account" });
   await run("account add --telegram-id 12");
@@ -101,7 +101,7 @@ describe(".env", () => {
   const add = "account add --telegram-id 5 --json";
   const folders = () => readdirSync(folder).toSorted();
 
-  test("is read as people and editors write it, and the environment wins", async () => {
+  test(".env is read as people and editors write it, and the environment wins", async () => {
     const text = `\uFEFFDATA_DIR="./elsewhere" # here\r\n\r\n# a remark\r\nexport TOKEN_TABLE_NAME=from-file\r\nLOG_LEVEL=\r\n`;
     writeFileSync(path.join(folder, ".env"), text);
     expect((await run("table create --json", { TOKEN_TABLE_NAME: "from-environment" })).json()).toMatchObject({
@@ -133,7 +133,7 @@ describe(".env", () => {
       /STORE must be sqlite \(one machine\) or dynamodb \(AWS\)/,
     ],
     ["a wrong log level", () => writeFileSync(path.join(folder, ".env"), "LOG_LEVEL=loud"), /^LOG_LEVEL must be debug/],
-  ])("%s ends in one sentence, and nothing is written", async (_name, damage, sentence) => {
+  ])(".env with %s ends in one sentence, and nothing is written", async (_name, damage, sentence) => {
     damage();
     const { exit, stderr, json } = await run(add);
     expect(exit).toBe(2);
@@ -143,7 +143,7 @@ describe(".env", () => {
     expect(folders()).toEqual([".env"]);
   });
 
-  test("does not keep help from those who need it", async () => {
+  test("help works despite a broken .env", async () => {
     mkdirSync(path.join(folder, ".env"));
     const { exit, stdout, stderr } = await run("--help");
     expect({ exit, stderr }).toEqual({ exit: 0, stderr: "" });
@@ -156,7 +156,7 @@ describe(".env", () => {
 describe("a DATA_DIR that cannot be used ends in one sentence with the fix", () => {
   const outcome = ({ exit, stderr }: CliRun) => ({ exit, stderr });
 
-  test("it is a file, or its database is none", async () => {
+  test("a DATA_DIR that is a file, or has a broken database, ends in one sentence with the fix", async () => {
     writeFileSync(path.join(folder, "file"), "x");
     mkdirSync(path.join(folder, "notes"));
     writeFileSync(
@@ -177,8 +177,8 @@ describe("a DATA_DIR that cannot be used ends in one sentence with the fix", () 
     });
   });
 
-  test("nobody may write there", async () => {
-    // Even root cannot write in this one.
+  test("a DATA_DIR without write access ends in one sentence with the fix", async () => {
+    // Not even root can write here.
     const { exit, stderr } = await run("account list", { DATA_DIR: "/sys/weighbridge" });
     expect(exit).toBe(2);
     expect(stderr).toContain("/sys/weighbridge/weighbridge.sqlite cannot be opened for writing");

@@ -19,7 +19,7 @@ const outcome = async (command: string, env = {}) => {
 };
 const ok = { exit: 0, stderr: "" };
 
-test("a backup made while the program runs comes back whole on another machine, with the key, for this user alone", async () => {
+test("a backup made while the program runs is restored whole on another machine, with the key, readable by this user only", async () => {
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: hoursAgo(3), weightKg: 80.25 });
   const program = machine.start("start");
@@ -44,7 +44,7 @@ test("a backup made while the program runs comes back whole on another machine, 
   }
 });
 
-test("a restore is refused while the program runs, also with --force, and not once it was killed", async () => {
+test("a restore is refused while the program runs, even with --force, but not once it was killed", async () => {
   await machine.link(OWNER);
   await machine.run("backup b");
   const program = machine.start("start");
@@ -59,9 +59,9 @@ test("a restore is refused while the program runs, also with --force, and not on
   expect(await machine.run("sync --json")).toMatchObject({ exit: 0 });
 });
 
-test("kill -9 in the middle of a restore leaves what was there, with the key that opens it, and doing it again works", async () => {
+test("kill -9 in the middle of a restore leaves the old data with its key, and the restore works the second time", async () => {
   await machine.link(OWNER);
-  // Another installation, big enough to be caught at it.
+  // Another installation, big enough to be killed during its restore.
   const other = { DATA_DIR: at("other") };
   await machine.run("account add --telegram-id 12", [], other);
   const big = database(at("other/weighbridge.sqlite"));

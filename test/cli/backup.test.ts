@@ -20,7 +20,7 @@ const outcome = async (command: string, env = {}) => {
 };
 const ok = { exit: 0, stderr: "" };
 
-test("what was sent, edited and signed in after the backup neither arrives twice nor stops without a word", async () => {
+test("after a restore, nothing that was sent or edited since arrives twice, and a void sign-in is reported", async () => {
   await machine.link(OWNER);
   const person = machine.person();
   const edited = person.stepOnScale({ at: hoursAgo(5), weightKg: 80 });
@@ -38,7 +38,7 @@ test("what was sent, edited and signed in after the backup neither arrives twice
   expect(machine.weights().toSorted()).toEqual(now);
 
   expect(await outcome("restore b --force")).toEqual(ok);
-  // Garmin has exchanged the token since then: the one that came back is void.
+  // Garmin has renewed the token since then, so the restored one is void.
   expect((await machine.run("sync --json")).json()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
   await machine.run(`login garmin --account ${OWNER} --ticket`, [machine.ticket()]);
   person.stepOnScale({ at: hoursAgo(1), weightKg: 80.75 });
@@ -46,7 +46,7 @@ test("what was sent, edited and signed in after the backup neither arrives twice
   expect(machine.weights().toSorted()).toEqual([...now, 80.75].toSorted());
   expect(machine.sandbox.garmin.bloodPressures("owner@example.org")).toHaveLength(2);
 
-  // And what was changed only after all this is brought as always.
+  // Later changes are sent as always.
   person.edit(untouched, { weightKg: 79.75 });
   await machine.run("sync");
   expect(machine.weights().toSorted()).toEqual([79.75, 80.5, 80.75, 81]);
@@ -58,7 +58,7 @@ describe("a restore is refused, and changes nothing,", () => {
     await machine.run("backup b");
   });
 
-  test("over data that is there, without --force; a backup does not replace a file without it either", async () => {
+  test("neither a restore nor a backup replaces what is there without --force", async () => {
     expect(await outcome("restore b")).toEqual({
       exit: 2,
       stderr: "~/data holds data already. Back it up first, then restore with --force to replace it.\n",
@@ -96,7 +96,7 @@ describe("a restore is refused, and changes nothing,", () => {
       () => {
         const bytes = readFileSync(at("b"));
         const place = bytes.indexOf('"sealedTokens":"v1.') + 60;
-        // One letter in 64 is an X already.
+        // One letter in 64 is already an X.
         bytes.write(bytes.toString("latin1", place, place + 1) === "X" ? "Y" : "X", place);
         writeFileSync(at("bad"), bytes);
       },
@@ -117,7 +117,7 @@ describe("a restore is refused, and changes nothing,", () => {
   });
 });
 
-test("there is nothing to back up where nothing was kept, and no file is made", async () => {
+test("a backup of nothing is refused, and no file is made", async () => {
   expect(await outcome("backup b")).toEqual({
     exit: 2,
     stderr: "There is nothing to back up: ~/data/weighbridge.sqlite does not exist. Check DATA_DIR.\n",
@@ -138,7 +138,7 @@ test("a backup of a table of another name is refused with both names", async () 
   });
 });
 
-test("with STORE=dynamodb both say where its backups are", async () => {
+test("with STORE=dynamodb, backup and restore say where its backups are", async () => {
   const env = { STORE: "dynamodb", SEALING_KEY: randomBytes(32).toString("base64") };
   for (const command of ["backup b", "restore b"]) {
     expect(await outcome(command, env)).toEqual({
@@ -148,7 +148,7 @@ test("with STORE=dynamodb both say where its backups are", async () => {
   }
 });
 
-test("a key from the environment stays out of the backup, and is asked for when it comes back", async () => {
+test("a key from the environment stays out of the backup, and a restore asks for it", async () => {
   await machine.close();
   const key = randomBytes(32).toString("base64");
   machine = await startMachine({ env: { SEALING_KEY: key } });
@@ -167,7 +167,7 @@ test("a key from the environment stays out of the backup, and is asked for when 
   expect((await machine.run("sync --json", [], other)).json()).toMatchObject({ status: "success" });
 });
 
-test("between the key and the data, either state opens: the key file holds both keys until the data is exchanged", async () => {
+test("during a restore the key file holds both keys, so that the data opens before and after it is exchanged", async () => {
   const { exchangeSealingKey, loadOrCreateSealingKey } = await import("../../src/store/key-file.ts");
   mkdirSync(machine.dataDir);
   const file = at("data/sealing.key");

@@ -25,7 +25,6 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
       }
     });
 
-  // What goes well.
   const state = "x";
   const code = new URL(sandbox.withings.authorize(person().userid, { state })).searchParams.get("code") ?? "";
   await keep(run(`login withings --account ${OWNER}`, [code]));
@@ -35,7 +34,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   withCode.line(wrongCode);
   await withCode.said("Code from the mail:");
   const mfaCode = sandbox.garmin.inbox[0]?.code ?? "";
-  // Between the two codes the waiting sign-in lies in the store.
+  // Between the two codes, the store holds the open sign-in.
   const waiting = machine.stored();
   withCode.line(mfaCode);
   await keep(withCode.ended);
@@ -44,7 +43,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   await keep(run("sync --json"));
   await keep(run("status"), run("doctor"));
 
-  // What does not.
+  // What fails.
   const ticket = machine.ticket();
   sandbox.garmin.expireAccessToken(email);
   sandbox.withings.expireAccessToken(person().userid);
@@ -60,7 +59,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   sandbox.faults.turnOff("withings_503_client_secret");
   const connect = `https://connect.garmin.com/app?ticket=${ticket}`;
   await keep(
-    // The sign-in before was kept, and is gone on with.
+    // The sign-in before was kept, and goes on.
     run(`${login} --ticket`, [ticket]),
     run(`${login} --ticket`, [connect]),
     run(login, [email, wrongPassword]),
@@ -72,7 +71,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
   await keep(run(`${login} --json`, [email, password]));
   sandbox.garmin.revoke(email);
   await keep(run("sync"));
-  // Somebody is linked, so syncing goes on without the chat.
+  // There is a linked account, so syncing goes on without the chat.
   const program = machine.start("start", { TELEGRAM_BOT_TOKEN: "424242:another-token-that-nobody-knows" });
   await program.said("telegram_token_unknown");
   program.signal("SIGTERM");
@@ -98,7 +97,7 @@ test("no flow, however it ends, shows or stores a password, code, ticket, token 
     expect(holdsSecret(stored, secret), `${name} in the store`).toBe(false);
     expect(holdsSecret(waiting, secret), `${name} in the store, while a code is awaited`).toBe(false);
   }
-  // Any ticket at all, also those that Garmin hands out in the middle of a sign-in.
+  // Including the tickets that Garmin issues during a sign-in.
   const anyTicket = /ST-\d{6}-[A-Za-z0-9]{20}/;
   expect(ticket).toMatch(anyTicket);
   for (const text of [said(), stored, waiting]) expect(text).not.toMatch(anyTicket);

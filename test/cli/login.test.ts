@@ -5,7 +5,7 @@ let machine: Machine;
 afterEach(() => machine.close());
 
 const LOGIN = `login garmin --account ${OWNER} --json`;
-/** With a password: the same address without one is the probe. */
+/** Those with a password; without one it's the probe. */
 const signIns = () =>
   machine.sandbox.garmin.requests.filter(({ method, path }) => method === "POST" && path === "/mobile/api/login")
     .length;
@@ -18,14 +18,13 @@ async function withOwner(options: Parameters<typeof startMachine>[0] = {}) {
 }
 
 describe("Withings", () => {
-  test("the address the browser ended on is read from standard input, or the bare code", async () => {
+  test("login withings reads the address the browser ended on, or the bare code, from standard input", async () => {
     const { startHere, sandbox, person } = await withOwner();
     await machine.addAccounts(HOUSEMATE);
     const login = startHere(`login withings --account ${OWNER} --json`);
     await login.said("Then paste the address");
     login.endInput();
     const ended = await login.ended;
-    // With --json there is nothing but JSON on standard output.
     expect(ended.json()).toMatchObject({ status: "error" });
     const state = /state=([\w-]+)/.exec(ended.stderr)?.[1] ?? "";
     expect(ended.stderr).toContain(`${sandbox.withings.accountUrl}/oauth2_user/authorize2?response_type=code`);
@@ -44,12 +43,12 @@ describe("Withings", () => {
       ...{ status: "success", account: OWNER, vendor: "withings", withingsUserId: String(person().userid) },
     });
 
-    // What is said from now on tells the time where they are.
+    // Messages now use their zone.
     expect(await machine.inside((app) => app.store.accounts.find(OWNER))).toMatchObject({
       reportedTimezone: "Europe/Berlin",
     });
 
-    // The same person for another account would bring every reading into two Garmins.
+    // One person for two accounts would send every reading to two Garmin accounts.
     const page = await machine.inside(async (app) => app.withingsLinking.begin(OWNER));
     const address = sandbox.withings.allow(person().userid, page);
     const foreign = await machine.run(`login withings --account ${HOUSEMATE}`, [address]);
@@ -62,7 +61,7 @@ describe("Withings", () => {
     expect(taken.json()).toEqual({ status: "action_needed", account: HOUSEMATE, action: "link_withings" });
   });
 
-  test("a different person from the linked one replaces nothing without a yes", async () => {
+  test("linking a different Withings person needs a yes", async () => {
     const { startHere, sandbox, person } = await withOwner();
     const mate = machine.person(HOUSEMATE).userid;
     await machine.link(OWNER);
@@ -86,7 +85,7 @@ describe("Withings", () => {
     expect(await linked()).toBe(String(mate));
   });
 
-  test("what is no answer, an old code and a refused consent end in words", async () => {
+  test("an unusable answer, an old code and refused access end in words", async () => {
     const { run, sandbox, person } = await withOwner();
     const address = sandbox.withings.authorize(person().userid, { state: "x" });
     const code = new URL(address).searchParams.get("code") ?? "";
@@ -111,7 +110,7 @@ describe("Withings", () => {
 });
 
 describe("Garmin with a password", () => {
-  test("each answer is one line; a password keeps its spaces", async () => {
+  test("login garmin reads one answer per line, and a password keeps its spaces", async () => {
     const { run, garmin } = await withOwner();
     garmin().password = "  with spaces ";
     const { exit, json, stderr } = await run(LOGIN, [`  ${garmin().email} `, "  with spaces "]);
@@ -122,7 +121,7 @@ describe("Garmin with a password", () => {
     expect(stderr).toContain("Signed in to Garmin as owner.");
   });
 
-  test("after a wrong code the next line is the next code", async () => {
+  test("after a wrong code, the next line is the next code", async () => {
     const { startHere, garmin, credentials, sandbox } = await withOwner({ mfa: "email" });
     const login = startHere(LOGIN);
     for (const line of credentials()) login.line(line);
@@ -137,7 +136,7 @@ describe("Garmin with a password", () => {
     expect(await isLinked()).toBe(true);
   });
 
-  test("the third wrong code ends it, an empty line never reaches Garmin, and so does the end of the input", async () => {
+  test("the third wrong code and the end of the input end a sign-in, and an empty line never reaches Garmin", async () => {
     const { run, credentials, sandbox } = await withOwner({ mfa: "email" });
     const verified = () => sandbox.garmin.requests.filter(({ path }) => path.endsWith("/verifyCode")).length;
     const three = await run(LOGIN, [...credentials(), "000000", "", "111111", "222222", "333333"]);
@@ -157,7 +156,7 @@ describe("Garmin with a password", () => {
     ["no input at all", []],
     ["an empty password", ["owner@example.org", ""]],
     ["a phone number in place of the e-mail address", ["+49 170 1234567", "Owner-Password-7f3a"]],
-  ])("%s ends with 2 before Garmin is asked", async (_name, input) => {
+  ])("login garmin with %s ends with 2 before Garmin is asked", async (_name, input) => {
     const { run } = await withOwner();
     const { exit, stderr, stdout } = await run(`login garmin --account ${OWNER}`, input);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
@@ -222,7 +221,7 @@ describe("Garmin with a password", () => {
       (m) => m.sandbox.faults.turnOn("garmin_diauth_down"),
       { exit: 4, status: "retry_later", words: /^That didn’t work just now: .* Try again later\.$/m },
     ],
-  ])("%s is one try and one sentence", async (_name, spoil, { exit, status, action, words }) => {
+  ])("%s at login garmin is one try and one sentence", async (_name, spoil, { exit, status, action, words }) => {
     const { run, credentials } = await withOwner();
     const input = credentials();
     spoil(machine);
@@ -237,7 +236,7 @@ describe("Garmin with a password", () => {
     expect(await isLinked()).toBe(false);
   });
 
-  test("after a limit no further try goes out, and Garmin's own page still works", async () => {
+  test("after a rate limit no further password is sent, and Garmin's own page still works", async () => {
     const { run, credentials, sandbox, ticket } = await withOwner();
     sandbox.faults.turnOn("garmin_sso_429");
     await run(LOGIN, credentials());
@@ -267,7 +266,7 @@ test("Garmin's other app is tried with --android, after a refusal that names it"
 });
 
 describe("a sign-in that has tokens but no known account yet", () => {
-  test("is continued by the same command, which asks for nothing", async () => {
+  test("a sign-in whose account wasn't known is continued by the same command, which asks for nothing", async () => {
     const { run, ticket, sandbox } = await withOwner();
     sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "body", body: [] } });
     const unknown = await run(`${LOGIN} --ticket`, [ticket()]);
@@ -277,7 +276,7 @@ describe("a sign-in that has tokens but no known account yet", () => {
     expect(again.json()).toMatchObject({ status: "success", displayName: "owner" });
   });
 
-  test("of another profile replaces nothing without a yes", async () => {
+  test("signing in to another Garmin profile needs a yes", async () => {
     const { run, ticket } = await withOwner();
     await machine.link(OWNER);
     const linked = () =>
@@ -298,7 +297,7 @@ describe("a sign-in that has tokens but no known account yet", () => {
     );
     expect(no).toMatchObject({ exit: 0 });
     expect(await linked()).toBe("owner");
-    // The end of the input does not count as an answer: the question stays open and is asked again.
+    // The end of the input isn't an answer: the question stays open.
     expect(await pasteAndAnswer(byTicket, ticket(HOUSEMATE))).toMatchObject({ exit: 2 });
     expect(await linked()).toBe("owner");
     expect((await run(byTicket, ["yes"])).json()).toMatchObject({ status: "success", displayName: "housemate" });
@@ -325,7 +324,7 @@ describe("Garmin with a ticket", () => {
     expect(signIns()).toBe(0);
   });
 
-  test("one that cannot work is one try, one sentence, and the owner's to fix", async () => {
+  test("a ticket that can't work is one try, one sentence, and the owner's to fix", async () => {
     const { run, ticket } = await withOwner();
     const spent = ticket();
     await machine.inside((app) => app.garminSignIn.withPasted(OWNER, spent));
@@ -345,7 +344,7 @@ describe("Garmin with a ticket", () => {
     expect(await isLinked()).toBe(true);
   });
 
-  test("a missing upload consent is said at the sign-in already", async () => {
+  test("a missing upload consent is reported at the sign-in", async () => {
     const { run, ticket, sandbox, garmin } = await withOwner();
     sandbox.garmin.setConsent(garmin().email, false);
     const { exit, json, stderr } = await run(`${LOGIN} --ticket`, [ticket()]);

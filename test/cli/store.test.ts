@@ -11,7 +11,7 @@ afterEach(() => machine.close());
 const anHourAgo = () => new Date(Date.now() - 3600_000);
 const newKey = () => randomBytes(32).toString("base64");
 
-test("with STORE=dynamodb everything works from the first command on, and nothing is kept on the machine", async () => {
+test("with STORE=dynamodb every command works, and nothing is kept on the machine", async () => {
   const dynalite = await startDynalite();
   machine = await startMachine({
     env: {
@@ -55,7 +55,7 @@ describe("what is sealed", () => {
     machine.person(HOUSEMATE).stepOnScale({ at: anHourAgo(), weightKg: 80 });
   });
 
-  test("does not open with another key, which is said with the fix; with both keys it does", async () => {
+  test("what is sealed doesn't open with another key, which is reported with the fix, and opens with both keys", async () => {
     const [sync, status, dry, broken] = await Promise.all([
       machine.run(`sync --account ${OWNER} --json`, [], { SEALING_KEY: keys.new }),
       machine.run("status --json", [], { SEALING_KEY: keys.new }),
@@ -74,7 +74,7 @@ describe("what is sealed", () => {
     expect(both.json()).toMatchObject({ status: "success", synced: 1 });
   });
 
-  test("and damaged stops its own account alone", async () => {
+  test("a damaged seal stops its own account only", async () => {
     const database = new DatabaseSync(path.join(machine.dataDir, "weighbridge.sqlite"));
     database.exec(
       `UPDATE weighbridge SET value = replace(value, '"sealedTokens":"v1', '"sealedTokens":"v2') WHERE pk = 'account#${OWNER}'`,
@@ -90,7 +90,7 @@ describe("what is sealed", () => {
       ],
     });
     expect(stderr).toContain(`${OWNER}: The stored sealedTokens cannot be opened`);
-    // Signing in anew fixes it.
+    // Signing in again fixes it.
     machine.person(OWNER).stepOnScale({ at: anHourAgo(), weightKg: 80 });
     const code = machine.sandbox.withings.authorize(machine.person().userid, { state: "x" });
     const pasted = new URL(code).searchParams.get("code") ?? "";
@@ -101,7 +101,7 @@ describe("what is sealed", () => {
   });
 });
 
-test("a damaged key file is said with the fix, and is not replaced", async () => {
+test("a damaged key file is reported with the fix, and isn't replaced", async () => {
   machine = await startMachine();
   await machine.link(OWNER);
   const file = path.join(machine.dataDir, "sealing.key");
@@ -116,7 +116,7 @@ test("a damaged key file is said with the fix, and is not replaced", async () =>
   expect(doctor.stdout).toMatch(/\nfix {5}key: .*sealing\.key does not hold a base64 key .*\n\n1 thing needs you\.\n$/);
 });
 
-test("what start would refuse, doctor names", async () => {
+test("doctor names what start would refuse", async () => {
   machine = await startMachine();
   const env = { MANUAL_SYNC_TOKEN: "short" };
   const [started, looked] = await Promise.all([machine.run("start", [], env), machine.run("doctor", [], env)]);

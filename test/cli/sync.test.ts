@@ -11,7 +11,7 @@ afterEach(() => machine.close());
 const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
 const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3600_000);
 
-test("a sync brings what is new, and the next one finds it done", async () => {
+test("a sync sends what is new, and the next one has nothing to do", async () => {
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   const first = await machine.run(`sync --account ${OWNER} --json`);
@@ -44,7 +44,7 @@ test("readings that Garmin shows differently hold the rest until --go-on, and a 
   expect(machine.weights()).toEqual([80.3, 80.3, 80.3]);
 });
 
-test("with nothing linked it says which link is missing, and exits with 3", async () => {
+test("a sync with nothing linked says which link is missing, and exits with 3", async () => {
   const nobody = await machine.run("sync --json");
   expect(nobody.exit).toBe(3);
   expect(nobody.json()).toEqual({ status: "action_needed", ...COUNTS, action: "add_account", accounts: [] });
@@ -62,13 +62,13 @@ test("with nothing linked it says which link is missing, and exits with 3", asyn
   expect([all.exit, one.exit, dry.exit]).toEqual([3, 3, 3]);
 });
 
-test("the trouble of one account does not touch the other, and the worst of both is the answer", async () => {
+test("one account's trouble doesn't affect the other, and the exit code is that of the worse one", async () => {
   await machine.link(OWNER, HOUSEMATE);
   machine.person(OWNER).stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   machine.person(HOUSEMATE).stepOnScale({ at: hoursAgo(2), weightKg: 91.5 });
   machine.sandbox.garmin.revoke(machine.garmin(OWNER).email);
 
-  // A preview may find out that Garmin has signed somebody out; it still shows the other one.
+  // A dry run that finds one account signed out still shows the other.
   const dry = await machine.run("sync --dry-run --json");
   expect(dry.exit).toBe(3);
   expect(dry.json()).toMatchObject({
@@ -94,7 +94,7 @@ test("the trouble of one account does not touch the other, and the worst of both
   expect(machine.weights(HOUSEMATE)).toEqual([91.5]);
 });
 
-test("an outage is a matter of time: exit 4, and nothing is lost", async () => {
+test("a sync during an outage exits with 4, and nothing is lost", async () => {
   await machine.link(OWNER, HOUSEMATE);
   machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   machine.sandbox.faults.turnOn("withings_down");
@@ -146,7 +146,7 @@ test("a dry run says what would happen with each reading and why, and changes no
   expect((await run(`status --json`)).json()).toMatchObject({ accounts: [{ lastRun: null, attention: [] }] });
 });
 
-test("a dry run says which accounts it could not check, and counts nothing of them", async () => {
+test("a dry run says which accounts it couldn't check, and leaves them out of its counts", async () => {
   await machine.run(`account add --telegram-id ${OWNER}`);
   const alone = await machine.run("sync --dry-run");
   expect(alone).toMatchObject({ exit: 3, stdout: expect.not.stringContaining("Would send") });
@@ -159,14 +159,14 @@ test("a dry run says which accounts it could not check, and counts nothing of th
 });
 
 describe("--since", () => {
-  test("is a day of the owner's, also where Withings alone told the zone", async () => {
+  test("--since is a day in the owner's zone, even if only Withings reported the zone", async () => {
     await machine.link(OWNER);
     const zone = "Pacific/Auckland";
     machine.person().timezone = zone;
     machine.person().stepOnScale({ at: hoursAgo(1), weightKg: 80 });
     await machine.run("sync --json");
 
-    // In Auckland this day begins half a day before it begins in UTC.
+    // In Auckland this day starts half a day before it does in UTC.
     const day = localDate(hoursAgo(48 * 24), zone);
     const earlyMorning = new Date(new Date(`${day}T03:00:00Z`).getTime() - 13 * 3600_000);
     const evenEarlier = new Date(earlyMorning.getTime() - 4 * 3600_000);
@@ -182,7 +182,7 @@ describe("--since", () => {
     expect(machine.weights()).toEqual([81, 80]);
   });
 
-  test("in the future stops everything before the first account is touched", async () => {
+  test("--since in the future stops everything before the first account is synced", async () => {
     await machine.link(OWNER, HOUSEMATE);
     await machine.inside(async (app) => {
       await app.store.accounts.save(OWNER, { timezone: "Pacific/Kiritimati" });
@@ -200,7 +200,7 @@ describe("--since", () => {
   });
 });
 
-test("status and doctor tell how things are, to people and to scripts", async () => {
+test("status and doctor report to people and to scripts", async () => {
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   machine.person().takeBloodPressure({ at: hoursAgo(2), systolic: 121, diastolic: 79, pulse: 61 });
@@ -241,7 +241,6 @@ test("status and doctor tell how things are, to people and to scripts", async ()
       },
     ],
   });
-  // A reading that waits for a decision is not "all good".
   expect(doctor.exit, doctor.stderr).toBe(3);
   expect(doctor.json()).toMatchObject({ status: "action_needed" });
   expect(doctor.stderr).toMatch(
@@ -267,7 +266,7 @@ test("doctor leaves a new account to its owner, says who may not use the bot, an
 
 test("doctor says whether Withings gets through to the public address", async () => {
   await machine.link(OWNER);
-  // Nobody listens there.
+  // Nothing listens there.
   const env = { PUBLIC_URL: "http://127.0.0.1:9" };
   const line = async () => (await machine.run("doctor", [], env)).stdout.match(/new readings: (.*)/)?.[1];
   const keep = () => machine.inside((app) => app.subscriptions.keep(OWNER), env);

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { afterEach, expect, test } from "vitest";
 import { BIN, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 
-/** A terminal of its own for a child: prints what the terminal shows, and types what comes in, a line at a time. */
+/** Runs a command in a terminal: prints what the terminal shows, and types what comes in. */
 const PTY = `
 import os, pty, select, sys
 pid, fd = pty.fork()
@@ -66,7 +66,7 @@ function startInTerminal(args: string[]) {
   };
 }
 
-test.skipIf(!hasPython)("on a terminal the e-mail is seen, password and code are not", async () => {
+test.skipIf(!hasPython)("a terminal shows the e-mail address, but neither password nor code", async () => {
   machine = await startMachine({ mfa: "email" });
   await machine.addAccounts(OWNER);
   const [email = "", password = ""] = machine.credentials();
@@ -75,7 +75,7 @@ test.skipIf(!hasPython)("on a terminal the e-mail is seen, password and code are
   await terminal.shows("Garmin e-mail:");
   terminal.type(`${email}\r`);
   await terminal.shows("Garmin password:");
-  // A slip of the finger, fixed with backspace.
+  // A typing error, fixed with backspace.
   terminal.type(`${password.slice(0, -1)}x\x7f${password.slice(-1)}\r`);
   await terminal.shows("Code from the mail:");
   const code = machine.sandbox.garmin.inbox[0]?.code ?? "";
@@ -88,7 +88,7 @@ test.skipIf(!hasPython)("on a terminal the e-mail is seen, password and code are
   expect(terminal.shown()).not.toContain(code);
 });
 
-test.skipIf(!hasPython)("Ctrl-C and Ctrl-D at a question end in words", async () => {
+test.skipIf(!hasPython)("Ctrl-C and Ctrl-D at a question cancel the command, and it says so", async () => {
   machine = await startMachine();
   await machine.addAccounts(OWNER);
   for (const key of ["\x03", "\x04"]) {
@@ -102,7 +102,7 @@ test.skipIf(!hasPython)("Ctrl-C and Ctrl-D at a question end in words", async ()
   }
 });
 
-test("a reader that has had enough is no error of ours", async () => {
+test("a reader that closes our output causes no error", async () => {
   machine = await startMachine();
   const pipe = `{ "${process.execPath}" "${BIN}" help; echo "exit $?" >&2; } 2>errors | true`;
   execFileSync("sh", ["-c", pipe], { cwd: machine.folder });

@@ -4,7 +4,7 @@ const realNow = Date.now.bind(Date);
 const now = () => realNow() + aheadMs;
 
 if (aheadMs !== 0) {
-  // A class of its own would not know the dates that Node makes by itself.
+  // With a subclass, dates that Node makes wouldn't be instances of it.
   globalThis.Date = new Proxy(Date, {
     construct: (date, args, self) => Reflect.construct(date, args.length === 0 ? [now()] : args, self),
     get: (date, name) => (name === "now" ? now : Reflect.get(date, name)),

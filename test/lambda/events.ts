@@ -1,4 +1,4 @@
-/** Events as AWS brings them to a function, in their whole shape. */
+/** Complete events, as functions get them from AWS. */
 import { randomUUID } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
 import type { EventBridgeEvent, LambdaFunctionURLEvent, SNSEvent, SQSEvent } from "aws-lambda";
@@ -6,7 +6,7 @@ import type { EventBridgeEvent, LambdaFunctionURLEvent, SNSEvent, SQSEvent } fro
 const REGION = "eu-central-1";
 const ACCOUNT = "000000000000";
 
-/** The event that a function URL makes of this request. */
+/** A function URL's event for this request. */
 export async function functionUrlEvent(request: Request): Promise<LambdaFunctionURLEvent> {
   const url = new URL(request.url);
   const { cookie, ...headers } = Object.fromEntries(request.headers);
@@ -50,7 +50,7 @@ export async function functionUrlEvent(request: Request): Promise<LambdaFunction
   };
 }
 
-/** The event in which one message of a FIFO queue comes to its worker. */
+/** The event with one message of a FIFO queue. */
 export function sqsEvent(message: Message, queueArn: string): SQSEvent {
   const { MessageId = "", ReceiptHandle = "", Body = "", Attributes = {} } = message;
   return {
@@ -78,7 +78,7 @@ export function sqsEvent(message: Message, queueArn: string): SQSEvent {
   };
 }
 
-/** What the topic of alarms brings: the text that CloudWatch published. */
+/** The event of the alarm topic, with the text that CloudWatch published. */
 export function snsEvent(message: string, subject = ""): SNSEvent {
   const topic = `arn:aws:sns:${REGION}:${ACCOUNT}:weighbridge-prod-alarms`;
   return {
@@ -105,7 +105,6 @@ export function snsEvent(message: string, subject = ""): SNSEvent {
   };
 }
 
-/** What the schedule brings. */
 export function scheduleEvent(): EventBridgeEvent<"Scheduled Event", Record<string, never>> {
   return {
     version: "0",

@@ -11,7 +11,7 @@ const { built, withAws } = awsTests();
 vi.setConfig({ testTimeout: 90_000 });
 const WAIT = { timeout: 60_000, interval: 20 };
 
-/** A visit with a reading to bring over, taken from the queue for a test to bring to workers itself. */
+/** A scheduled run with a reading to send, taken from the queue, so that the test gives it to workers itself. */
 async function takenVisit({ pump, person, sweep, sqs }: TestAws) {
   await pump.stop();
   person.stepOnScale({ weightKg: 80.25 });
@@ -31,11 +31,11 @@ describe.concurrent("a worker that is killed in the middle of an upload", () => 
       const visit = aws.runSweep();
       await vi.waitFor(() => expect([aws.uploads(), aws.weightsKg().length]).toEqual([1, stored]), WAIT);
       expect(await aws.fates()).toEqual(["sending"]);
-      // It may be at work for five minutes, and not much later its job is there again, though nobody gives it back.
+      // It may work for five minutes. Soon after that its job is back in the queue, although nobody returned it.
       const [hiddenSeconds = 0] = aws.sqs.hiddenSeconds();
       expect(hiddenSeconds).toBeGreaterThan(250);
       expect(hiddenSeconds).toBeLessThanOrEqual(331);
-      // Its lease runs out, and what was on its way has had its time to appear.
+      // Its lease has ended, and the upload has had time to appear.
       aws.clock.advance(300);
       await aws.worker.kill();
       await visit;
@@ -47,7 +47,7 @@ describe.concurrent("a worker that is killed in the middle of an upload", () => 
   );
 });
 
-test.concurrent("a worker that cannot begin holds its job up no longer, and does it when it can", () =>
+test.concurrent("a job whose worker can't start is delivered again soon, and done once it can", () =>
   withAws(async (aws) => {
     const event = await takenVisit(aws);
     const name = `${PARAMETER_PATH}TELEGRAM_BOT_TOKEN`;
@@ -62,7 +62,7 @@ test.concurrent("a worker that cannot begin holds its job up no longer, and does
     expect(aws.weightsKg()).toEqual([80.25]);
   }));
 
-test.concurrent("a queue that does not answer the worker: the job is done all the same", () =>
+test.concurrent("a job is done even if the queue doesn't answer the worker", () =>
   withAws(async (aws) => {
     const event = await takenVisit(aws);
     aws.queue.fail(() => "broken");
@@ -72,7 +72,7 @@ test.concurrent("a queue that does not answer the worker: the job is done all th
     expect(aws.worker.logged()).toContainEqual(expect.objectContaining(warned));
   }));
 
-test.concurrent("a job that fails rests before it comes again, each time for longer", () =>
+test.concurrent("a job that fails waits before it comes again, longer each time", () =>
   withAws(async (aws) => {
     await aws.pump.stop();
     await aws.sqs.send(ACCOUNT, '{"reason":"from the future"}');
@@ -90,7 +90,7 @@ test.concurrent("a job that fails rests before it comes again, each time for lon
     }
   }));
 
-test.concurrent("a job that a vendor makes wait rests for as long as it asks", () =>
+test.concurrent("a job waits for as long as a vendor asks", () =>
   withAws(async (aws) => {
     await aws.pump.stop();
     const dueAt = aws.clock.now().toISOString();
@@ -107,7 +107,7 @@ test.concurrent("a job that a vendor makes wait rests for as long as it asks", (
     expect(hiddenSeconds).toBeLessThanOrEqual(1800);
   }));
 
-test.concurrent("a /sync while a killed run still holds the account is answered, and not put aside", () =>
+test.concurrent("a /sync while a killed run still holds the account is answered, and isn't dead-lettered", () =>
   withAws(async (aws) => {
     expect(await aws.app.store.leases.acquire(`account#${ACCOUNT}`, 3600)).toBeDefined();
     aws.chat.say("/sync");
@@ -124,13 +124,13 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
       const values = [80.25, 80.5, 80.75];
       for (const weightKg of values) aws.person.stepOnScale({ weightKg });
       aws.person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
-      // A call is tried three times: so some come to nothing, in the sweep or soon after it, and when a file has just gone.
+      // A call is tried three times, so some fail for good: in the sweep, soon after it, and right after a file was sent.
       let afterUpload = 0;
       const isTroubled = (nth: number) => (nth > 12 && nth <= 20) || (aws.uploads() > 0 && ++afterUpload <= 8);
       aws.dynamo.fail((nth) => (isTroubled(nth) ? trouble : undefined));
       await vi.waitFor(
         async () => {
-          // AWS calls a function of the schedule again that has failed.
+          // AWS calls a scheduled function that failed again.
           await aws.runSweep().catch(() => undefined);
           await aws.advance(1800);
           expect(await aws.fates()).toEqual(["seen", "seen", "seen", "seen"]);
@@ -144,7 +144,7 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
     }),
   );
 
-  test("what is written to the bot is refused with 503, comes again, and is answered once", () =>
+  test("a message to the bot during the outage gets 503, comes again, and is answered once", () =>
     withAws(async (aws) => {
       aws.dynamo.fail(() => "throttled");
       aws.chat.say("/cancel");
@@ -157,7 +157,7 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
       expect(aws.told()).toHaveLength(1);
     }));
 
-  test("a sweep that could not read fails, so that its alarm rings, and the next one finds who is due", () =>
+  test("a sweep that can't read fails, which raises its alarm, and the next one finds who is due", () =>
     withAws(async (aws) => {
       aws.person.stepOnScale({ weightKg: 80.25 });
       aws.dynamo.fail(() => "broken");
@@ -168,9 +168,9 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
     }));
 });
 
-test.concurrent("a job that comes to two workers at once is done once", () =>
+test.concurrent("a job that two workers get at once is done once", () =>
   withAws(async (aws) => {
-    // So that both are surely at work at the same time.
+    // So that both work at the same time.
     aws.sandbox.faults.add({ ...UPLOAD, effect: { type: "delay", seconds: 8 } });
     const event = await takenVisit(aws);
     const both = [aws.worker.invoke(event), aws.worker.invoke(event)];
@@ -185,7 +185,7 @@ test.concurrent("a job that comes to two workers at once is done once", () =>
   }));
 
 describe.concurrent("clocks that differ by minutes", () => {
-  test("the worker's is ahead: chat, announcement and schedule bring each reading once", () =>
+  test("if the worker's is ahead, chat, notification and schedule send each reading once", () =>
     withAws(
       async (aws) => {
         await aws.advance(90);
@@ -205,7 +205,7 @@ describe.concurrent("clocks that differ by minutes", () => {
       { aheadSeconds: { worker: 240, sweep: -60 } },
     ));
 
-  test("the worker's is behind: it does not wait until a job is due by its own clock", () =>
+  test("if the worker's is behind, it doesn't wait until a job is due by its own clock", () =>
     withAws(
       async (aws) => {
         aws.person.stepOnScale({
@@ -221,7 +221,7 @@ describe.concurrent("clocks that differ by minutes", () => {
       { aheadSeconds: { worker: -240 } },
     ));
 
-  test("somebody else's lease seems over while a file is under way: in the end the reading stands there once", () =>
+  test("if another run's lease seems over while a file is on its way, the reading is in Garmin once in the end", () =>
     withAws(
       async (aws) => {
         aws.person.stepOnScale({ weightKg: 80.25 });
@@ -231,7 +231,7 @@ describe.concurrent("clocks that differ by minutes", () => {
         const headers = { authorization: `Bearer ${MANUAL_SYNC_TOKEN}` };
         await (await fetch(`${aws.url}/sync/manual`, { method: "POST", headers })).json();
         await visit;
-        // Both went, and so it stands there twice.
+        // Both were sent, so it is there twice.
         expect(aws.uploads()).toBe(2);
         await vi.waitFor(
           async () => {
@@ -246,7 +246,7 @@ describe.concurrent("clocks that differ by minutes", () => {
     ));
 });
 
-test.concurrent("a deployment in the middle of a sign-in: the new version takes the code", () =>
+test.concurrent("after a deployment in the middle of a sign-in, the new version takes the code", () =>
   withAws(async (aws) => {
     const { chat, sandbox } = aws;
     const version = async () => ((await (await fetch(`${aws.url}/health`)).json()) as { version: string }).version;
@@ -271,7 +271,7 @@ test.concurrent("a deployment in the middle of a sign-in: the new version takes 
   }));
 
 describe.concurrent("what an older version has left behind", () => {
-  /** Writes it as it stood before these fields were there. */
+  /** Writes it as before these fields existed. */
   async function without(aws: TestAws, key: Key, ...names: string[]) {
     const item = await aws.table.get(key);
     expect(Object.keys(item?.value ?? {})).toEqual(expect.arrayContaining(names));
@@ -279,7 +279,7 @@ describe.concurrent("what an older version has left behind", () => {
     await aws.table.put(key, value, { expect: { version: item?.version ?? "" } });
   }
 
-  test("an account that is on no list, with nothing of its settings: it is found, and served", () =>
+  test("an account without settings that is on no list is found and synced", () =>
     withAws(async (aws) => {
       const { table } = aws;
       for (const { key, version } of [
@@ -295,7 +295,7 @@ describe.concurrent("what an older version has left behind", () => {
       expect((await aws.app.store.schedule.read(ACCOUNT))?.dueAt.getTime()).toBeGreaterThan(aws.clock.now().getTime());
     }));
 
-  test("a job that says more, or less, than today's", () =>
+  test("a job with more fields, or fewer, than today's is done", () =>
     withAws(async (aws) => {
       aws.person.stepOnScale({ weightKg: 80.25 });
       const dueAt = aws.clock.now();
@@ -308,7 +308,7 @@ describe.concurrent("what an older version has left behind", () => {
       expect(aws.sqs.dead()).toEqual([]);
     }));
 
-  test("a dialog that nobody understands any more: the chat goes on", () =>
+  test("a dialog that can't be understood any more ends, and the chat goes on", () =>
     withAws(async (aws) => {
       await aws.app.store.dialogs.write(String(ACCOUNT), {
         version: [0, 0],

@@ -1,19 +1,17 @@
 import { createFunction, type FunctionOptions, type FunctionProcess } from "./function-process.ts";
 
-/** A function with as many processes as it has things to do at once, as AWS runs it. */
+/** A function with as many processes as it has events at once, as AWS runs it. */
 export interface Fleet {
   invoke(event: unknown): Promise<unknown>;
-  /** Whether every event finds a new process. */
+  /** Whether every event gets a new process. */
   isFresh: boolean;
-  /** At once, whatever they do. The next event finds a new process. */
+  /** At once. The next event gets a new process. */
   kill(): Promise<void>;
-  /** From now on processes start from this folder, as after a deployment. Those that work on something end it. */
+  /** New processes start from this folder, as after a deployment. Those at work finish first. */
   deploy(folder: string): void;
-  /** What was logged, by all processes. */
   logged(): Array<Record<string, unknown>>;
-  /** Every line that was written, by all processes. */
+  /** Every line that any process wrote. */
   lines(): string[];
-  /** How many processes there have been. */
   starts(): number;
   close(): Promise<void>;
 }

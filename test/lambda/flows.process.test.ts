@@ -18,7 +18,7 @@ const start = async (options: Parameters<typeof startTestAws>[1] = {}) => {
 const labels = (message: { buttons: Array<Array<{ text: string }>> }) => message.buttons.flat().map(({ text }) => text);
 const code = () => aws.sandbox.garmin.inbox.at(-1)?.code ?? "";
 
-test("/sync is acknowledged at once, done by the worker, and shown in the message that stood there", async () => {
+test("/sync is acknowledged at once, done by the worker, and answered in the same message", async () => {
   await start();
   aws.person.stepOnScale({ weightKg: 80.25 });
   aws.chat.say("/sync");
@@ -30,11 +30,11 @@ test("/sync is acknowledged at once, done by the worker, and shown in the messag
   expect(answers.map(({ history }) => history[0])).toEqual(["Reading Withings…"]);
   expect(aws.outcomes()).toEqual([200]);
   expect(aws.http.logged().filter(({ event }) => event === "run_ended")).toEqual([]);
-  // The deployment has asked, so that no cold start has to.
+  // The deployment has asked, so no cold start has to.
   expect(aws.sandbox.telegram.calls("getMe")).toEqual([]);
 });
 
-test("what Withings announces is queued, carried over, and wakes nobody", async () => {
+test("what Withings announces is queued and sent to Garmin, without a message to the owner", async () => {
   await start();
   await aws.runSweep();
   const before = aws.told();
@@ -49,7 +49,7 @@ test("what Withings announces is queued, carried over, and wakes nobody", async 
   expect(aws.told()).toEqual(before);
 });
 
-test("whoever is due is visited, and has the next scheduled run half an hour later", async () => {
+test("an account that is due is synced, and its next run is half an hour later", async () => {
   await start();
   const { schedule } = aws.app.store;
   aws.person.stepOnScale({ weightKg: 80.25 });
@@ -58,7 +58,6 @@ test("whoever is due is visited, and has the next scheduled run half an hour lat
   const next = (await schedule.read(ACCOUNT))?.dueAt.getTime() ?? 0;
   expect(Math.round((next - aws.clock.now().getTime()) / 60_000)).toBe(30);
 
-  // Nobody announces it.
   aws.sandbox.withings.notifications.drop(USERID);
   aws.person.stepOnScale({ weightKg: 80.5 });
   await aws.runSweep();
@@ -86,7 +85,7 @@ test("the daily summary comes at its hour, once", async () => {
   expect(said()).toEqual([expect.stringContaining("80.25 kg")]);
 });
 
-test("a Garmin session that ended is told once, fixed with a code over three processes, and what waited arrives", async () => {
+test("the owner hears once that a Garmin session ended, signs in over three processes, and what waited arrives", async () => {
   await start();
   const { chat, sandbox } = aws;
   await aws.runSweep();
@@ -101,7 +100,7 @@ test("a Garmin session that ended is told once, fixed with a code over three pro
   const stale = await aws.heard("Garmin has signed me out.");
   expect(labels(stale)).toEqual(["On Garmin’s page", "Here in the chat"]);
 
-  // What the alarm for it counts.
+  // The alarm counts this.
   expect(aws.worker.logged().filter(({ event }) => event === "link_stale")).toHaveLength(1);
 
   aws.http.isFresh = true;
@@ -125,7 +124,7 @@ test("a Garmin session that ended is told once, fixed with a code over three pro
   const said = (start: string) => aws.told().filter((text) => text.startsWith(start));
   expect(said("Garmin has signed me out.")).toHaveLength(1);
   expect(said("Garmin lets me in again.")).toHaveLength(1);
-  // Neither a password nor a code stays anywhere that somebody could read.
+  // Neither a password nor a code is kept in readable form.
   expect(chat.messages.filter(({ from }) => from === "person")).toEqual([]);
   const written = [...aws.dynamo.requests, ...aws.queue.requests].map(({ body }) => body);
   expect(written.filter((body) => body.includes(String(ACCOUNT))).length).toBeGreaterThan(50);
@@ -134,7 +133,7 @@ test("a Garmin session that ended is told once, fixed with a code over three pro
   expect([OWNER.password, code()].filter((secret) => holdsSecret(logged, secret))).toEqual([]);
 });
 
-test("somebody new links Withings on its page and Garmin by a pasted address, and has their readings", async () => {
+test("a new person links Withings on its page and Garmin with a pasted address, and gets their readings", async () => {
   await start({ linked: false });
   const { chat, sandbox } = aws;
   aws.person.stepOnScale({ weightKg: 80.25 });
@@ -146,11 +145,11 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
   const shown = await fetch(back);
   expect(await shown.text()).toContain("Linked");
   await aws.heard("Withings is linked");
-  // The page that was loaded again changes nothing.
+  // Loading the page again changes nothing.
   expect(await (await fetch(back)).text()).not.toContain("Linked");
   await aws.quiet();
 
-  // Garmin's page comes first here, and the other way is called doubtful.
+  // In the cloud, Garmin's page comes first, and a password is called doubtful.
   chat.tap("Link Garmin");
   const choice = await aws.heard("Amazon’s network");
   expect(choice.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
@@ -164,7 +163,7 @@ test("somebody new links Withings on its page and Garmin by a pasted address, an
   );
 });
 
-test("a job that nobody can do is put aside after seven times, rings, and holds up nothing for good", async () => {
+test("a job that always fails is dead-lettered after seven times, raises an alarm, and holds up nothing else", async () => {
   await start();
   aws.person.stepOnScale({ weightKg: 80.25 });
   await aws.sqs.send(ACCOUNT, '{"reason":"from the future"}');
@@ -181,7 +180,7 @@ test("a job that nobody can do is put aside after seven times, rings, and holds 
   expect(aws.told().at(-1)).toBe("No job is set aside any more.");
 });
 
-test("a sync over the web needs its token, and answers with what it did", async () => {
+test("POST /sync/manual needs its token, and answers with what it did", async () => {
   await start();
   aws.person.stepOnScale({ weightKg: 80.25 });
   const post = (headers: Record<string, string>) =>
@@ -194,7 +193,7 @@ test("a sync over the web needs its token, and answers with what it did", async 
   expect(aws.weightsKg()).toEqual([80.25]);
 });
 
-test("whoever has no secret costs nothing: no read, no write, no message, no call", async () => {
+test("a request without its secret costs no read, no write, no message and no call", async () => {
   await start();
   const { dynamo, queue, sandbox, notifyUrl, url } = aws;
   const servers = [dynamo, queue, sandbox.telegram, sandbox.withings, sandbox.garmin];
@@ -224,7 +223,7 @@ test("whoever has no secret costs nothing: no read, no write, no message, no cal
   expect(count()).toEqual(before);
 });
 
-test("a webhook that somebody took away is set again, and what was written meanwhile is answered", async () => {
+test("a webhook that was removed is set again, and messages sent meanwhile are answered", async () => {
   await start();
   await aws.call("deleteWebhook");
   aws.chat.say("/cancel");
@@ -235,7 +234,7 @@ test("a webhook that somebody took away is set again, and what was written meanw
   expect(aws.sweep.logged()).toContainEqual(expect.objectContaining({ event: "webhook_set", before: "none" }));
 });
 
-test("a bot whose token Telegram takes no more is said to be unreachable, and syncs go on", async () => {
+test("a bot whose token Telegram no longer accepts is reported as unreachable, and syncs go on", async () => {
   await start();
   aws.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/getWebhookInfo$/ }, times: Number.POSITIVE_INFINITY },
@@ -275,7 +274,7 @@ test("the owner is told once if the bot used another table before, and from then
   expect(await marked()).toBe(MARK(await aws.app.store.identity.id()));
 });
 
-test("a webhook secret that is gone is said, because nothing Telegram brings is let in without it", async () => {
+test("a missing webhook secret is reported, because without it no update is accepted", async () => {
   await start();
   aws.ssm.parameters.delete("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET");
   await aws.runSweep();

@@ -16,28 +16,26 @@ export interface FunctionOptions {
   env?: Environment;
   timeoutSeconds?: number;
   memoryMegabytes?: number;
-  /** By how much the clock of its machine is ahead, asked whenever a process starts. */
+  /** By how much its clock is ahead, asked whenever a process starts. */
   aheadSeconds?: () => number;
 }
 
-/** One process of a function, in which one event after the other is handled, as AWS would run it. */
+/** One process of a function, which handles one event after the other, as on AWS. */
 export interface FunctionProcess {
-  /** Resolves with what the handler returned; rejects with a {@link FunctionError}. Starts a new process after an end. */
+  /** Resolves with what the handler returned; rejects with a {@link FunctionError}. Starts a process if there is none. */
   invoke(event: unknown): Promise<unknown>;
-  /** Resolves when this was written by the process, from now on. */
+  /** Resolves when the process writes this, from now on. */
   said(text: string): Promise<void>;
-  /** At once, in the middle of whatever it does. The next event finds a new process. */
+  /** At once. The next event gets a new process. */
   kill(): Promise<void>;
-  /** Every line that its processes wrote, in order. */
   readonly lines: readonly string[];
-  /** How many processes there have been. */
   readonly starts: number;
   close(): Promise<void>;
 }
 
 /**
- * A function in processes of its own, one at a time, under Lambda's runtime client. Between two events its process stands
- * still, as on AWS: what a handler leaves running does not run. Nothing of this process's environment reaches it.
+ * A function in processes of its own, one at a time, under Lambda's runtime client. Between two events its process is frozen,
+ * as on AWS: what a handler leaves running doesn't run. It gets nothing of this process's environment.
  */
 export function createFunction(options: FunctionOptions): FunctionProcess {
   const { timeoutSeconds = 30 } = options;
@@ -70,7 +68,7 @@ export function createFunction(options: FunctionOptions): FunctionProcess {
       try {
         return await used.invoke(event, timeoutSeconds);
       } finally {
-        // Not where the handler threw: that leaves its process as it is.
+        // A handler that throws doesn't end its process.
         if (used.isOver) await end();
       }
     },

@@ -4,15 +4,15 @@ import type { LocalSqs } from "../support/sqs.ts";
 import { sqsEvent } from "./events.ts";
 
 export interface Pump {
-  /** Resolves when nothing is left in the queue: done, or put aside. */
+  /** Resolves when the queue is empty: all is done or dead-lettered. */
   empty(): Promise<void>;
-  /** Lets what was begun come to its end. */
+  /** Lets running jobs finish. */
   stop(): Promise<void>;
 }
 
 /**
- * What brings messages to their worker on AWS: one a call, deleted after it was done, and as many side by side as there
- * are places. What failed comes back at once, whatever rest it was given: real time stands still in tests.
+ * Delivers messages to their worker as AWS does: one per call, deleted once it is done, as many at once as there are places.
+ * What failed comes back at once, because tests don't wait for real time.
  */
 export function startPump(sqs: LocalSqs, places: ReadonlyArray<(event: SQSEvent) => Promise<unknown>>): Pump {
   const { client, queueUrl: QueueUrl, queueArn } = sqs;
@@ -30,7 +30,7 @@ export function startPump(sqs: LocalSqs, places: ReadonlyArray<(event: SQSEvent)
 
   const running = places.map(async (invoke) => {
     while (!isStopped) {
-      // The receive costs a request, several hundred times a second.
+      // Receiving costs a request, several hundred times a second.
       const [message] = sqs.waiting() > 0 ? await sqs.receive(1) : [];
       if (message) await bring(message, invoke);
       else await idle();
@@ -48,7 +48,7 @@ export function startPump(sqs: LocalSqs, places: ReadonlyArray<(event: SQSEvent)
   };
 }
 
-/** Whether the worker says neither that it failed nor that this message did. */
+/** Whether neither the worker nor this message failed. */
 async function isDone(answer: Promise<unknown>, messageId: string | undefined): Promise<boolean> {
   try {
     const response = (await answer) as SQSBatchResponse | null | undefined;

@@ -2,10 +2,10 @@ import { randomUUID } from "node:crypto";
 import { parseJson } from "../../src/lib/json.ts";
 import { type Answer, type Call, routed, serve } from "../../src/sandbox/serve.ts";
 
-/** What a function said instead of a result. */
+/** A function's error, in place of a result. */
 export class FunctionError extends Error {
   override readonly name = "FunctionError";
-  /** The name of what was thrown, or Lambda's own word for how it ended. */
+  /** The name of the error, or Lambda's name for how the process ended. */
   readonly type: string;
 
   constructor(type: string, message: string) {
@@ -17,13 +17,13 @@ export class FunctionError extends Error {
 export interface RuntimeApi {
   /** `host:port`, as the runtime client takes it. */
   readonly address: string;
-  /** Brings an event and resolves with what the handler returned. One at a time. Rejects with a {@link FunctionError}. */
+  /** Resolves with what the handler returned; rejects with a {@link FunctionError}. One event at a time. */
   invoke(event: unknown, timeoutSeconds: number): Promise<unknown>;
-  /** Resolves when the process behind it waits for the next event. */
+  /** Resolves when the process waits for the next event. */
   ready(): Promise<void>;
-  /** The process is gone, or shall be: what it was doing has no result. */
+  /** The process is gone, or will be killed: its event has no result. */
   fail(error: FunctionError): void;
-  /** Whether there is no use in asking this process again. */
+  /** Whether this process can't take another event. */
   readonly isOver: boolean;
   close(): Promise<void>;
 }
@@ -31,17 +31,14 @@ export interface RuntimeApi {
 const VERSION = "/2018-06-01/runtime";
 const ACCEPTED = { status: 202, headers: { "content-type": "application/json" } };
 
-/**
- * The side of AWS that a function's process asks for work. There is one for each process, as on AWS, and it goes by the same
- * clock: `aheadSeconds` before that of this machine.
- */
+/** Where a function's process asks AWS for work, one for each process. Its clock is `aheadSeconds` ahead, like the process's. */
 export async function startRuntimeApi(functionName: string, { aheadSeconds = 0 } = {}): Promise<RuntimeApi> {
   let current: { requestId: string; resolve(result: unknown): void; reject(error: Error): void } | undefined;
   /** Set while the process waits for an event. */
   let give: ((event: Response) => void) | undefined;
   let isOver = false;
   let waiting = Promise.withResolvers<void>();
-  // Whoever does not ask whether it is ready learns from the invocation that it is not.
+  // If nobody asks whether it is ready, the invocation fails.
   waiting.promise.catch(() => {});
 
   function next(): Promise<Answer> {

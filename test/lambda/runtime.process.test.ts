@@ -28,7 +28,7 @@ function run(source: string, options: Partial<FunctionOptions> = {}): FunctionPr
   return it;
 }
 
-test("one process handles one event after the other, and is told about itself", async () => {
+test("one process handles one event after the other, and gets its context", async () => {
   const it = run(
     `let count = 0;
      export const handler = async (event, context) => ({
@@ -43,7 +43,7 @@ test("one process handles one event after the other, and is told about itself", 
   expect(it.starts).toBe(1);
 });
 
-test("the clock of its machine may be ahead, and what is left of its time is the same", async () => {
+test("a function whose clock is ahead has the same time left", async () => {
   const it = run(
     `export const handler = async (event, context) => ({
        now: Date.now(), made: new Date().getTime(), given: new Date(5).getTime(), left: context.getRemainingTimeInMillis(),
@@ -87,7 +87,7 @@ test("a function that takes too long is killed", async () => {
   expect(it.starts).toBe(1);
 });
 
-test("a process that is killed in the middle has no result, and what it wrote is known", async () => {
+test("a process that is killed in the middle has no result, but its output is known", async () => {
   const it = run(
     `export const handler = async (event) => {
        if (!event.slow) return "well";
@@ -104,14 +104,14 @@ test("a process that is killed in the middle has no result, and what it wrote is
   expect(it.starts).toBe(2);
 });
 
-test("between two events a process stands still, with whatever its handler left running", async () => {
+test("between two events a process is frozen, with whatever its handler left running", async () => {
   const it = run("export const handler = async () => process.pid;");
   const stat = `/proc/${await it.invoke({})}/stat`;
   await expect.poll(() => readFileSync(stat, "utf8")).toContain(") T ");
   expect(`/proc/${await it.invoke({})}/stat`).toBe(stat);
 });
 
-test("messages come to their worker in processes side by side, and what fails seven times is put aside", async () => {
+test("messages go to workers side by side, and what fails seven times is dead-lettered", async () => {
   const source = `
     export const handler = async ({ Records: [{ messageId, body, attributes, eventSource }] }) => {
       const { reason, messageId: message } = JSON.parse(body);

@@ -1,7 +1,4 @@
-/**
- * Asks the Runtime API for work and does it, where Lambda's own runtime client could not be built. Started like that one,
- * with the handler as its argument.
- */
+/** In place of Lambda's own runtime client, where that could not be built. Started like it, with the handler as its argument. */
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 

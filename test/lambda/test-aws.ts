@@ -27,11 +27,10 @@ import { SIZES } from "./sizes.ts";
 const STAGE = "prod";
 const TABLE = `weighbridge-${STAGE}`;
 export const PARAMETER_PATH = `/weighbridge/${STAGE}/`;
-/** A file on its way to Garmin, for faults. */
+/** An upload to Garmin, for faults. */
 export const UPLOAD = { server: "garmin_connectapi", match: { method: "POST", path: /^\/upload-service\// } } as const;
 export const MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
 const WEBHOOK_SECRET = "a-secret-of-the-webhook";
-/** A machine with two cores that does five things at once is slow. */
 const WAIT_MS = 60_000;
 const DAY_SECONDS = 24 * 3600;
 const log = createLog({ level: "silent" });
@@ -44,7 +43,7 @@ export async function startTestAws(
   folder: string,
   options: {
     linked?: boolean;
-    /** How much the clocks of functions are ahead of everybody else's. */
+    /** How far the clocks of functions are ahead of all others. */
     aheadSeconds?: Partial<Record<FunctionName, number>>;
     timeoutSeconds?: Partial<Record<FunctionName, number>>;
     /** For every function, besides what the deployment gives it. */
@@ -52,12 +51,12 @@ export async function startTestAws(
   } = {},
 ) {
   const { linked = true } = options;
-  // A notification rests for eight seconds, so that the others of its weigh-in can come. By this worker's clock it has.
+  // A notification waits eight seconds for the others of its weigh-in. By this worker's clock they are over.
   const aheadSeconds: Partial<Record<FunctionName, number>> = { worker: 10, ...options.aheadSeconds };
   const clock = createRunningClock();
-  // At noon no day ends, and the hour of nobody's summary is near.
+  // At noon no day ends, and no summary is due.
   clock.advance((DAY_SECONDS * 1.5 - ((Date.now() / 1000) % DAY_SECONDS)) % DAY_SECONDS);
-  // The address has to be known before the functions that answer there can start.
+  // The functions that answer there need to know the address.
   let answer = async (_: Request): Promise<Answer> => new Response(null, { status: 502 });
   const address = await serve((request) => answer(request));
   const { url } = address;
@@ -131,7 +130,7 @@ export async function startTestAws(
     try {
       return responseOf((await functions.http.invoke(event)) as APIGatewayProxyStructuredResultV2);
     } catch {
-      // What AWS answers where a function has failed.
+      // AWS answers this if a function failed.
       return new Response("Internal Server Error", { status: 502 });
     }
   };
@@ -143,7 +142,6 @@ export async function startTestAws(
       headers: { "content-type": "application/json" },
       body: JSON.stringify(params),
     });
-  // As the deployment does it.
   await call("setWebhook", {
     url: url + TELEGRAM_PATH,
     secret_token: WEBHOOK_SECRET,
@@ -172,15 +170,13 @@ export async function startTestAws(
     call,
     notifyUrl: `${url}${WITHINGS_PATHS.notify}?key=${testApp.app.store.notifyKey}`,
     heard: (text: string) => chat.waitForMessage((message) => message.text.includes(text), WAIT_MS),
-    /** What stands in Garmin. */
     weightsKg: () => testApp.weights().map(({ weightKg }) => weightKg),
-    /** Files that were brought to Garmin, whatever became of them. */
+    /** Files that were sent to Garmin, accepted or not. */
     uploads: () => testApp.sandbox.garmin.requests.filter(({ path: it }) => it === "/upload-service/upload").length,
-    /** What Telegram was answered, update by update. */
+    /** The answers to Telegram's updates. */
     outcomes: () => telegram.deliveries.map(({ outcome }) => outcome),
-    /** What the bot has said, oldest first. */
     told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
-    /** Telegram has brought all that was written, and it is done. */
+    /** All that was written to the bot is delivered and done. */
     async quiet() {
       await vi.waitFor(
         () => {
@@ -191,16 +187,15 @@ export async function startTestAws(
       );
       await pump.empty();
     },
-    /** The schedule has come, and what it has queued is done. */
+    /** One sweep, and what it has queued is done. */
     runSweep,
-    /** Puts the clocks of all forward, also those of the functions. */
+    /** Moves all clocks forward, including those of the functions. */
     async advance(seconds: number) {
       clock.advance(seconds);
       await Promise.all(fleets.map((each) => each.kill()));
     },
     raiseAlarm: (message: string) => functions.alarm.invoke(snsEvent(message)),
     logged: () => fleets.flatMap((each) => each.logged()),
-    /** What the ledger says of each reading. */
     async fates() {
       const profileId = testApp.sandbox.garmin.accounts.get(OWNER.email).profileId;
       const ledger = keys.ledger(ACCOUNT, String(USERID), String(profileId));
@@ -220,7 +215,7 @@ export async function startTestAws(
 }
 export type TestAws = Awaited<ReturnType<typeof startTestAws>>;
 
-/** For a file of tests: the functions, built once, and houses to run them in. */
+/** For a file of tests: the functions, and deployments to run them in. */
 export function awsTests() {
   let built: Awaited<ReturnType<typeof buildFunctions>>;
   beforeAll(async () => {
@@ -228,7 +223,7 @@ export function awsTests() {
   });
   return {
     built: () => built,
-    /** Most faults wait for something to be over. So tests do it side by side, each on an AWS of its own. */
+    /** Most faults wait for something to be over, so these tests run side by side, each with a deployment of its own. */
     async withAws(story: (aws: TestAws) => Promise<void>, options: Parameters<typeof startTestAws>[1] = {}) {
       const aws = await startTestAws(built.folder, options);
       try {
@@ -240,7 +235,7 @@ export function awsTests() {
   };
 }
 
-/** What stands in the answer of a function, as its address sends it. */
+/** The answer of a function, as its address sends it. */
 function responseOf(result: APIGatewayProxyStructuredResultV2): Response {
   const { statusCode: status = 200, headers = {}, body } = result;
   const all = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);

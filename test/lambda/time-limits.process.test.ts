@@ -5,7 +5,7 @@ const { withAws } = awsTests();
 vi.setConfig({ testTimeout: 90_000 });
 
 test.concurrent("an import that is longer than a worker may run goes on in the next run, each reading once", () =>
-  // Ten seconds are left before there would not be enough time for another file, and the first takes longer.
+  // Ten seconds later there wouldn't be enough time for another file, and the first takes longer.
   withAws(
     async (aws) => {
       const hoursAgo = (hours: number) => new Date(aws.clock.now().getTime() - hours * 3_600_000);
@@ -24,7 +24,7 @@ test.concurrent("an import that is longer than a worker may run goes on in the n
       const runs = aws.worker.logged().filter(({ event }) => event === "run_ended");
       const didSomething = runs.filter(({ synced }) => synced !== 0).map(({ status, synced }) => [status, synced]);
       expect(didSomething).toEqual([
-        // The first reading after a new link goes alone.
+        // The first reading after a new link is sent alone.
         ["retry_later", 1],
         ["success", 149],
       ]);
@@ -34,7 +34,7 @@ test.concurrent("an import that is longer than a worker may run goes on in the n
     { timeoutSeconds: { worker: 105 } },
   ));
 
-test.concurrent("a sync over the web that has no time left for a file says so, and the next run sends it", () =>
+test.concurrent("POST /sync/manual without enough time left for a file says so, and the next run sends it", () =>
   withAws(
     async (aws) => {
       aws.person.stepOnScale({ weightKg: 80.25 });

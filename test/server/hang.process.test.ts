@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => machine.close());
 
-/** Node reads it before the program: a signal that blocks the event loop for good, and leaves the processor to the others. */
+/** Runs before the program: a signal that blocks the event loop for good, without using the processor. */
 const BLOCKING =
   "--import=data:text/javascript,process.on(%22SIGUSR2%22,()=>Atomics.wait(new%20Int32Array(new%20SharedArrayBuffer(4)),0,0))";
 
@@ -24,11 +24,11 @@ test.each([
   ["is stopped", "SIGSTOP"],
   ["has blocked its event loop", "SIGUSR2"],
 ] as const)(
-  "a program that %s is killed by the health check once it has not answered twenty times in a row",
+  "a program that %s is killed by the health check after twenty checks without an answer",
   async (...[, signal]) => {
     const port = String(await freePort());
     const program = machine.start("start", { PORT: port, NODE_OPTIONS: BLOCKING });
-    // Another one beside it, as no container has it, must be left alone.
+    // Another program on the same machine must be left alone.
     const other = machine.start("start", {
       PORT: String(await freePort()),
       DATA_DIR: path.join(machine.folder, "other"),
@@ -39,7 +39,6 @@ test.each([
     program.signal(signal);
     expect(await healthCheck(port, machine.folder)).toBe(1);
     const silent = path.join(machine.folder, `weighbridge-silent-${port}`);
-    // A machine that slept in between asked no more often for that.
     writeFileSync(silent, ".".repeat(18));
     expect(await healthCheck(port, machine.folder)).toBe(1);
     expect(existsSync(silent)).toBe(true);
@@ -61,7 +60,7 @@ describe("in time lapse", () => {
   const begin = (more: Environment = {}) =>
     machine.start("start", { ...outside.env, ...more, ...timeLapse(machine.folder) });
 
-  test("a program whose event loop blocks ends, and says so; the next start says since when nothing was done", async () => {
+  test("a program with a blocked event loop ends and says so, and the next start says since when nothing was done", async () => {
     const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
     const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
     const program = begin();
@@ -78,7 +77,7 @@ describe("in time lapse", () => {
     expect(told()).toEqual([stuck]);
     expect(outside.alarms()).toEqual(told());
 
-    // Its clock has gone on by seconds only.
+    // Only seconds have passed on its clock.
     const quarterAgo = new Date(Date.now() - 15 * 60_000);
     utimesSync(path.join(machine.dataDir, "last-sweep"), quarterAgo, quarterAgo);
     const next = begin();
@@ -109,7 +108,7 @@ describe("in time lapse", () => {
 describe("systemd", () => {
   const unit = readFileSync(path.resolve(BIN, "../../infra/weighbridge.service"), "utf8");
 
-  /** Where `systemd-notify` writes what it was told, and what the program is started with. */
+  /** Where `systemd-notify` writes its arguments, and the environment of the program. */
   function standIn() {
     const bin = path.join(machine.folder, "bin");
     const heard = path.join(machine.folder, "heard");
@@ -121,7 +120,7 @@ describe("systemd", () => {
     return { env, heard: () => readFileSync(heard, "utf8").split("\n").filter(Boolean) };
   }
 
-  test("hears that the program has started, that a sweep has finished, and that it stops", async () => {
+  test("systemd hears that the program has started, that a sweep has finished, and that it stops", async () => {
     const { env, heard } = standIn();
     const program = machine.start("start", env);
     await program.said("bot_started");
@@ -136,29 +135,32 @@ describe("systemd", () => {
   });
 
   const isThere = ["systemd-notify", "python3"].every((name) => spawnSync(name, ["--version"]).status === 0);
-  test.skipIf(!isThere)("hears it through a real socket (skipped without systemd-notify or python3)", async () => {
-    const socket = path.join(machine.folder, "notify");
-    const receiver = spawn("python3", [
-      "-c",
-      `import socket, sys
+  test.skipIf(!isThere)(
+    "systemd hears it through a real socket (skipped without systemd-notify or python3)",
+    async () => {
+      const socket = path.join(machine.folder, "notify");
+      const receiver = spawn("python3", [
+        "-c",
+        `import socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM); s.bind(sys.argv[1]); print("bound", flush=True)
 while True: print(s.recv(4096).decode().split("\\n"), flush=True)`,
-      socket,
-    ]);
-    let heard = "";
-    receiver.stdout.on("data", (chunk: Buffer) => (heard += chunk));
-    try {
-      await expect.poll(() => heard).toContain("bound");
-      const program = machine.start("start", { NOTIFY_SOCKET: socket });
-      await program.said("bot_started");
-      await expect.poll(() => heard).toContain("READY=1");
-      await expect.poll(() => heard).toContain("WATCHDOG=1");
-      program.signal("SIGTERM");
-      const { exit, stderr } = await program.ended;
-      expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.not.stringContaining("systemd_not_told") });
-      await expect.poll(() => heard).toContain("STOPPING=1");
-    } finally {
-      receiver.kill();
-    }
-  });
+        socket,
+      ]);
+      let heard = "";
+      receiver.stdout.on("data", (chunk: Buffer) => (heard += chunk));
+      try {
+        await expect.poll(() => heard).toContain("bound");
+        const program = machine.start("start", { NOTIFY_SOCKET: socket });
+        await program.said("bot_started");
+        await expect.poll(() => heard).toContain("READY=1");
+        await expect.poll(() => heard).toContain("WATCHDOG=1");
+        program.signal("SIGTERM");
+        const { exit, stderr } = await program.ended;
+        expect({ exit, stderr }).toEqual({ exit: 0, stderr: expect.not.stringContaining("systemd_not_told") });
+        await expect.poll(() => heard).toContain("STOPPING=1");
+      } finally {
+        receiver.kill();
+      }
+    },
+  );
 });

@@ -7,7 +7,7 @@ test("a program in which no sweep finishes ends in order, after telling its owne
   const server = await startTestServer({ linked: true });
   try {
     Object.assign(server.env, outside.env);
-    // Its clock is never moved, so after the first sweep there is none.
+    // Its clock is never moved, so there is only the first sweep.
     const { stuck, stop } = await server.start(60, { watchdogSeconds: 0.03 });
     await expect(stuck).rejects.toThrow("no sweep has ended for 15 minutes");
     const word = expect.stringMatching(/^I’ve been stuck for 15 minutes/);

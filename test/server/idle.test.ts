@@ -10,7 +10,7 @@ test("a round with nothing new is one request to Withings, and none to Garmin or
   const first = await start();
   await first.said("run_ended");
   await first.stop();
-  // On the same day: subscriptions are looked at once a day, and links renewed once a week.
+  // On the same day, because subscriptions are checked once a day, and links renewed once a week.
   clock.advance(3600);
   const before = sandbox.telegram.outbox.length;
   requests();
@@ -18,7 +18,7 @@ test("a round with nothing new is one request to Withings, and none to Garmin or
   await second.said("run_ended");
   await second.stop();
   expect(requests()).toEqual(["withings POST /measure"]);
-  // A program that starts says hello, sets its menus and listens; a round adds nothing to that.
+  // What a start alone asks of Telegram.
   const atStart = [
     "getMe",
     "getMyShortDescription",

@@ -9,7 +9,7 @@ import { type Machine, OWNER, startMachine } from "../support/cli-process.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const dockerfile = readFileSync(path.join(root, "Dockerfile"), "utf8").replaceAll("\\\n", " ");
-/** The words of the last line that begins like this, where they are an exec form. */
+/** The words of the last line that starts like this, in exec form. */
 function execForm(start: RegExp): string[] {
   const line = dockerfile.split("\n").findLast((it) => start.test(it)) ?? "";
   return JSON.parse(line.slice(line.indexOf("[")));
@@ -26,7 +26,7 @@ afterEach(async () => {
   rmSync(image, { recursive: true, force: true });
 });
 
-/** What the Dockerfile puts into the image, on this disk, and nobody may write in it. */
+/** The image's files, on this disk, without write access. */
 function layOut() {
   for (const [, from = ""] of dockerfile.matchAll(/^COPY (package\.json|LICENSE|bin|src) \.\/?\S*$/gm)) {
     cpSync(path.join(root, from), path.join(image, from), { recursive: true });
@@ -42,15 +42,15 @@ function layOut() {
   chmodSync(image, 0o555);
 }
 
-test("what the image holds starts as a user without rights, says that it is well, backs up and ends in order", async () => {
+test("the image's files start as an unprivileged user, pass the health check, back up and end in order", async () => {
   layOut();
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: new Date(Date.now() - 3600_000), weightKg: 80.25 });
-  // As root this is the user "nobody"; anybody else has no rights here already.
+  // As root, the user "nobody" is unprivileged; any other user already is.
   const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
   if (user.uid !== undefined) {
     chmodSync(machine.folder, 0o755);
-    // The folder of this test run may be closed to others, too.
+    // The folder of this test run may be closed to others.
     chmodSync(tmpdir(), (statSync(tmpdir()).mode & 0o7777) | 0o011);
     for (const name of ["", ...readdirSync(machine.dataDir)])
       chownSync(path.join(machine.dataDir, name), 65_534, 65_534);
@@ -82,7 +82,7 @@ test("what the image holds starts as a user without rights, says that it is well
   expect(readdirSync(machine.dataDir).toSorted()).toEqual(["b", "last-sweep", "sealing.key", "weighbridge.sqlite"]);
 });
 
-test("the demo runs with nothing but what the image holds", async () => {
+test("the demo runs with nothing but the image's files", async () => {
   layOut();
   const env = { PATH: `${path.dirname(process.execPath)}:${process.env.PATH}`, HOME: machine.folder };
   const demo = spawn(path.join(image, "bin/weighbridge.js"), ["demo"], { env, cwd: machine.folder });

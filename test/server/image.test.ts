@@ -13,7 +13,7 @@ test("the image says what it contains, and that it must not be passed on", () =>
   });
 });
 
-test("whoever starts and stops it waits longer for its end than it takes itself", () => {
+test("compose and systemd wait longer for its end than it takes itself", () => {
   const text = (file: string) => readFileSync(path.join(root, file), "utf8");
   const seconds = (file: string, found: RegExp) => Number(found.exec(text(file))?.[1]);
   const own = seconds("src/server.ts", /STOP_SECONDS = (\d+)/);
@@ -22,7 +22,7 @@ test("whoever starts and stops it waits longer for its end than it takes itself"
   expect(seconds("infra/weighbridge.service", /TimeoutStopSec=(\d+)/)).toBeGreaterThan(own);
 });
 
-test("in its container it has no rights, and writes to its data and nowhere else", () => {
+test("in its container it is unprivileged, and writes to its data and nowhere else", () => {
   const last = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "));
   expect([...last.matchAll(/^USER (\S+)$/gm)].map(([, user]) => user)).toEqual(["node"]);
   const compose = readFileSync(path.join(root, "compose.yml"), "utf8");
@@ -32,11 +32,11 @@ test("in its container it has no rights, and writes to its data and nowhere else
   expect(compose).toMatch(/^ {4}volumes:\n {6}- data:\/data\n/m);
 });
 
-test("in its container it is not the first process, which hears no signal that it has not asked for", () => {
+test("in its container it isn't the first process, which gets no signal that it hasn't asked for", () => {
   expect(readFileSync(path.join(root, "compose.yml"), "utf8")).toMatch(/^ {4}init: true$/m);
 });
 
-test("the image has the Node that npm brings to other machines", () => {
+test("the image has the same Node that npm installs on other machines", () => {
   const { optionalDependencies } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
   const versions = [...dockerfile.matchAll(/^FROM node:([\d.]+)-/gm)].map(([, version]) => version);
   expect(versions).toHaveLength(2);

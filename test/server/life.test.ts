@@ -29,13 +29,13 @@ async function signInHere() {
   await saw("Garmin sent a code");
 }
 
-test("somebody links both sides in the chat, weighs in, is signed out, signs in again, and hears only what matters", async () => {
+test("a person who links both sides, weighs in, is signed out and signs in again hears only what matters", async () => {
   server = await startTestServer({ linked: false });
   const { chat, sandbox, person, clock, start, told, theirs } = server;
   sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
   const first = await start();
 
-  // Fresh, to both links, with a restart between password and code.
+  // From nothing to both links, with a restart between password and code.
   chat.say("/start");
   await saw("Withings: not linked");
   await allowAtWithings();
@@ -52,7 +52,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   await saw("Nothing new. Garmin has every reading.");
   await vi.waitFor(() => expect(theirs.subscriptions).toHaveLength(3), WAIT);
 
-  // On the scale: Withings says so, and the program is stopped before it came to look; the next one does, without a word.
+  // Withings announces a weigh-in, but the program stops before it has looked. The next one sends it, without a message.
   clock.advance(3600);
   const before = told().length;
   person.stepOnScale({ weightKg: 80.25 });
@@ -67,7 +67,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   expect(told()).toHaveLength(before);
   await third.stop();
 
-  // Signed out: one message with both ways; by the code in the chat all is well again, said once.
+  // Signed out: one message with both ways to sign in; after the code, one message that all is well again.
   sandbox.garmin.revoke(OWNER.email);
   sandbox.garmin.expireAccessToken(OWNER.email);
   clock.advance(3600);
@@ -102,7 +102,7 @@ test("somebody links both sides in the chat, weighs in, is signed out, signs in 
   expect(chat.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
 });
 
-test("a link that could not be renewed for weeks is warned of ahead, with the way to fix it", async () => {
+test("before a link that couldn't be renewed for weeks ends, its owner hears how to fix it", async () => {
   server = await startTestServer({ linked: true });
   const { clock, sandbox, start, told, chat } = server;
   sandbox.faults.turnOn("garmin_diauth_down");

@@ -21,7 +21,7 @@ const told = () =>
     .map(({ text, silent }) => (silent ? `quietly: ${text}` : text));
 const minutesAgo = (minutes: number) => new Date(testApp.clock.now().getTime() - minutes * 60_000);
 
-/** The whole program with rounds that follow each other quickly. `rounds` makes so many more, and waits until they are over. */
+/** The whole program, with a sweep every few moments. `rounds` waits for as many more. */
 async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECONDS) {
   chat();
   const config = readConfig({ ...testApp.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
@@ -53,7 +53,7 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
   };
 }
 
-test("a reading arrives by itself, and nobody is woken for it", async () => {
+test("a reading arrives by itself, without a message", async () => {
   testApp = await startTestApp();
   const { rounds } = await serve();
   await rounds(1);
@@ -66,7 +66,7 @@ test("a reading arrives by itself, and nobody is woken for it", async () => {
   expect((await chat().waitForMessage()).text).toMatch(/Next sync: today \d\d:\d\d/);
 });
 
-test("the commands stand in Telegram's menu", async () => {
+test("the commands are in Telegram's menu", async () => {
   testApp = await startTestApp({ linked: false });
   await serve();
   await expect
@@ -89,7 +89,7 @@ const telegramAway = () =>
 const telegramBack = () => testApp.sandbox.faults.remove("away");
 
 describe("what an owner hears without asking", () => {
-  test("that Garmin signed them out, once, also over a restart; and once that all is well again", async () => {
+  test("an owner hears once that Garmin signed them out, even after a restart, and once that all is well again", async () => {
     testApp = await startTestApp();
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -100,7 +100,7 @@ describe("what an owner hears without asking", () => {
     await second.rounds(2);
     expect(told()).toEqual([SIGNED_OUT]);
 
-    // Right after the sign-in Garmin takes its time to show what it got: the good news must survive that.
+    // Right after the sign-in Garmin is slow to show what it got: the good news must survive that.
     testApp.sandbox.garmin.settings.readBackDelaySeconds = 1e9;
     await testApp.link();
     expect(await second.rounds(3)).toContain("retry_later");
@@ -112,7 +112,7 @@ describe("what an owner hears without asking", () => {
     expect(testApp.weights()).toHaveLength(1);
   });
 
-  test("that they are still needed, after three days and then weekly", async () => {
+  test("an owner hears after three days, and then weekly, that they still have to act", async () => {
     testApp = await startTestApp();
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -134,7 +134,7 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([SIGNED_OUT, reminder, reminder, reminder]);
   });
 
-  test("that something needs longer than their patience, once and quietly; and once that it is over", async () => {
+  test("an owner hears once and quietly of a long delay, and once that it is over", async () => {
     testApp = await startTestApp();
     const { rounds } = await serve();
     await rounds(1);
@@ -153,7 +153,7 @@ describe("what an owner hears without asking", () => {
     );
     expect(told()).toEqual([waits]);
     testApp.sandbox.faults.clear();
-    // Without it, the scale would be missed by now.
+    // Without this, the bot would miss the scale by now.
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.5 });
     await rounds(3);
     expect(told()).toEqual([
@@ -162,7 +162,7 @@ describe("what an owner hears without asking", () => {
     ]);
   });
 
-  test("that a reading is held and why, once", async () => {
+  test("an owner hears once that a reading is held, and why", async () => {
     testApp = await startTestApp();
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     const { rounds, stop } = await serve();
@@ -174,7 +174,7 @@ describe("what an owner hears without asking", () => {
     ]);
   });
 
-  test("that their tokens cannot be opened, although nothing about them can be read then", async () => {
+  test("an owner hears that their tokens can't be opened, although nothing about them can be read then", async () => {
     testApp = await startTestApp();
     const { rounds, logged } = await serve({ SEALING_KEY: "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" });
     await rounds(3);
@@ -182,7 +182,7 @@ describe("what an owner hears without asking", () => {
     expect(logged).toContainEqual(expect.objectContaining({ event: "run_failed", error: "SealError" }));
   });
 
-  test("that something else is broken than what they know of", async () => {
+  test("an owner hears of a new fault while another one lasts", async () => {
     testApp = await startTestApp();
     const answer = (body: unknown) =>
       testApp.sandbox.faults.add({
@@ -192,7 +192,7 @@ describe("what an owner hears without asking", () => {
     answer("a text");
     const { rounds } = await serve();
     await rounds(3);
-    // Another oddity of the same vendor is nothing new to them.
+    // Another odd answer of the same vendor isn't news.
     answer({ updatetime: 1, timezone: "Europe/Berlin", measuregrps: "a text" });
     await rounds(3);
     const withings = expect.stringMatching(/^Withings has been answering in a way I don’t understand since /);
@@ -207,7 +207,7 @@ describe("what an owner hears without asking", () => {
     ]);
   });
 
-  test("is kept while Telegram is away, and told when it is back", async () => {
+  test("a message is kept while Telegram is down, and sent when it is back", async () => {
     testApp = await startTestApp();
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -220,7 +220,7 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([SIGNED_OUT]);
   });
 
-  test("is kept over a restart, too: good news and readings that wait", async () => {
+  test("good news and waiting readings are kept over a restart", async () => {
     testApp = await startTestApp();
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -245,7 +245,7 @@ describe("what an owner hears without asking", () => {
     ]);
   });
 
-  test("is told after a restart when the program died between the run and the telling", async () => {
+  test("a message is sent after a restart if the program died between the run and the message", async () => {
     testApp = await startTestApp();
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     await testApp.sync();
@@ -253,7 +253,7 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([expect.stringMatching(/41\.00 kg: held: /)]);
   });
 
-  test("is rather told twice than not at all when Telegram's answer got lost", async () => {
+  test("a message is sent twice rather than not at all if Telegram's answer was lost", async () => {
     testApp = await startTestApp();
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -265,9 +265,9 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([SIGNED_OUT, SIGNED_OUT]);
   });
 
-  test("is not what an answer to their own /sync has told them already", async () => {
+  test("what the answer to a /sync said isn't said again", async () => {
     testApp = await startTestApp();
-    /** A server that makes one round of its own, when it starts. */
+    /** A server with one sweep, when it starts. */
     const live = async (what: () => Promise<void>) => {
       const { rounds, stop } = await serve({}, 3600);
       await rounds(1);
@@ -297,7 +297,7 @@ describe("what an owner hears without asking", () => {
     ]);
   });
 
-  test("is not tried for ever with somebody who has blocked the bot", async () => {
+  test("the bot doesn't keep trying to reach a person who has blocked it", async () => {
     testApp = await startTestApp();
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -307,7 +307,7 @@ describe("what an owner hears without asking", () => {
     expect(testApp.sandbox.telegram.calls("sendMessage")).toHaveLength(1);
   });
 
-  test("the trouble of one account does not keep the round from the next", async () => {
+  test("one account's trouble doesn't keep a sweep from the next account", async () => {
     testApp = await startTestApp();
     await testApp.app.store.accounts.save(1, {});
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
@@ -316,7 +316,7 @@ describe("what an owner hears without asking", () => {
   });
 });
 
-test("a /sync that a program had taken before it was killed is answered by the next one, in the same message", async () => {
+test("a /sync taken by a killed program is answered by the next one, in the same message", async () => {
   testApp = await startTestApp();
   testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
   const { token, apiRoot } = testApp.sandbox.telegram;
@@ -330,7 +330,7 @@ test("a /sync that a program had taken before it was killed is answered by the n
     dueAt: testApp.clock.now(),
   } as const;
   await testApp.app.store.jobs.put([asked]);
-  // Not this account's own visit: it would bring the reading as well.
+  // Not this account's scheduled run, which would send the reading too.
   await testApp.app.store.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
   await expect.poll(() => told()).toEqual(["1 reading arrived in Garmin."]);
@@ -338,7 +338,7 @@ test("a /sync that a program had taken before it was killed is answered by the n
 });
 
 describe("stopping", () => {
-  test("lets the round under way end and tell what it has to tell", async () => {
+  test("stopping lets the run under way end and send its message", async () => {
     testApp = await startTestApp();
     await (await serve()).rounds(1);
     await server?.stop();
@@ -353,7 +353,7 @@ describe("stopping", () => {
     expect(told()).toEqual([SIGNED_OUT]);
   });
 
-  test("does not wait for a Telegram that is away", async () => {
+  test("stopping doesn't wait for Telegram if it is down", async () => {
     testApp = await startTestApp();
     testApp.sandbox.faults.add({
       server: "telegram",

@@ -14,7 +14,7 @@ describe("start", () => {
   afterEach(() => machine.close());
 
   test.each(["SIGTERM", "SIGINT"] as const)(
-    "syncs, answers, and ends with 0 at %s, leaving no temporary file",
+    "start syncs, answers, and ends with 0 on %s, without a temporary file left",
     async (signal) => {
       const { link, start, person, sandbox, folder } = machine;
       await link(OWNER);
@@ -30,12 +30,12 @@ describe("start", () => {
       const { exit, stdout } = await program.ended;
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
       expect(readdirSync(temporary)).toEqual([]);
-      // An orderly end leaves no write-ahead log behind.
+      // An orderly end leaves no write-ahead log.
       expect(readdirSync(machine.dataDir).toSorted()).toEqual(["last-sweep", "sealing.key", "weighbridge.sqlite"]);
     },
   );
 
-  test("ends with 0 also while Telegram does not answer", async () => {
+  test("start ends with 0 even while Telegram doesn't answer", async () => {
     const { start, sandbox } = machine;
     const down = {
       type: "status",
@@ -44,16 +44,16 @@ describe("start", () => {
     } as const;
     sandbox.faults.add({ server: "telegram", match: {}, times: Number.POSITIVE_INFINITY, effect: down });
     const program = start("start", { LOG_LEVEL: "debug" });
-    // Often enough for grammY's own retries to have become slow.
+    // By then grammY's retries have become slow.
     await expect.poll(() => sandbox.telegram.requests.length).toBeGreaterThan(3);
     const asked = Date.now();
     program.signal("SIGTERM");
     expect(await program.ended).toMatchObject({ exit: 0 });
-    // Far less than the 90 seconds after which it would give up waiting.
+    // Far less than the 90 seconds it would wait at most.
     expect(Date.now() - asked).toBeLessThan(20_000);
   });
 
-  test("says once that Telegram does not answer, and once that it does again", async () => {
+  test("start says once that Telegram doesn't answer, and once that it does again", async () => {
     const { start, sandbox } = machine;
     const down = { type: "drop_before" } as const;
     sandbox.faults.add({ name: "away", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY, effect: down });
@@ -67,7 +67,7 @@ describe("start", () => {
     expect(stderr.match(/telegram_unreachable/g)).toHaveLength(1);
   });
 
-  test("a token that Telegram does not know ends with 2 and one sentence", async () => {
+  test("a token that Telegram doesn't know ends start with 2 and one sentence", async () => {
     const { exit, stdout, stderr } = await machine.runAsProcess("start", [], {
       TELEGRAM_BOT_TOKEN: "123:not-known-here",
       LOG_LEVEL: "error",
@@ -78,7 +78,7 @@ describe("start", () => {
     });
   });
 
-  test("a port that is taken ends the program with 2 and one sentence, before it has begun anything", async () => {
+  test("a port in use ends start with 2 and one sentence, before anything else", async () => {
     const { port } = new URL(machine.sandbox.withings.apiUrl);
     const { exit, stdout, stderr } = await machine.runAsProcess("start", [], { PORT: port, LOG_LEVEL: "error" });
     expect({ exit, stdout, stderr }).toEqual({
@@ -130,10 +130,10 @@ describe("start", () => {
 });
 
 describe("demo", () => {
-  test("serves its page, also beside another program on its port, and leaves nothing behind", async () => {
+  test("the demo serves its page, even if its port is in use, and leaves nothing behind", async () => {
     const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-demo-test-"));
     const busy = createServer((_request, response) => response.end("somebody else"));
-    // Taken by us or by somebody else: the demo must go elsewhere.
+    // In use by us or by another program, so the demo needs another port.
     await new Promise<void>((resolve) => {
       busy.once("error", () => resolve());
       busy.listen(8765, "127.0.0.1", resolve);
@@ -155,7 +155,7 @@ describe("demo", () => {
   });
 });
 
-/** One before 24, if this machine has any, and the Node 24 from npm that it hands over to. */
+/** An older Node on this machine, if there is one, and the Node 24 from npm that it starts. */
 function findOlderNode(): string | undefined {
   if (!existsSync(path.resolve(BIN, `../../node_modules/node-linux-${process.arch}/bin/node`))) return undefined;
   const { stdout } = spawnSync("sh", ["-c", "IFS=:; for dir in $PATH; do echo $dir/node; done"], { encoding: "utf8" });

@@ -12,7 +12,7 @@ afterEach(() => machine.close());
 const WAIT = { timeout: 30_000, interval: 20 };
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
-test("told to stop while an upload is open, it waits for the answer, and the ledger is settled", async () => {
+test("stopped during an upload, the program waits for the answer, and the ledger is settled", async () => {
   const { sandbox, person, start, weights } = machine;
   const match = { method: "POST", path: /^\/upload-service\// };
   sandbox.faults.add({ server: "garmin_connectapi", match, effect: { type: "delay", seconds: 1 } });
@@ -26,12 +26,12 @@ test("told to stop while an upload is open, it waits for the answer, and the led
   expect(exit).toBe(0);
   expect(stderr).toMatch(/"stopping"(.|\n)*"run_ended"[^\n]*"synced":1/);
   expect(weights()).toEqual([80.25]);
-  // Nothing is left to be looked for.
+  // The ledger has nothing left to look for.
   expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 0, skipped: 1 });
   expect(uploads()).toHaveLength(1);
 });
 
-test("what Withings was told is accepted is done after a kill -9", async () => {
+test("a notification that was accepted is handled after a kill -9", async () => {
   const { sandbox, person, start, weights, inside } = machine;
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

@@ -6,7 +6,7 @@ import { startTestServer, type TestServer } from "./test-server.ts";
 let server: TestServer;
 beforeEach(async () => {
   server = await startTestServer({ linked: true, clock: createRunningClock() });
-  // By long polling, and with a port for /health.
+  // Long polling, with a port for /health.
   delete server.env.PUBLIC_URL;
   server.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
 });
@@ -28,7 +28,7 @@ const telegramInHealth = async () => {
 const heard = (text: string) => server.chat.waitForMessage((message) => message.text.includes(text));
 const TAKEN = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running";
 
-/** Somebody steps on the scale, and the reading arrives although the program does not hear from Telegram. */
+/** A reading arrives although Telegram doesn't answer the program. */
 async function syncs({ wake, said }: Awaited<ReturnType<TestServer["start"]>>, weightKg: number) {
   await said("run_ended");
   await expect.poll(() => server.app.store.jobs.list(), WAIT).toEqual([]);
@@ -38,7 +38,7 @@ async function syncs({ wake, said }: Awaited<ReturnType<TestServer["start"]>>, w
   await expect.poll(() => server.weights().map((it) => it.weightKg), WAIT).toContain(weightKg);
 }
 
-test("one conflict after a lost connection is not reported, and the next message is answered", async () => {
+test("a single conflict after a lost connection isn't reported, and the next message is answered", async () => {
   refusing(409, TAKEN, 1);
   const { logged } = await server.start();
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(2);
@@ -100,7 +100,7 @@ test.each([
   expect(await telegramInHealth()).toBe(state);
   expect(program.logged.filter((it) => it.event === event)).toHaveLength(1);
   await syncs(program, 80.25);
-  // It is said again every hour.
+  // It is logged again every hour.
   await expect.poll(() => program.logged.filter((it) => it.event === event), WAIT).toHaveLength(2);
 
   well();
@@ -109,7 +109,7 @@ test.each([
   expect(await telegramInHealth()).toBe("ok");
 });
 
-test("a token revoked before a restart does not stop syncing, and works once Telegram knows it again", async () => {
+test("a token revoked before a restart doesn't stop syncing, and works once Telegram knows it again", async () => {
   const unknown = { ok: false, error_code: 401, description: "Unauthorized" };
   server.sandbox.faults.add({
     ...{ name: "refused", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY },
@@ -138,7 +138,7 @@ test("a webhook that another program sets during polling is removed again, and i
   expect(server.told().join()).not.toContain("9/another");
 });
 
-test("a slow answer in one chat does not delay another chat", async () => {
+test("a slow answer in one chat doesn't delay another chat", async () => {
   server.env.TELEGRAM_ALLOWED_IDS += ",4712";
   await server.app.disconnect(await server.app.store.accounts.save(4711, {}), "garmin");
   await (await server.start()).said("bot_started");
@@ -151,7 +151,7 @@ test("a slow answer in one chat does not delay another chat", async () => {
   await heard("Which e-mail");
   server.chat.say(OWNER.email);
   await heard("the password for");
-  // Garmin does not answer until the test lets it.
+  // Garmin answers when the test lets it.
   const slow = { server: "garmin_sso", match: { method: "POST" } } as const;
   server.sandbox.faults.add({ ...slow, effect: { type: "delay", seconds: 4 } });
   server.sandbox.garmin.requests.length = 0;
@@ -160,13 +160,13 @@ test("a slow answer in one chat does not delay another chat", async () => {
   mate.say("/cancel");
   await mate.waitForMessage(({ text }) => text.includes("nothing to cancel"));
   expect(server.told().join("\n")).not.toContain("Signed in to Garmin");
-  // Not confirmed before it is handled, nor what came after it: a killed program gets both again.
+  // Neither it nor what came after it is confirmed before it is handled: a killed program gets both again.
   expect(server.sandbox.telegram.pendingUpdates()).toBe(2);
   await heard("Signed in to Garmin as Owner.");
   await expect.poll(() => server.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
 });
 
-test("a stranger whom Telegram limits does not block the owner, and delays things by seconds at most", async () => {
+test("a stranger who is rate-limited by Telegram doesn't block the owner, and delays things by seconds at most", async () => {
   await (await server.start()).said("bot_started");
   const stranger = server.sandbox.telegram.user({ id: 999, firstName: "S", started: true });
   const sends = () => server.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/sendMessage")).length;
@@ -179,12 +179,12 @@ test("a stranger whom Telegram limits does not block the owner, and delays thing
   await expect.poll(sends, WAIT).toBe(1);
   server.chat.say("/cancel");
   await heard("There is nothing to cancel.");
-  // Handled, though the 50 seconds are not over.
+  // Before the 50 seconds are over.
   await expect.poll(() => server.sandbox.telegram.pendingUpdates(), WAIT).toBe(0);
   expect(stranger.messages.filter(({ from }) => from === "bot")).toEqual([]);
 });
 
-test("/sync brings the readings even if Telegram refuses every message", async () => {
+test("/sync sends the readings even if Telegram refuses every message", async () => {
   const program = await server.start();
   await program.said("run_ended");
   await program.said("bot_started");

@@ -10,7 +10,7 @@ import { freePort } from "../../src/sandbox/free-port.ts";
 import { type Server, startServer } from "../../src/server.ts";
 import { ACCOUNT, startTestApp } from "../support/test-app.ts";
 
-/** A household whose program has an address that Withings can call, and its owner in the chat. */
+/** A test app that listens at an address Withings can call, with its owner in the chat. */
 export async function startTestServer(options: Parameters<typeof startTestApp>[0]) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -22,7 +22,7 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
   const chat = testApp.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const servers = new Set<Server>();
 
-  /** The whole program. Unless said otherwise its rounds are an hour apart, so that what happens comes from outside. */
+  /** The whole program. By default its runs are an hour apart, so that what happens comes from outside. */
   async function start(minutes = 60, more: { isNew?: boolean; watchdogSeconds?: number; clock?: Clock } = {}) {
     const logged: Array<Record<string, unknown>> = [];
     const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
@@ -33,7 +33,7 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
     );
     const ended = server.polling.catch((error: unknown) => error);
     servers.add(server);
-    // The clock stands still: where rounds shall follow each other quickly, somebody has to move it.
+    // The clock only moves here: quick runs need it to.
     const rounds =
       minutes < 1 &&
       setInterval(() => {
@@ -44,7 +44,7 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
     return {
       logged,
       said,
-      /** What made it end by itself. */
+      /** Why it ended by itself. */
       ended,
       stuck: server.stuck,
       wake: server.wake,
@@ -56,7 +56,7 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
     };
   }
 
-  /** Telegram has brought everything, and got its answer. */
+  /** Telegram has delivered everything, and got its answer. */
   async function delivered() {
     const { telegram } = testApp.sandbox;
     await expect.poll(() => telegram.pendingUpdates()).toBe(0);
@@ -73,7 +73,7 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
   return {
     ...testApp,
     url,
-    /** From outside, so that every question to the store fails for real. */
+    /** From outside, so that every access to the store fails for real. */
     loseStore: () => rename("weighbridge", "away"),
     findStore: () => rename("away", "weighbridge"),
     notifyUrl: `${url}/withings/notify?key=${testApp.app.store.notifyKey}`,
@@ -90,7 +90,6 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
       await delivered();
       return message;
     },
-    /** What the bot has said, oldest first. */
     told: () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
     async close() {
       for (const server of servers) await server.stop();

@@ -15,7 +15,7 @@ async function startServer(options: { linked: boolean }) {
 }
 
 describe("a program with an address", () => {
-  test("subscribes by itself after somebody has linked on its page, and says in the chat whom", async () => {
+  test("a program with an address subscribes after a person has linked on its page, and says in the chat who was linked", async () => {
     const { app, url, sandbox, person, start, theirs, told } = await startServer({ linked: false });
     person.stepOnScale({ weightKg: 80.25 });
     const { said, logged } = await start();
@@ -28,7 +28,7 @@ describe("a program with an address", () => {
     await app.store.accounts.save(ACCOUNT, { name: "Kim & Co <b>" });
     const shown = await (await fetch(sandbox.withings.allow(USERID, page))).text();
     expect(shown).toContain("Linked");
-    // Somebody who was only sent the address of the consent page may see it.
+    // A person who was only sent the address of the consent page may see it.
     expect(shown).toMatch(
       /Withings now shares your measurements with @\w+, for Kim &amp; Co &lt;b>\. .* If you’re not Kim &amp; Co &lt;b>, withdraw the access in the Withings app/,
     );
@@ -40,7 +40,7 @@ describe("a program with an address", () => {
     expect(told()[1]).toContain("Garmin: not linked");
   });
 
-  test("says that it is ill when it has not looked at who is due for ten minutes", async () => {
+  test("a program with an address reports at /health that there was no sweep for ten minutes", async () => {
     const { clock, url, start } = await startServer({ linked: true });
     const { said, wake } = await start();
     await said("run_ended");
@@ -52,13 +52,13 @@ describe("a program with an address", () => {
     await expect.poll(() => status()).toBe(200);
   });
 
-  test("makes again what has vanished, and says so once, quietly", async () => {
+  test("a program with an address renews a subscription that vanished, and says so once, quietly", async () => {
     const { clock, start, theirs, told, chat } = await startServer({ linked: true });
     const first = await start();
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     await first.stop();
     theirs.drop(USERID);
-    // Before the hour of the summary on the next day.
+    // Before the next day's summary.
     clock.advance(24 * 3600);
     const { said, logged, stop } = await start();
     await said("subscriptions_restored");
@@ -108,7 +108,7 @@ describe("a program with an address", () => {
     },
   );
 
-  test("syncs what is announced, and asks back when somebody says that a person is gone", async () => {
+  test("a program with an address syncs what is announced, and asks Withings if a notification says that a person is gone", async () => {
     const { app, clock, notifyUrl, person, start, weights, told } = await startServer({ linked: true });
     const { said } = await start();
     await said("run_ended");
@@ -119,7 +119,7 @@ describe("a program with an address", () => {
     person.stepOnScale({ weightKg: 80.25 });
     await post({ appli: "1" });
     clock.advance(8);
-    // Begun at once, and the worker sees by it that the other one is due as well.
+    // Started at once, so the worker sees that the other one is due too.
     await post({ appli: "46", action: "unlink" });
     await expect.poll(() => app.store.jobs.list()).toEqual([]);
     expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
@@ -127,13 +127,13 @@ describe("a program with an address", () => {
     expect(told()).toEqual([]);
   });
 
-  test("stops politely when its owner has removed it at Withings, once they are told", async () => {
+  test("a program that was removed at Withings stops there, once its owner has heard of it", async () => {
     const { app, notifyUrl, sandbox, start, theirs, told, chat } = await startServer({ linked: true });
     const { said } = await start();
     await said("run_ended");
     await expect.poll(() => theirs.subscriptions).toHaveLength(3);
     sandbox.withings.revoke(USERID);
-    // Telegram is away at first: nothing ends silently.
+    // Telegram is down at first: nothing ends silently.
     sandbox.faults.add({
       ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
       effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
@@ -150,7 +150,7 @@ describe("a program with an address", () => {
     expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["Link Withings again"]);
   });
 
-  test("does not wait for its owner to hear of it when they have blocked the bot too", async () => {
+  test("a program that was removed at Withings stops at once if its owner has also blocked the bot", async () => {
     const { app, notifyUrl, sandbox, start } = await startServer({ linked: true });
     const { said, logged } = await start();
     await said("run_ended");
@@ -170,7 +170,7 @@ describe("a program with an address", () => {
     expect(logged).not.toContainEqual(expect.objectContaining({ event: "job_postponed" }));
   });
 
-  test("that stops while it subscribes stays there for Withings, and says of nobody that they can't reach it", async () => {
+  test("a program that stops while it subscribes still answers Withings, and reports nobody as unreachable", async () => {
     const { sandbox, start, theirs, told } = await startServer({ linked: true });
     const match = { path: "/notify", action: "subscribe" };
     sandbox.faults.add({ server: "withings", match, times: 99, effect: { type: "delay", seconds: 0.2 } });
@@ -181,14 +181,14 @@ describe("a program with an address", () => {
     expect(told()).toEqual([]);
   });
 
-  test("stops with everything that was begun at its end, and its port free", async () => {
+  test("a program with an address finishes what it has started before it stops, and frees its port", async () => {
     const { app, url, clock, sandbox, start } = await startServer({ linked: true });
     await app.store.jobs.put([jobOf(ACCOUNT, "withings_unlinked", clock.now())]);
     const measure = { server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY } as const;
     sandbox.faults.add({ ...measure, effect: { type: "delay", seconds: 0.4 } });
     const { stop, logged } = await start();
     const asked = () => sandbox.withings.requests.filter(({ path }) => path === "/measure").length;
-    // The round's question and the job's.
+    // One from the sweep, one from the job.
     await expect.poll(() => asked()).toBeGreaterThanOrEqual(2);
     await stop();
     expect(await app.store.jobs.list()).toEqual([]);
@@ -197,7 +197,7 @@ describe("a program with an address", () => {
   });
 });
 
-test("without an address it listens nowhere", async () => {
+test("a program without an address listens nowhere", async () => {
   const { env, url, start, theirs } = await startServer({ linked: true });
   for (const name of ["PUBLIC_URL", "PORT"]) delete env[name];
   env.WITHINGS_REDIRECT_URL = "https://example.org/callback";

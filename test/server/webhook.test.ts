@@ -13,21 +13,21 @@ const delivered = () => server.delivered();
 const methods = () => server.sandbox.telegram.outbox.map(({ method }) => method);
 const statuses = () => server.sandbox.telegram.deliveries.map(({ outcome }) => outcome);
 
-/** The program, when Telegram knows where it is. */
+/** The program, once Telegram has its address. */
 async function begin() {
   const program = await server.start();
   await program.said("bot_started");
   return program;
 }
 
-/** The same program where the world does not reach it. */
+/** The same program without an address. */
 function withoutAddress() {
   for (const name of ["PUBLIC_URL", "PORT"]) delete server.env[name];
   server.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
 }
 
 describe("a program with an address", () => {
-  test("is told by Telegram what people write, and asks for nothing", async () => {
+  test("with a webhook, Telegram brings what people write, and the program asks for nothing", async () => {
     await begin();
     server.chat.say("/cancel");
     await heard("There is nothing to cancel.");
@@ -39,7 +39,7 @@ describe("a program with an address", () => {
     expect(params.secret_token).toMatch(/^[\w-]{43}$/);
   });
 
-  test("takes the secret that was set, and nobody else's word", async () => {
+  test("a webhook accepts only updates with its secret", async () => {
     server.env.TELEGRAM_WEBHOOK_SECRET = "a-secret-of-our-own";
     await begin();
     expect(server.sandbox.telegram.calls("setWebhook")[0]?.params.secret_token).toBe("a-secret-of-our-own");
@@ -59,7 +59,7 @@ describe("a program with an address", () => {
     expect(server.sandbox.telegram.calls("getMe")).toHaveLength(times);
   });
 
-  test("handles once what comes twice", async () => {
+  test("an update that comes twice by webhook is handled once", async () => {
     await begin();
     const { updateId } = server.chat.say("/cancel");
     await delivered();
@@ -69,7 +69,7 @@ describe("a program with an address", () => {
     expect(server.told()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("accepts an update that it cannot handle, so that Telegram does not repeat it for a day", async () => {
+  test("an update that can't be handled is accepted, so that Telegram doesn't repeat it for a day", async () => {
     const { said } = await begin();
     const headers = { "x-telegram-bot-api-secret-token": server.app.store.webhookSecret };
     const message = { message_id: 1, date: 1, text: "hello", from: { id: ACCOUNT, is_bot: false, first_name: "O" } };
@@ -79,8 +79,8 @@ describe("a program with an address", () => {
     await said("update_failed");
   });
 
-  test("gets again what a killed copy had begun, until that one counts as dead", async () => {
-    // What a process leaves behind that was killed half-way.
+  test("what a killed copy had started comes again until that copy counts as dead", async () => {
+    // What a killed process leaves behind.
     await server.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     await begin();
     server.chat.say("/cancel");
@@ -95,7 +95,7 @@ describe("a program with an address", () => {
     expect(new Set(statuses())).toEqual(new Set([503, 200]));
   });
 
-  /** The sign-in in the chat has come to where it asks for the password. */
+  /** A sign-in in the chat that waits for the password. */
   async function toPassword() {
     server.chat.say("/connect");
     await heard("Press the button");
@@ -107,7 +107,7 @@ describe("a program with an address", () => {
     await heard("the password for");
   }
 
-  test("leads through a sign-in with a code, message by message", async () => {
+  test("a sign-in with a code works by webhook, message by message", async () => {
     await server.app.disconnect(await server.app.store.accounts.save(ACCOUNT, {}), "garmin");
     server.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     const { logged } = await begin();
@@ -121,7 +121,7 @@ describe("a program with an address", () => {
     expect(JSON.stringify(logged)).not.toContain(OWNER.password);
   });
 
-  test("lets what was begun come to its end when it stops, and the rest comes after", async () => {
+  test("when it stops, what was started by webhook is finished, and the rest comes afterwards", async () => {
     await server.app.disconnect(await server.app.store.accounts.save(ACCOUNT, {}), "garmin");
     const { stop } = await begin();
     await toPassword();
@@ -141,7 +141,7 @@ describe("a program with an address", () => {
     await heard("There is nothing to cancel.");
   });
 
-  test("takes its address back from another program when it starts, with all that waits", async () => {
+  test("a program that starts takes its webhook back from another program, with all that waits", async () => {
     await (await begin()).stop();
     const { token, apiRoot } = server.sandbox.telegram;
     await fetch(`${apiRoot}/bot${token}/setWebhook?url=https://127.0.0.1:9/another`);
@@ -150,7 +150,7 @@ describe("a program with an address", () => {
     await heard("There is nothing to cancel.");
   });
 
-  test("syncs when somebody with the token says so, and its owner hears what they have to", async () => {
+  test("POST /sync/manual with its token syncs, and the owner hears what they have to", async () => {
     server.env.MANUAL_SYNC_TOKEN = "a-token-of-many-characters-for-tests";
     const { said } = await begin();
     await said("run_ended");
@@ -164,7 +164,7 @@ describe("a program with an address", () => {
   });
 });
 
-test("from webhook to long polling and back, nothing that is written gets lost or comes twice", async () => {
+test("from webhook to long polling and back, no message is lost or comes twice", async () => {
   const { env } = server;
   const withAddress = { ...env };
   const say = async (text: string, answer: string) => {

@@ -34,7 +34,7 @@ test("a first start says in the chat that the store is empty and where it is, on
   expect({ exit, stderr }).toMatchObject({ exit: 2, stderr: expect.stringContaining("start --new\n") });
 });
 
-test("if it cannot start, the owner is told why, once a day, and the exit code is 2", async () => {
+test("a program that can't start tells the owner why, once a day, and exits with 2", async () => {
   const { sandbox, dataDir, runAsProcess } = machine;
   const chat = sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
   mkdirSync(dataDir);
@@ -61,7 +61,7 @@ test("if it cannot start, the owner is told why, once a day, and the exit code i
 
 const isMountable = process.getuid?.() === 0 && spawnSync("unshare", ["-m", "true"]).status === 0;
 test.skipIf(!isMountable)(
-  "on a full disk it says so in one sentence, also to its owner (skipped where no disk can be mounted)",
+  "a full disk is reported in one sentence, also to the owner (skipped where no disk can be mounted)",
   async () => {
     const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
     const command = `mkdir -p "$0" && mount -t tmpfs -o size=64k tmpfs "$0" && { cat /dev/zero > "$0/fill" 2>/dev/null || true; } && exec "$1" "$2" start`;

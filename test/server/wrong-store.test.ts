@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { OWNER } from "../support/cli-process.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
-/** What people see of the bot must stay as @BotFather made it. */
+/** What people see of the bot must stay as it was set at @BotFather. */
 const profile = (server: TestServer) =>
   server.sandbox.telegram.calls("setMyShortDescription").map(({ params }) => params.language_code);
 
@@ -26,7 +26,7 @@ describe("a program started on a different store from the one its bot was used w
   test.each([
     ["the name of the table has a typing error", () => ({ TOKEN_TABLE_NAME: "weighbrige" })],
     ["the folder of the data is not mounted", () => ({ DATA_DIR: empty() })],
-  ])("refuses and tells its owner, once a day, where %s", async (_why, change) => {
+  ])("a program on an empty store refuses to start and tells its owner, once a day, if %s", async (_why, change) => {
     Object.assign(server.env, change());
     for (let times = 0; times < 3; times++) {
       const { ended, stop } = await server.start();
@@ -44,7 +44,7 @@ describe("a program started on a different store from the one its bot was used w
     expect(told()).toHaveLength(2);
   });
 
-  test("goes on if the owner says that the store is new, also after the next start", async () => {
+  test("start --new goes on with an empty store, even after the next start", async () => {
     server.env.DATA_DIR = empty();
     const begun = await server.start(60, { isNew: true });
     await begun.said("bot_started");
@@ -53,7 +53,7 @@ describe("a program started on a different store from the one its bot was used w
     expect(server.told().join()).not.toContain("empty store");
   });
 
-  test("takes an account added there as the owner's confirmation, and warns that two copies send readings twice", async () => {
+  test("an account added to an empty store counts as the owner's confirmation, and the bot warns that two copies send readings twice", async () => {
     server.env.DATA_DIR = empty();
     const app = await server.newApp();
     await app.store.accounts.save(OWNER, { language: "de" });
@@ -61,14 +61,14 @@ describe("a program started on a different store from the one its bot was used w
     expect(server.told()).toEqual([expect.stringMatching(/^Dieser Bot lief zuletzt mit einem anderen Speicher/)]);
   });
 
-  test("recognises the same store, even after everybody in it was removed, and shows nothing of that to people", async () => {
+  test("the same store is recognised even after everybody in it was removed, and people see nothing of that", async () => {
     await server.app.disconnect(await server.app.store.accounts.save(OWNER, {}), "everything");
     await (await server.start()).said("bot_started");
     expect(server.told()).toEqual([]);
     expect(profile(server)).toEqual(["la"]);
   });
 
-  test("goes on if Telegram does not say which store the bot was used with", async () => {
+  test("the program starts if Telegram doesn't say which store the bot was used with", async () => {
     server.env.DATA_DIR = empty();
     server.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /getMyShortDescription$/ } },

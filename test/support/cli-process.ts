@@ -13,9 +13,9 @@ import { createLog } from "../../src/lib/log.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 
 export const BIN = path.resolve(import.meta.dirname, "../../bin/weighbridge.js");
-/** Against what hangs, and nothing else. */
+/** Against hanging only. */
 const LONGEST_RUN_MS = 60_000;
-/** Compiled code of earlier runs: with it a process costs half. */
+/** Compiled code of earlier runs halves the cost of a process. */
 const COMPILED = path.join(tmpdir(), "weighbridge-compile-cache");
 
 export interface CliRun {
@@ -28,7 +28,7 @@ export interface CliRun {
 
 /** A command line at work, whose questions a test answers. */
 export interface CliSession {
-  /** Resolves when this was written to either of the two outputs; a stretch of text counts once. */
+  /** Resolves when either output has this text, after what was found before. */
   said(text: string): Promise<void>;
   line(text: string): void;
   endInput(): void;
@@ -87,7 +87,7 @@ interface CliOptions {
   npm?: Npm | undefined;
 }
 
-/** The command line as a process of its own, the way people and scripts run it. */
+/** The command line as a process, as people and scripts run it. */
 export function startCli(args: string[], options: CliOptions): CliProcess {
   const env = { PATH: process.env.PATH, HOME: options.cwd, NODE_COMPILE_CACHE: COMPILED, ...options.env };
   const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.cwd });
@@ -95,7 +95,7 @@ export function startCli(args: string[], options: CliOptions): CliProcess {
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (chunk: string) => output.add(name, chunk));
   }
-  // A program that ends without reading its input is no failure of the test.
+  // A program may end without reading its input.
   child.stdin.on("error", () => {});
   const timer = setTimeout(() => child.kill("SIGKILL"), LONGEST_RUN_MS);
   const ended = new Promise<CliRun>((resolve, reject) => {

@@ -11,7 +11,7 @@ import { serve } from "../../src/sandbox/serve.ts";
 import { type CliRun, type Machine, OWNER, startMachine } from "./cli-process.ts";
 import { startDynalite } from "./dynalite.ts";
 
-/** What stands in the shell and in .env of somebody who also runs the program on this machine. Nothing of it may be used. */
+/** Settings of the program on this machine. A command for a deployment must use none of them. */
 const SELF_HOSTED = {
   TELEGRAM_BOT_TOKEN: "999:self-hosted-token-of-another-bot",
   TELEGRAM_ALLOWED_IDS: "999",
@@ -26,15 +26,15 @@ const silent = createLog({ level: "silent" });
 export type Deployment = Awaited<ReturnType<typeof startDeployment>>;
 
 /**
- * Somebody's machine with AWS and the vendors beside it. In place of npm, and with it of osls, stands a program that does to
- * the local AWS what the stack would do.
+ * A machine with AWS and the vendors beside it. In place of npm and osls, a function does to the local AWS what the stack
+ * would do; a process runs it by way of a stand-in on its PATH.
  */
 export async function startDeployment() {
   const aws = await startAws({ pageSize: 3 });
   const dynalite = await startDynalite();
-  /** Every tool that was run: its arguments. */
+  /** The arguments of every npm run. */
   const toolRuns: string[][] = [];
-  /** The tool whose arguments hold this word fails, as soon as `meanwhile` is over. */
+  /** An npm run with this argument fails after `meanwhile`. */
   const broken = { tool: "", meanwhile: async () => {} };
   async function npm(args: string[]): Promise<boolean> {
     toolRuns.push(args);
@@ -49,7 +49,7 @@ export async function startDeployment() {
     const isDone = await npm((await request.json()) as string[]);
     return new Response(isDone ? "it ran" : "it broke", { status: isDone ? 200 : 500 });
   });
-  /** The deployed function, as far as it says that it is there. */
+  /** The deployed function's /health. */
   const world = await serve(async (request) =>
     new URL(request.url).pathname === "/health" ? Response.json({ status: "ok" }) : new Response("", { status: 401 }),
   );
@@ -83,7 +83,7 @@ export async function startDeployment() {
     const table = { engine: "dynamodb", tableName, endpoint: dynalite.endpoint } as const;
     const isThere = await tableExists(table, systemClock);
     const makesTable = args.includes("--param=existingTable=false");
-    // A stack may own its table or not, but it does not change its mind, and it makes none that is there.
+    // Whether a stack owns its table can't change, and it can't make one that exists.
     const known = stacks.get(stage);
     if (known === undefined ? makesTable === isThere : known !== makesTable) throw new Error("the stack is refused");
     stacks.set(stage, makesTable);
@@ -97,7 +97,7 @@ export async function startDeployment() {
 
   const parameter = (name: string, stage = "prod") => aws.parameters.get(`/weighbridge/${stage}/${name}`)?.value;
 
-  /** What a function has in its environment after its start. */
+  /** The environment of a function after its start. */
   function environmentOfFunctions(stage = "prod"): Environment {
     const root = `/weighbridge/${stage}/`;
     const own = [...aws.parameters].filter(([name]) => name.startsWith(root));
@@ -118,16 +118,16 @@ export async function startDeployment() {
     toolRuns,
     broken,
     parameter,
-    /** Setup, answered by somebody who knows what to type. */
+    /** Setup with valid answers. */
     setUp: (command = "setup"): Promise<CliRun> => {
       const { clientId, clientSecret } = sandbox.withings.application;
       return machine.run(command, [sandbox.telegram.token, String(OWNER), clientId, clientSecret, ""]);
     },
-    /** The callback address is registered at Withings, as deploy said. */
+    /** Registers the callback address at Withings. */
     register: () => {
       sandbox.withings.application.redirectUrls = [`${world.url}/withings/callback`];
     },
-    /** As a deployed function does, in its environment. */
+    /** Like a deployed function, in its environment. */
     async asFunction<T>(work: (app: App) => Promise<T>): Promise<T> {
       const sections = ["store", "sealing", "withings", "withingsLogin", "garmin", "web"] as const;
       const app = await createApp(readConfig(environmentOfFunctions(), sections), { clock: systemClock, log: silent });
@@ -144,7 +144,7 @@ export async function startDeployment() {
   };
 }
 
-/** An npm that only tells what it was asked to do, and ends as it is told. */
+/** An npm that asks the test what to do. */
 function standIn(folder: string, url: string): string {
   const bin = path.join(folder, "tools");
   mkdirSync(bin);
@@ -160,7 +160,7 @@ request(${JSON.stringify(url)}, { method: "POST" }, async (answer) => {
 }).end(JSON.stringify(process.argv.slice(2)));
 `,
   );
-  // Without an ending it would be taken for CommonJS.
+  // Without it, a file without an extension would be CommonJS.
   writeFileSync(path.join(bin, "package.json"), '{ "type": "module" }');
   chmodSync(file, 0o755);
   return bin;

@@ -29,7 +29,7 @@ test("deploy runs the npm on the PATH, whose output goes to standard error", asy
   ]);
 });
 
-test("Ctrl-C in the middle waits for the tool to end, and says how it goes on", async () => {
+test("Ctrl-C during deploy waits for the tool to end, and says how to go on", async () => {
   await it.setUp();
   const deployment = it.machine.start("deploy");
   it.broken.tool = "deploy";

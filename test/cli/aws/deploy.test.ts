@@ -46,14 +46,14 @@ test("deploy packages, checks, deploys, sets the webhook and ends with doctor", 
   expect(second.stdout).not.toContain("enter this as its callback address");
 });
 
-test("the address that setup was given for alarms is handed to the stack", async () => {
+test("deploy passes the e-mail address for alarms to the stack", async () => {
   await it.setUp();
   it.aws.set("/weighbridge/prod/ALARM_EMAIL", "owner@example.org");
   expect(await it.machine.run("deploy")).toMatchObject({ exit: 0 });
   expect(it.toolRuns.at(-1)).toContain("--param=alarmEmail=owner@example.org");
 });
 
-test("what stands around a value that was typed in by hand is no part of it", async () => {
+test("spaces around a parameter that was typed in by hand don't count", async () => {
   await it.setUp();
   it.aws.set("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET", " a-secret-typed-by-hand\n", "SecureString");
   const { exit, stderr } = await it.machine.run("deploy");
@@ -76,7 +76,7 @@ test("a step that fails ends the deployment with the fix, and the next one goes 
   expect(await it.machine.run("deploy")).toMatchObject({ exit: 0 });
 });
 
-test("a login in a terminal is used by the next run of a function, with nothing deployed in between", async () => {
+test("a login in a terminal is used by a function's next run, without a deployment in between", async () => {
   await it.setUp();
   await it.machine.run("deploy");
   it.register();
@@ -88,10 +88,10 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   const early = await run("login withings --stage prod", [""]);
   expect(early).toMatchObject({ exit: 3, stdout: expect.stringContaining("That address has no code in it.") });
   expect(early.stdout).toContain(`redirect_uri=${encodeURIComponent(`${it.publicUrl}/withings/callback`)}`);
-  // Whoever lacked a link is looked at once a day.
+  // An account without both links is checked once a day.
   const tomorrow = new Date(Date.now() + 24 * 3_600_000);
   await it.asFunction((app) => app.store.schedule.set(OWNER, { dueAt: tomorrow, failures: 0 }));
-  // The browser ends at the function, which links by itself.
+  // The browser ends at the function, which makes the link.
   const login = it.machine.startHere("login withings --stage prod");
   await login.said("press Enter.");
   await it.asFunction(async (app) => {
@@ -121,7 +121,7 @@ test("a login in a terminal is used by the next run of a function, with nothing 
   expect((await run("doctor --stage prod")).stdout).toContain("ok      key: opens both stored links");
 });
 
-test("that a table was taken up is forgotten with its stack: the next stack makes and keeps its own", async () => {
+test("after a stack is gone, the next one makes and keeps its own table", async () => {
   await it.setUp();
   it.aws.set("/weighbridge/prod/TABLE_TAKEN_OVER", "true");
   for (const _time of ["first", "second"]) {
@@ -131,7 +131,7 @@ test("that a table was taken up is forgotten with its stack: the next stack make
   }
 });
 
-test("a command is refused, with both names, where another table is meant or used", async () => {
+test("a command is refused, with both names, if another table is set or used", async () => {
   await it.setUp();
   await it.machine.run("deploy");
   const { run } = it.machine;
@@ -156,7 +156,7 @@ test("a command is refused, with both names, where another table is meant or use
   expect((await run("doctor --stage prod")).stdout).toContain("The function weighbridge-prod-alarm doesn’t exist.");
 });
 
-test("every fix that is named is for the deployment that was named", async () => {
+test("every command in a message names the stage", async () => {
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const { run } = it.machine;
   const said = async (command: string, input: string[] = []) => (await run(command, input)).stderr;
@@ -181,7 +181,7 @@ test("every fix that is named is for the deployment that was named", async () =>
   );
 });
 
-test("what is not there is said in one sentence with the fix", async () => {
+test("what is missing or refused at AWS is one sentence with the fix", async () => {
   const { run } = it.machine;
   const said = async (command: string, more = {}) => {
     const { exit, stderr } = await run(command, [], more);
@@ -213,7 +213,7 @@ test("what is not there is said in one sentence with the fix", async () => {
   expect(await said("status --stage Prod/1")).toMatch(/^2 --stage "Prod\/1" can’t be the name of a deployment/);
 });
 
-test("remove leaves the table and its key, and a later deployment takes both up again", async () => {
+test("remove leaves the table and its key, and a later deployment uses both again", async () => {
   await it.setUp();
   await it.machine.run("deploy");
   const { run } = it.machine;
@@ -251,7 +251,7 @@ test("remove leaves the table and its key, and a later deployment takes both up 
   const again = await run("deploy");
   expect(again.exit, again.stdout + again.stderr).toBe(0);
   expect(again.stdout).toContain("The table weighbridge-prod already exists: it is used with everything in it.");
-  // The stack that took it up goes on not making it.
+  // The stack that took the table over still doesn't make it.
   const later = await run("deploy");
   expect(later.exit, later.stdout + later.stderr).toBe(0);
   expect(it.parameter("SEALING_KEY")).toBe(key);

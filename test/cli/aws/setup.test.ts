@@ -17,7 +17,7 @@ const NAMES = [
 const stored = () =>
   Object.fromEntries([...it.aws.parameters].map(([name, { value, type }]) => [path.basename(name), { value, type }]));
 
-test("setup asks for everything, checks it, and writes secrets as secrets", async () => {
+test("setup asks for everything, checks it, and stores secrets as secrets", async () => {
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const { token } = it.sandbox.telegram;
   const answers = ["not a token", "123:AAof-a-bot-that-nobody-knows", token, "me", String(OWNER)];
@@ -54,7 +54,7 @@ test("setup asks for everything, checks it, and writes secrets as secrets", asyn
   }
 });
 
-test("what is pasted with quotes around it counts without them, and a phone number is no user id", async () => {
+test("setup drops pasted quotes, and doesn't take a phone number for a user id", async () => {
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const run = await it.machine.run("setup", [
     ...[`"${it.sandbox.telegram.token}"`, "+49 170 1234567", "491701234567", "0", String(OWNER)],
@@ -70,7 +70,7 @@ test("what is pasted with quotes around it counts without them, and a phone numb
   });
 });
 
-test("a key that another setup has written meanwhile is never replaced", async () => {
+test("setup never replaces a key that another setup has stored meanwhile", async () => {
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const setup = it.machine.startHere("setup");
   for (const line of [it.sandbox.telegram.token, String(OWNER), clientId, clientSecret]) setup.line(line);
@@ -84,7 +84,7 @@ test("a key that another setup has written meanwhile is never replaced", async (
   expect(Object.keys(stored()).sort()).toEqual(NAMES);
 });
 
-test("the bot tells whose it is, and what was written to it stays for it to answer", async () => {
+test("setup finds the owner by their message to the bot, and leaves the message for the bot to answer", async () => {
   it.sandbox.telegram.user({ id: OWNER, firstName: "Ada", started: true }).say("hello");
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const run = await it.machine.run("setup", [it.sandbox.telegram.token, "", "yes", clientId, clientSecret, ""]);
@@ -94,7 +94,7 @@ test("the bot tells whose it is, and what was written to it stays for it to answ
   expect(it.sandbox.telegram.pendingUpdates()).toBe(1);
 });
 
-test("where a program listens already, the id is typed", async () => {
+test("if another program gets the bot's messages, the user id has to be typed", async () => {
   await it.setUp();
   await it.machine.run("deploy");
   const run = await it.machine.run("setup", ["", "find", "4712", "", "", ""]);
@@ -104,7 +104,7 @@ test("where a program listens already, the id is typed", async () => {
   expect(it.parameter("TELEGRAM_ALLOWED_IDS")).toBe("4712");
 });
 
-test("a bot to which another program listens is said to be taken from it, and one's own is not", async () => {
+test("setup warns if another program uses the bot, but not if it is this deployment", async () => {
   await it.setUp();
   await it.machine.run("deploy");
   expect((await it.setUp("setup --stage test")).stdout).toContain(
@@ -113,7 +113,7 @@ test("a bot to which another program listens is said to be taken from it, and on
   expect((await it.setUp()).stdout).not.toContain("Another program");
 });
 
-test("setup again keeps what is there, also the key, and shows no secret", async () => {
+test("a second setup keeps what is there, including the key, and shows no secret", async () => {
   await it.setUp();
   const before = stored();
   const again = await it.machine.run("setup", ["", "", "", "", ""]);
@@ -124,13 +124,13 @@ test("setup again keeps what is there, also the key, and shows no secret", async
   expect(again.stderr).toContain(`Enter keeps ${OWNER}`);
 });
 
-test("an end in the middle of the questions writes nothing", async () => {
+test("setup stores nothing if the input ends before the last question", async () => {
   const run = await it.machine.run("setup", [it.sandbox.telegram.token, String(OWNER)]);
   expect(run.exit).toBe(2);
   expect(stored()).toEqual({});
 });
 
-test("a failure in the middle of writing is said, and fixed by running it again", async () => {
+test("setup reports a failure halfway through storing, and finishes when run again", async () => {
   it.aws.failAfterWrites = 3;
   const broken = await it.setUp();
   expect(broken.exit).toBe(4);
@@ -151,7 +151,7 @@ test("a failure in the middle of writing is said, and fixed by running it again"
   expect(it.parameter("SEALING_KEY")).toBe(key);
 });
 
-test("no secret is shown, handed to a tool, or left in a file", async () => {
+test("setup and deploy show no secret, pass none to a tool, and leave none in a file", async () => {
   const runs: CliRun[] = [await it.setUp(), await it.machine.run("deploy")];
   const secrets = [...it.aws.parameters.values()]
     .filter(({ type }) => type === "SecureString")
@@ -163,7 +163,7 @@ test("no secret is shown, handed to a tool, or left in a file", async () => {
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "latin1"));
   const said = [...runs.map(({ stdout, stderr }) => stdout + stderr), ...it.toolRuns.flat(), ...files].join("\n");
-  // The client id stands in the address of Withings' consent page, so it is none of a secret's kind.
+  // The client id is in the address of Withings' consent page, so it isn't secret.
   for (const secret of secrets.filter((value) => value !== it.sandbox.withings.application.clientId)) {
     expect(said.includes(secret), said).toBe(false);
   }
