@@ -30,10 +30,7 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
     maxWaitSeconds: (update: Update) => (delivered.has(update) ? WEBHOOK_WAIT_SECONDS : Number.POSITIVE_INFINITY),
     /** Checks now whether Telegram still delivers to our address, if there is one. Resolves when that is done. */
     look: () => checks.request(),
-    /**
-     * Long polling until `stop`. Rejects only at the start: when Telegram does not know the token and `mayEnd`, or when
-     * `onStart` throws a `UsageError`.
-     */
+    /** Rejects only at the start: if the token is unknown and `mayEnd`, or if `onStart` throws a `UsageError`. */
     poll(onStart: (username: string) => Promise<void>, mayEnd?: () => Promise<boolean>): Promise<void> {
       serving = serveByPolling(bot.api, {
         handle: (update) =>
@@ -44,10 +41,7 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
       });
       return serving;
     },
-    /**
-     * Instead of `poll`: keeps Telegram delivering to an address, where `handleUpdate` is called, until `stop`. Rejects as
-     * `poll` does, and when Telegram never calls such an address.
-     */
+    /** Rejects as `poll` does, and if Telegram never calls such an address. It calls `handleUpdate`. */
     serveWebhook(
       target: WebhookTarget,
       onStart: (username: string) => Promise<void>,
@@ -56,10 +50,7 @@ export function createUpdates(bot: Bot<BotContext>, deps: { health: TelegramHeal
       serving = serveByWebhook(bot.api, target, { checks, ...shared(onStart, mayEnd) });
       return serving;
     },
-    /**
-     * Resolves when the update needs to come no more, also if something broke and its sender was notified. Throws
-     * `RetryLaterError` only when nothing was done and it has to come again.
-     */
+    /** Resolves when the update needs to come no more. Throws `RetryLaterError` only if nothing was done. */
     async handleUpdate(received: { update_id: number }): Promise<void> {
       if (stopping.signal.aborted) throw new RetryLaterError("the program is stopping");
       const update = received as Update;

@@ -39,10 +39,7 @@ export function createLinking(deps: LinkingDeps) {
   };
 }
 
-/**
- * An address may come at any time, and ends an open sign-in. A bare Withings code doesn't, because it may be the password
- * that the sign-in waits for.
- */
+/** A bare Withings code doesn't end an open sign-in, because it may be the password that is asked for. */
 function pastedAddresses(deps: LinkingDeps): Composer<BotContext> {
   const { garminSignIn, withingsLinking } = deps;
   const composer = new Composer<BotContext>();

@@ -104,10 +104,7 @@ async function drawList({ allowedIds, accounts, people }: PeopleDeps, words: Wor
   return { text: lines.join("\n"), keyboard };
 }
 
-/**
- * Resolves to the language of the removed person. Throws `RetryLaterError` while a run is at work on their account, or while
- * they are writing to the bot: that would make an account that outlives this.
- */
+/** Holds the lease of their chat, because a message from them would make a new account. */
 function remove({ accounts, people, disconnect, leases, log }: PeopleDeps, telegramUserId: number): Promise<Language> {
   return withLease(leases, chatLease(telegramUserId), async () => {
     const account = await accounts.find(telegramUserId);

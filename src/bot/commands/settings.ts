@@ -55,10 +55,7 @@ const TOPIC_OF: Record<Field, SettingsTopic> = {
 
 type Screen = SettingsTopic | "top";
 
-/**
- * /settings: one message that is redrawn in place. A button names the value that it sets, never "the other one", so tapping
- * it twice, or on an old keyboard, does what it says.
- */
+/** A button names the value that it sets, so tapping it twice, or on an old keyboard, does what it says. */
 export function createSettings(deps: SettingsDeps) {
   const { accounts, questions, clock } = deps;
   const commands = new Composer<BotContext>();

@@ -12,10 +12,7 @@ import { answerTo } from "./sign-in-answers.ts";
 export const GARMIN_DIALOG = "garmin";
 
 type Question = "email" | "password" | "code";
-/**
- * What the dialog waits for. Stored between updates, so a name must keep its meaning. A question that couldn't be shown is
- * asked again before a text counts as its answer.
- */
+/** Stored, so a name must keep its meaning. No text answers a question that couldn't be shown; it is asked again. */
 type Step = Question | `unasked:${Question}` | "done";
 
 const EMAIL = /^(?=.{0,254}$)\S+@\S+\.\S+$/;
@@ -40,10 +37,7 @@ export interface GarminDialogDeps {
   log: Log;
 }
 
-/**
- * Signing in at Garmin in the chat: e-mail, password, code. Everything happens in `external`, outside the stored log: the
- * log holds steps, never what was typed. Garmin's half-finished sign-in is stored sealed by `garminSignIn`.
- */
+/** All happens in `external`, because what is outside gets into the stored log, which must hold no secret. */
 export function createGarminDialog(deps: GarminDialogDeps): Dialog<[client?: MobileClient]> {
   const dialog = new GarminDialog(deps);
   return async (conversation, _ctx, client = "ios") => {

@@ -4,10 +4,7 @@ import { COMMON, cityOf } from "./time-zones.ts";
 
 const AREAS = ["Africa", "America", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific"];
 
-/**
- * The zones that a text may mean, those with many people first: a zone, a city, a country, a continent, or "Paris, France".
- * Unsure if we don't know a part of it.
- */
+/** The zones that a text may mean, those with many people first. Unsure if we don't know a part of the text. */
 export function zonesNamed(typed: string, now: Date): { zones: string[]; isSure: boolean } {
   const asked = plain(typed);
   const whole = zonesOfPlace(asked, now);

@@ -7,10 +7,7 @@ import type { BotContext } from "../ui/context.ts";
 
 const REDACTED = "•";
 
-/**
- * What is typed into a sign-in, or pasted from one, leaves the chat, and leaves the update before anything stores it
- * (invariant 7); only `ctx.secret` has it. Must run right after `conversations()`, and before every dialog.
- */
+/** Must run right after `conversations()`, or a dialog would store what was typed (invariant 7). */
 export function hideSecrets(deps: {
   garminSignIn: Pick<GarminSignIn, "isPasted">;
   withingsLinking: Pick<WithingsLinking, "isPasted">;

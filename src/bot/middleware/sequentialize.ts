@@ -14,10 +14,7 @@ export interface SequentializeDeps {
   clock: Clock;
   log: Log;
   stopping: AbortSignal;
-  /**
-   * How long an update may wait for its turn. Then it fails with `RetryLaterError`, and nothing was done. `Infinity` for one
-   * that Telegram will not bring again.
-   */
+  /** How long an update may wait before it fails with `RetryLaterError`. `Infinity` if Telegram won't bring it again. */
   maxWaitSeconds: (update: Update) => number;
   /** Answers the sender. Never rejects. */
   onError: (ctx: BotContext, error: unknown) => Promise<void>;
@@ -27,30 +24,24 @@ const CHAT_PAUSE_SECONDS = 0.2;
 const CLAIM_PAUSE_SECONDS = 1;
 const STORE_PAUSE_SECONDS = 1;
 
-interface Turn {
-  comesAgain: boolean;
-  /** Throws `RetryLaterError`, with `why`, if there is no time left. */
-  wait(seconds: number, why: string): Promise<void>;
-}
-
 export const chatLease = (chatId: number) => `chat#${chatId}`;
 
 /** Handles each update once (invariant 8), and those of one chat in order, across all processes. */
 export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext> {
   const { claims, leases, clock, log, stopping, maxWaitSeconds, onError } = deps;
 
-  function turnOf(update: Update): Turn {
+  function turnOf(update: Update) {
     const maxSeconds = maxWaitSeconds(update);
-    const startedAt = clock.now().getTime();
+    const endsAt = clock.now().getTime() + maxSeconds * 1000;
     return {
       comesAgain: maxSeconds !== Number.POSITIVE_INFINITY,
-      async wait(seconds, why) {
-        const goneSeconds = (clock.now().getTime() - startedAt) / 1000;
-        if (goneSeconds + seconds > maxSeconds) throw new RetryLaterError(why);
+      async wait(seconds: number, why: string) {
+        if (clock.now().getTime() + seconds * 1000 > endsAt) throw new RetryLaterError(why);
         await clock.sleep(seconds);
       },
     };
   }
+  type Turn = ReturnType<typeof turnOf>;
 
   /** Telegram may deliver a message and a tap of one chat at once, but a dialog takes one at a time. */
   async function aloneInChat(ctx: Context, turn: Turn, work: () => Promise<void>) {

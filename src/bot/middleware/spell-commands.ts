@@ -14,10 +14,7 @@ const IN_GERMAN: Record<string, string> = {
   trennen: "disconnect",
 };
 
-/**
- * The text with its command as handlers spell it. Phones capitalise, people add a full stop, and groups require the bot's
- * name, but a command must never be taken for a password.
- */
+/** Phones capitalise and people add full stops, but a command must never be taken for a password. */
 function commandIn(text: string, commands: string[], username: string): string | undefined {
   const typed = text.trim();
   const [whole, name = "", addressee = username] = /^\/(\w+)(?:@(\w+))?/.exec(typed) ?? [];

@@ -37,10 +37,7 @@ export interface NotifierDeps extends DeliveryDeps {
 
 export type Notifier = ReturnType<typeof createNotifier>;
 
-/**
- * Tells owners what they did not ask for. News is stored before it is sent, and as told only after Telegram accepted it: a
- * crash in between may repeat a message, and never loses one. Never throws.
- */
+/** News is stored before it is sent, and as sent only afterwards: a crash may repeat a message, but loses none. */
 export function createNotifier(deps: NotifierDeps) {
   const { overview, garminSignIn, clock, log } = deps;
   const deliver = createDelivery(deps);

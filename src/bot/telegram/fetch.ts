@@ -26,10 +26,7 @@ interface Call {
   signal?: AbortSignal;
 }
 
-/**
- * How the bot talks to Telegram. Limits and hiccups are waited out here, because a retry inside a conversation would be
- * repeated at every replay of it. By node:https, which loads faster than fetch.
- */
+/** Waits out limits here, because a retry in a conversation would be replayed. By node:https, which loads faster than fetch. */
 export function createTelegramFetch(
   clock: Clock,
   /** Called when Telegram stops answering, and when it answers again. */

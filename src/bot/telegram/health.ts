@@ -4,10 +4,7 @@ import type { Log } from "../../lib/log.ts";
 
 export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "refusing";
 
-/**
- * After a lost connection Telegram keeps the old poll open for about 50 seconds and refuses the new one until then. Two
- * programs that share a bot are refused only now and then, because both pause between polls.
- */
+/** After a lost connection, Telegram holds the old poll for about 50 seconds and refuses the new one until then. */
 const CONFLICT_SECONDS = 120;
 const REPEAT_SECONDS = 3600;
 
@@ -26,21 +23,10 @@ const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>
   refusing: { event: "updates_refused" },
 };
 
-export interface TelegramHealth {
-  succeeded(): void;
-  failed(error: unknown): void;
-  state(): TelegramState;
-}
+export type TelegramHealth = ReturnType<typeof createTelegramHealth>;
 
-/**
- * Whether Telegram brings us what people write. Trouble is logged when it starts, every hour while it lasts, and when it
- * ends; a conflict with another program only after `conflictSeconds`.
- */
-export function createTelegramHealth(deps: {
-  conflictSeconds?: (() => number) | undefined;
-  clock: Clock;
-  log: Log;
-}): TelegramHealth {
+/** Logs trouble when it starts, every hour, and when it ends; a conflict only after `conflictSeconds`. */
+export function createTelegramHealth(deps: { conflictSeconds?: (() => number) | undefined; clock: Clock; log: Log }) {
   const { conflictSeconds = () => CONFLICT_SECONDS, clock, log } = deps;
   let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
@@ -52,7 +38,7 @@ export function createTelegramHealth(deps: {
       if (trouble.loggedAt) log.info("updates_come_again", { since: trouble.since.toISOString() });
       trouble = undefined;
     },
-    failed(error) {
+    failed(error: unknown) {
       const kind = kindOf(error);
       const isSame = trouble?.kind === kind && secondsSince(trouble.lastAt) < 2 * conflictSeconds();
       if (!trouble || !isSame) trouble = { kind, since: clock.now(), lastAt: clock.now() };
@@ -63,7 +49,7 @@ export function createTelegramHealth(deps: {
       const { event, message = error instanceof GrammyError ? error.description : "" } = logged;
       log.warn(event, { since: trouble.since.toISOString(), message });
     },
-    state: () => (trouble === undefined || isShort() ? "ok" : trouble.kind),
+    state: (): TelegramState => (trouble === undefined || isShort() ? "ok" : trouble.kind),
   };
 }
 

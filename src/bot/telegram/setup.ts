@@ -31,10 +31,7 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
       return url ? hostOf(url) : undefined;
     },
 
-    /**
-     * Who writes to the bot in the next minutes, if anybody. Their message stays with Telegram, for the bot to answer.
-     * "elsewhere": another program reads the messages of this bot.
-     */
+    /** Their message stays with Telegram, for the bot to answer. "elsewhere": another program reads this bot's messages. */
     async writer(patienceMinutes: number): Promise<{ id: number; firstName: string } | "elsewhere" | undefined> {
       const endsAt = clock.now().getTime() + patienceMinutes * 60_000;
       let offset: number | undefined;

@@ -8,10 +8,7 @@ const MARK_LANGUAGE = "la";
 const textOf = (storeId: string) => `Weighbridge keeps the data of this bot in the store ${storeId}.`;
 const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]{12})\.$/;
 
-/**
- * Compares this store with the one that the bot was last used with. A program on an empty store, because of a typo or a
- * missing disk, looks healthy and syncs nobody. `isNew`: its owner says that it's meant to be empty.
- */
+/** A program on an empty store, because of a typo or a missing disk, looks healthy and syncs nobody. */
 async function compareStore(api: Api, store: StoreIdentity, isNew: boolean): Promise<StoreVerdict> {
   const [id, isEmpty, { short_description: text }] = await Promise.all([
     store.id(),

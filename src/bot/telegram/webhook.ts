@@ -25,10 +25,7 @@ export interface WebhookHealth {
   lastError?: { at: Date; message: string };
 }
 
-/**
- * Sets the webhook if there is none, another one, or one for other updates. Waiting updates are kept. Telegram doesn't show
- * which secret it has, so a program that has just started uses `force`; one whose secret is refused is set again.
- */
+/** Telegram doesn't show which secret it has, so a program that has just started uses `force`. */
 export async function keepWebhook(
   api: Api,
   { url, secretToken, force = false, clock, log }: WebhookTarget & { force?: boolean; clock: Clock; log: Log },

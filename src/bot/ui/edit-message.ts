@@ -2,10 +2,7 @@ import { GrammyError, InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { BotContext } from "./context.ts";
 
-/**
- * Edits the message whose button was tapped. If it can't be edited any more, because it is too old for instance, a new one
- * takes its place. Resolves to the id of the message.
- */
+/** Resolves to the id of the message, which is a new one if the old one can't be edited any more. */
 export async function editOrReply(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<number> {
   const shown = ctx.callbackQuery?.message?.message_id ?? 0;
   try {

@@ -31,10 +31,7 @@ export interface Message {
   keyboard: InlineKeyboard;
 }
 
-/**
- * A text with a button to Garmin's page. Every such button is made here, because people need the text above it: the last page
- * is headed "ERROR", and they have to copy its address.
- */
+/** Every such button is made here: the page ends with "ERROR", and the text says to copy its address. */
 export function withGarminPage(text: string, words: Words, signInPageUrl: string): Message {
   const keyboard = new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
   return { text: `${text}\n\n${words.garminPageEnd}`, keyboard };
@@ -135,14 +132,13 @@ export function decisionButtons(all: AttentionItem[], words: Words, keyboard = n
     const leave = isMaybeForeignItem(item) ? words.button.notMine(item) : words.button.ignore(item);
     keyboard.row().text(isHeld ? leave : words.button.leaveIt(item), `leave:${readingId(item)}`);
   }
-  const [first, ...more] = late;
-  if (first && more.length === 0) {
-    keyboard.row().text(words.button.mine(first), `bring:${readingId(first)}`);
-    keyboard.row().text(words.button.leaveOut(first), `leave:${readingId(first)}`);
-  } else if (first) {
-    const meant = `before_start#${rangeOf(late)}`;
-    keyboard.row().text(words.button.bringAll(late.length), `bring:${meant}`);
-    keyboard.row().text(words.button.leaveOutAll(late.length), `leave:${meant}`);
+  const [first] = late;
+  if (first) {
+    const isOne = late.length === 1;
+    const meant = isOne ? readingId(first) : `before_start#${rangeOf(late)}`;
+    const { mine, bringAll, leaveOut, leaveOutAll } = words.button;
+    keyboard.row().text(isOne ? mine(first) : bringAll(late.length), `bring:${meant}`);
+    keyboard.row().text(isOne ? leaveOut(first) : leaveOutAll(late.length), `leave:${meant}`);
   }
   if (items.some(({ fate }) => fate.reason === "no_timezone")) {
     keyboard.row().text(words.button.setTimezone, CALLBACK.timezone);

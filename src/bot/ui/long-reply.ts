@@ -11,10 +11,7 @@ export type LongAnswers = ReturnType<typeof createLongAnswers>;
 /** Answers that take a while: one message each, sent at once and edited until a job is done. No update waits for it. */
 export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQueue; clock: Clock; log: Log }) {
   return {
-    /**
-     * Resolves when the `first` words are in the chat and the job is queued. If they can't be shown, there is no message to
-     * edit: it runs `instead` and throws.
-     */
+    /** Resolves when the job is queued. If the `first` words can't be shown, it runs `instead` and throws. */
     async start(
       account: number,
       first: string,

@@ -13,10 +13,7 @@ export interface Place {
 
 export type ProgressMessage = ReturnType<typeof createProgressMessage>;
 
-/**
- * Edits a message as work goes on, no faster than Telegram allows: an overtaken text is never shown. If the last edit fails,
- * its text is sent as a new message.
- */
+/** Edits no faster than Telegram allows, and skips overtaken texts. If the last edit fails, its text comes as a new message. */
 export function createProgressMessage(
   { account, messageId, first }: Place,
   { api, clock, log }: { api: Api; clock: Clock; log: Log },
