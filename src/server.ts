@@ -21,7 +21,7 @@ import { VENDORS } from "./sync/model/link.ts";
 /** A run under way may need this long to end well. The ledger knows what is left of it. */
 export const STOP_SECONDS = 90;
 export const LAST_WORD_SECONDS = 5;
-/** After this many starts within an hour, the owner is told. */
+/** After this many starts within an hour, the owner is notified. */
 const STARTS_UNTIL_TOLD = 4;
 const SWEEP_MINUTES = 1;
 const CHECK_MINUTES = 1;
@@ -31,7 +31,7 @@ interface ServerDeps {
   log: Log;
   /** False with a manual clock: requests then leave without pauses. */
   paced?: boolean;
-  /** How long another program has to poll before the owner is told. Shorter in the demo. */
+  /** How long another program has to poll before the owner is notified. Shorter in the demo. */
   conflictSeconds?: () => number;
   /** The store may be empty although the bot was used with another one. */
   isNew?: boolean;

@@ -4,7 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Transport } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import type { Table } from "../store/table.ts";
-import { createSync, type SyncDeps } from "../sync/engine/sync.ts";
+import { createEngine, type EngineDeps } from "../sync/engine/engine.ts";
 import { createWakingSchedule } from "../sync/jobs/sweep.ts";
 import { confirmUnlink } from "../sync/links/confirm-unlink.ts";
 import { createDisconnect } from "../sync/links/disconnect.ts";
@@ -25,7 +25,7 @@ export interface AppDeps {
   log: Log;
   wrapTable?: (table: Table) => Table;
   wrapSend?: (send: Transport) => Transport;
-  wrapSync?: (sync: SyncDeps) => SyncDeps;
+  wrapSync?: (sync: EngineDeps) => EngineDeps;
   /** False with a manual clock: requests are then not spaced. */
   paced?: boolean;
   /** In a process that sweeps by itself: called when an account becomes due soon. */
@@ -80,7 +80,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
     log,
     vendors,
     tokens,
-    sync: createSync(run),
+    sync: createEngine(run),
     overviews: createOverviews({ accounts, links, ledgers, clock }),
     withingsLinking: new WithingsLinking({
       api: withings.oauth,

@@ -4,7 +4,7 @@ import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Action, RetryLaterError, UnexpectedAnswerError } from "../lib/errors.ts";
 import type { GarminProbe } from "../sync/model/garmin-sign-in.ts";
-import { VendorRestError } from "../sync/model/link.ts";
+import { VendorWaitError } from "../sync/model/link.ts";
 import { type Check, clockOffSeconds, type Problem } from "../sync/status/checks.ts";
 import type { App } from "./app.ts";
 
@@ -43,11 +43,11 @@ export interface CheckContext extends ChecksDeps, Audience {
   garmin: GarminProbing;
 }
 
-/** An outage is told with the vendor it concerns, and so is an answer that we don't understand. */
+/** Names the vendor in an outage, and in an answer that we don't understand. */
 export function asking({ words, detail }: CheckContext, vendor: string, run: Check["run"]): Check["run"] {
   return () =>
     run().catch((error: unknown) => {
-      if (error instanceof VendorRestError)
+      if (error instanceof VendorWaitError)
         return { verdict: "later", text: words.doctor.asksToWait(vendor, words.format.time(error.until)) };
       if (error instanceof UnexpectedAnswerError)
         return { verdict: "later", text: words.delays.unexpectedNow(error.vendor, detail(error)) };

@@ -16,8 +16,8 @@ export function createOwnerAlarms(
 ) {
   const { owner, ownerAccount, clock, log } = deps;
   const chat = createAlarmSend({ ...telegram, owner }, clock);
-  const line = createTransport();
-  const outside = createAlarmUrl({ ...addresses, send: line.send, clock, log });
+  const transport = createTransport();
+  const outside = createAlarmUrl({ ...addresses, send: transport.send, clock, log });
   const teller = (send: (message: AlarmMessage) => Promise<unknown>): Teller =>
     createMachineAlarmTeller({ send, ownerAccount, clock, log });
   const tellInChat = teller(chat.send);
@@ -34,7 +34,7 @@ export function createOwnerAlarms(
     outside,
     tellers,
     async close() {
-      await Promise.all([chat.close(), line.close()]);
+      await Promise.all([chat.close(), transport.close()]);
     },
   };
 }

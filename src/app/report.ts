@@ -28,7 +28,7 @@ export async function makeReport(
     settings,
     ...(answers
       ? { endpoints: answers.endpoints, unknownAnswers: answers.unknown }
-      : { missing: "The store could not be read, so how the vendors answered is not in this report." }),
+      : { missing: "The store couldn’t be read, so this report doesn’t say how the vendors answered." }),
   };
   return {
     name: `weighbridge-report-${madeAt.slice(0, 16).replace(/[T:]/g, "-")}.json`,

@@ -9,7 +9,7 @@ const OFF_MS = 10 * 60_000;
 const AN_HOUR_MS = 3600_000;
 const A_DAY_MS = 24 * AN_HOUR_MS;
 
-/** What the owner is told once a day at most, however often the program starts. */
+/** Messages that the owner gets once a day at most, however often the program starts. */
 export type ToldOnce = "why-not" | "crashes";
 
 /** What has to outlive the process, in small files, because the store may be what broke. The program works without them, too. */

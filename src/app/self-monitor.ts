@@ -17,9 +17,9 @@ interface Rule {
   /** The events that raise the alarm, and those that end it at once. */
   on?: string[];
   off?: string[];
-  /** Nobody is told before the trouble has lasted this long: most outages are over by then. */
+  /** No alarm before the trouble has lasted this long: most outages are over by then. */
   patienceMinutes?: number;
-  /** While one of these is on, nobody is told that this alarm is on or over. */
+  /** While one of these is on, this alarm is neither raised nor cleared. */
   explainedBy?: MachineAlarmKey[];
 }
 

@@ -70,7 +70,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
 
   return {
     chat,
-    /** What Telegram shows when it brings an update. */
+    /** The secret that Telegram sends with each update. */
     webhookSecret,
 
     /** Does a job. Throws when it has to be done again. */

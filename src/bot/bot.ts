@@ -18,7 +18,7 @@ import { TIMEZONE_DIALOG } from "./conversations/timezone.ts";
 import { type AuthorizeDeps, authorize } from "./middleware/authorize.ts";
 import { createFailureReply } from "./middleware/failure-reply.ts";
 import { notePresence } from "./middleware/presence.ts";
-import { hideSecrets } from "./middleware/redact-secrets.ts";
+import { redactSecrets } from "./middleware/redact-secrets.ts";
 import { type SequentializeDeps, sequentialize } from "./middleware/sequentialize.ts";
 import { spellCommands } from "./middleware/spell-commands.ts";
 import type { AnswerLog } from "./telegram/answers.ts";
@@ -27,7 +27,7 @@ import { registerCommands } from "./telegram/command-menu.ts";
 import { createTelegramHealth } from "./telegram/health.ts";
 import type { BotContext, Chat, DialogStore } from "./ui/context.ts";
 import { answerCallback } from "./ui/edit-message.ts";
-import { createLongAnswers } from "./ui/long-reply.ts";
+import { createLongAnswers } from "./ui/long-answers.ts";
 import { createQuestions } from "./ui/questions.ts";
 import { createUpdates, type Updates } from "./updates.ts";
 import { helpText } from "./views/help.ts";
@@ -69,7 +69,7 @@ const COMMANDS = [...Object.keys(wordsIn("en").commands), ...Object.keys(wordsIn
 
 export type TelegramBot = ReturnType<typeof createBot>;
 
-/** The bot's face: private chats of known people, one update at a time and each of them once. */
+/** Builds the bot: private chats of known people, one update at a time and each of them once. */
 export function createBot(config: BotConfig, deps: BotDeps) {
   const { allowedIds } = config;
   const [ownerId] = allowedIds;
@@ -157,7 +157,7 @@ function installHandlers(
 
   bot.use(spellCommands(COMMANDS));
   bot.use(dialogStorage(deps.dialogs));
-  bot.use(hideSecrets({ ...deps, commands: COMMANDS }));
+  bot.use(redactSecrets({ ...deps, commands: COMMANDS }));
   bot.use(questions.taps);
   bot.use(linking.pasted);
   bot.command(COMMANDS, endDialogOnCommand(questions));

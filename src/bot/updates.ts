@@ -8,7 +8,7 @@ import { serveByPolling } from "./telegram/polling.ts";
 import { createCheckRequests, serveByWebhook, type WebhookTarget } from "./telegram/webhook.ts";
 import type { BotContext } from "./ui/context.ts";
 
-/** Telegram waits a minute for an answer, and brings a refused update again. Waiting longer here may cost money. */
+/** Telegram waits a minute for an answer, and redelivers a refused update. Waiting longer here may cost money. */
 const WEBHOOK_WAIT_SECONDS = 5;
 
 export type Updates = ReturnType<typeof createUpdates>;

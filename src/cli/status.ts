@@ -12,7 +12,7 @@ interface Seen {
   signInRestsUntil: Date | undefined;
 }
 
-/** How every account is doing. Asks no vendor. */
+/** Prints every account's status without contacting a vendor. */
 export async function statusCommand(deps: CommandDeps): Promise<number> {
   const { env, terminal, clock } = deps;
   const config = readConfig(env, ["store", "sealing"]);

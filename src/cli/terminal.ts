@@ -12,7 +12,7 @@ export interface Terminal {
   hint(text: string): void;
   /** The same for a command that failed: the words always go to standard error. */
   fail(json: object, text: string, exit: number): number;
-  /** One line, or all the lines of a paste, which come at once. Throws `UsageError` at the end of input. */
+  /** Reads one line, or a whole paste, whose lines arrive together. Throws `UsageError` at the end of input. */
   ask(question: string, options?: { secret?: boolean; pasted?: boolean }): Promise<string>;
   close(): void;
 }

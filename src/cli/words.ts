@@ -43,7 +43,7 @@ export function needed(action: Action, account?: number): string {
 
 /** Warns about the last page, which people take for a failure. */
 export function garminPage(signInPageUrl: string): string {
-  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed "${GARMIN_PAGE_HEADING}". That’s expected: you’re signed in, and I need that page’s address.\n`;
+  return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in, and I need that page’s address.\n`;
 }
 
 export function signInWords(result: SignInResult, words: Words, account: number): string {
@@ -57,7 +57,7 @@ export function signInWords(result: SignInResult, words: Words, account: number)
     case "wrong_code":
       return "That code isn’t right.";
     case "code_tries_over":
-      return "That was the third wrong code; after a few more, Garmin accepts none for a day. Please start again.";
+      return "That was the third wrong code. After a few more, Garmin blocks codes for a day. Please start again.";
     case "expired":
       return "That sign-in took too long. Please start again.";
     case "wrong_password":

@@ -22,7 +22,7 @@ const ALSO_ELSEWHERE = [
   "LOG_LEVEL",
 ] as const satisfies Name[];
 
-/** A command on a deployment uses the deployment's secrets and store. The names of tables here only let it refuse another one. */
+/** For a command on a deployment, which has its own secrets and store. A table name here only lets it refuse a mistaken stage. */
 export function loadShell(): { shell: Environment; tablesMeant: string[] } {
   const shell = Object.fromEntries(ALSO_ELSEWHERE.map((name) => [name, process.env[name]]));
   const tablesMeant = [process.env, readEnvFile(".env")].flatMap((from) => from[TABLE_NAME_VARIABLE]?.trim() || []);

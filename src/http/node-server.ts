@@ -48,7 +48,7 @@ async function answer(http: Http, incoming: IncomingMessage, outgoing: ServerRes
   // The answer still has to be sent after a body that is too long was left unread.
   const request = requestOf(method, url, headers, incoming.iterator({ destroyOnReturn: false }));
   const response = request ? await http(request) : BAD_REQUEST;
-  // What is left of a body must not be read as the next request.
+  // Unread bytes of the body must not be parsed as the next request.
   const isUnread = request && method !== "GET" && method !== "HEAD" && !incoming.readableEnded;
   outgoing.writeHead(response.status, { ...response.headers, ...(isUnread && { connection: "close" }) });
   outgoing.end(method === "HEAD" ? undefined : response.body);

@@ -17,7 +17,7 @@ const GATHER_SECONDS = 8;
 const FIRST_RETRY_SECONDS = 30;
 const LONGEST_RETRY_SECONDS = 600;
 /** A hidden job delays everything else for its account, including the chat. */
-const LONGEST_ASKED_SECONDS = 3600;
+const LONGEST_HIDDEN_SECONDS = 3600;
 
 /** The error doesn't repeat what the message holds. */
 export function readJob(body: string): NewJob {
@@ -29,7 +29,7 @@ export function readJob(body: string): NewJob {
 /** The wait after a job's first, second, ... failed delivery. `askedSeconds`: how long a vendor asked us to wait. */
 export function retrySeconds(deliveries: number, askedSeconds = 0): number {
   const own = Math.min(FIRST_RETRY_SECONDS * 2 ** (deliveries - 1), LONGEST_RETRY_SECONDS);
-  return Math.max(own, Math.min(Math.ceil(askedSeconds), LONGEST_ASKED_SECONDS));
+  return Math.max(own, Math.min(Math.ceil(askedSeconds), LONGEST_HIDDEN_SECONDS));
 }
 
 export interface SqsQueue extends JobQueue {

@@ -9,7 +9,7 @@ export interface HttpRequest {
   expectedStatus?: number;
   /** Answers as soon as the status is there, without the text. */
   isStatusEnough?: boolean;
-  silenceOf?: DelayCause;
+  delayedBy?: DelayCause;
 }
 
 export interface HttpAnswer {
@@ -29,22 +29,20 @@ const ANSWER_SECONDS = 30;
 /** What follows a status that is enough is read up to these limits, then the connection is closed. */
 const IGNORED_TEXT = { milliseconds: 1000, bytes: 64 * 1024 };
 export const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
-/** One wrong date must not silence an account for years. */
-const LONGEST_RETRY_AFTER_SECONDS = 24 * 3600;
 
 export function createTransport(): {
   send: Transport;
   closeIdle: () => Promise<void>;
   close: () => Promise<void>;
 } {
-  let line: ReturnType<typeof openLine> | undefined;
+  let pool: ReturnType<typeof openPool> | undefined;
 
   const send: Transport = async (asked) => {
-    const { method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS, isStatusEnough, silenceOf } = asked;
+    const { method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS, isStatusEnough, delayedBy } = asked;
     const { host, pathname } = new URL(url);
     const milliseconds = answerSeconds * 1000;
-    line ??= openLine();
-    const { request, dispatcher } = await line;
+    pool ??= openPool();
+    const { request, dispatcher } = await pool;
     const { contentType, content } = await packed(body);
     try {
       const answer = await request(url, {
@@ -66,7 +64,7 @@ export function createTransport(): {
     } catch (cause) {
       // Without the query, which may hold a ticket.
       throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`, {
-        delayedBy: silenceOf,
+        delayedBy,
       });
     }
   };
@@ -74,16 +72,16 @@ export function createTransport(): {
   return {
     send,
     async closeIdle() {
-      const last = line;
-      line = undefined;
+      const last = pool;
+      pool = undefined;
       await (await last)?.dispatcher.close();
     },
-    close: async () => (await line)?.dispatcher.destroy(),
+    close: async () => (await pool)?.dispatcher.destroy(),
   };
 }
 
 /** undici is loaded with the first request: it's heavy, and most chat messages need none. */
-async function openLine() {
+async function openPool() {
   // In a bundle, names of a CommonJS package would be undefined; its default export isn't.
   const { Agent, request } = (await import("undici")).default;
   const dispatcher = new Agent({
@@ -96,16 +94,6 @@ async function openLine() {
   });
   return { request, dispatcher };
 }
-
-/** In seconds, a day at most: from `Retry-After` as seconds or as an HTTP date, measured by the vendor's own clock. */
-export function retryAfterSeconds({ headers }: Pick<HttpAnswer, "headers">): number | undefined {
-  const asked = single(headers["retry-after"])?.trim() ?? "";
-  const seconds = /^\d+$/.test(asked) ? Number(asked) : (httpDate(asked) - httpDate(single(headers.date) ?? "")) / 1000;
-  return seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_RETRY_AFTER_SECONDS) : undefined;
-}
-
-const httpDate = (text: string) => (/^[A-Za-z]+, .+ GMT$/.test(text) ? Date.parse(text) : Number.NaN);
-const single = (header: string | string[] | undefined) => (Array.isArray(header) ? header[0] : header);
 
 /** A form's content type is set here only: with a second one, appended, Garmin answers 400 with an empty body. */
 async function packed(body: HttpRequest["body"]): Promise<{ contentType?: string; content: string | Buffer | null }> {

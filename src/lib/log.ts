@@ -1,6 +1,6 @@
 /**
  * One JSON line per event, on standard error. Only flat, named facts go in: errors are thrown without tokens, passwords, codes
- * and vendor bodies in their messages (invariant 7).
+ * and vendor bodies in their messages.
  */
 export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogFacts = Record<string, string | number | boolean | undefined>;

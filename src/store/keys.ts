@@ -1,13 +1,14 @@
 import type { Key } from "./table.ts";
 
 /**
- * Every item that is ever stored, and where. Instants in keys are ISO texts in UTC.
+ * Every item that is ever stored, and where. Instants in keys are ISO texts in UTC; a pair is
+ * `<Withings user id>#<Garmin profile id>`.
  *
  *   partition                      sort key                what
  *   accounts                       <account>               the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              last-run                how the last run ended
- *   account#<account>              ledger#<w>#<g>          the account has had a ledger for this pair
+ *   account#<account>              ledger#<pair>           the account has had a ledger for this pair
  *   account#<account>              health                  what the owner was told and still has to be
  *   account#<account>              summary                 when the last summary was made
  *   account#<account>              pending-link#<vendor>   tokens of a sign-in that is not a link yet (sealed, ten minutes)
@@ -21,8 +22,8 @@ import type { Key } from "./table.ts";
  *   schedule-check                 after                   how far the search for accounts without a scheduled run is
  *   jobs                           <account>#<reason>      a job
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
- *   ledger#<account>#<w>#<g>       progress                the pair's cursor and what belongs to it
- *   ledger#<account>#<w>#<g>       reading#<id>            the fate of one reading
+ *   ledger#<account>#<pair>        progress                the pair's cursor and what belongs to it
+ *   ledger#<account>#<pair>        reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    something was said or spent, and must not be again
  *   rate-limit#<vendor>            rate-limit              when the vendor may be asked next (an hour)

@@ -65,7 +65,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
         try {
           return await overwrite(table, key, value, { what: `the ${vendor} link` });
         } catch (error) {
-          // The ticket or code behind it is spent: a hiccup must not cost the owner another sign-in.
+          // The sign-in's ticket or code is used up: a short store failure must not cost the owner another sign-in.
           const isHiccup = error instanceof RetryLaterError && !(error instanceof ContendedError);
           if (!isHiccup || tries === TRIES) throw error;
           await clock.sleep(2 ** (tries - 1));

@@ -151,7 +151,7 @@ export function scheduleOf(
 
 /** Now and then a reading is dated a day ahead, or turns up months late, and its owner lets such ones be brought. */
 function withOddDate(step: Step, { chance, whole }: Random): Step {
-  if (step.do === "word" && step.word === "mine" && chance(0.3)) return { ...step, word: "bring" };
+  if (step.do === "word" && step.word === "mine" && chance(0.3)) return { ...step, word: "send_old" };
   if (step.do !== "measure") return step;
   if (chance(0.05)) return { ...step, agoSeconds: -whole(25, 36) * HOUR };
   return chance(0.05) ? { ...step, agoSeconds: whole(40, 90) * DAY } : step;

@@ -142,7 +142,7 @@ describe("Garmin with a password", () => {
     const three = await run(LOGIN, [...credentials(), "000000", "", "111111", "222222", "333333"]);
     expect(three.exit).toBe(3);
     expect(three.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });
-    expect(three.stderr).toMatch(/That was the third wrong code; .*Please start again\.\n$/);
+    expect(three.stderr).toMatch(/That was the third wrong code. .*Please start again\.\n$/);
     expect(verified()).toBe(3);
 
     const ended = await run(LOGIN, [...credentials(), "000000"]);
@@ -304,7 +304,7 @@ describe("a sign-in that has tokens but no known account yet", () => {
     expect(await linked()).toBe("housemate");
     const page = await pasteAndAnswer(`${LOGIN} --as-somebody-else`, ticket(OWNER), "y");
     expect(page.stderr).toContain("reauth=true");
-    expect(page.stderr).toContain(`headed "ERROR: clientId parameter must be specified". That’s expected`);
+    expect(page.stderr).toContain(`headed “ERROR: clientId parameter must be specified”. That’s expected`);
     expect(await linked()).toBe("owner");
   });
 });

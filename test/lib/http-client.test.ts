@@ -6,7 +6,8 @@ import net, { type AddressInfo, type Socket } from "node:net";
 import tls from "node:tls";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { createTransport, LARGEST_ANSWER_BYTES, NoAnswerError, retryAfterSeconds } from "../../src/lib/http-client.ts";
+import { createTransport, LARGEST_ANSWER_BYTES, NoAnswerError } from "../../src/lib/http-client.ts";
+import { retryAfterSeconds } from "../../src/lib/retry-after.ts";
 import type { Answer } from "../../src/sandbox/serve.ts";
 import { headerLines, type Stub, startStub } from "../fixtures/stub-vendor.ts";
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
@@ -8,11 +11,20 @@ import { NOON } from "../support/test-app.ts";
 const KEY = { pk: "counter", sk: "counter" };
 const WHAT = { what: "the counter" };
 
+let folder: string;
 let table: Table;
 beforeEach(() => {
-  table = openSqliteTable({ file: ":memory:", tableName: "tokens", clock: createManualClock(NOON) });
+  folder = mkdtempSync(path.join(tmpdir(), "weighbridge-"));
+  table = openSqliteTable({
+    file: path.join(folder, "test.sqlite"),
+    tableName: "tokens",
+    clock: createManualClock(NOON),
+  });
 });
-afterEach(() => table.close());
+afterEach(async () => {
+  await table.close();
+  rmSync(folder, { recursive: true });
+});
 
 const countIn = (item: Item | undefined) => Number(item?.value?.n ?? 0);
 const plusOne = (item: Item | undefined) => ({ value: { n: countIn(item) + 1 }, result: countIn(item) + 1 });

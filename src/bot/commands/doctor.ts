@@ -4,7 +4,7 @@ import type { Account } from "../../sync/model/account.ts";
 import { type CheckReport, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
 import { CALLBACK, withFixes } from "../ui/keyboards.ts";
-import type { LongAnswers } from "../ui/long-reply.ts";
+import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
 import type { Words } from "../words/words.ts";
 

@@ -91,7 +91,7 @@ function actionsFor({ links: { withings, garmin }, lastRun }: Overview): Array<A
 async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): Promise<void> {
   const { overview, decideHeld, startSync, clock } = deps;
   const [, verb, id, shown = ""] = ctx.match;
-  const decision = verb === "leave" ? "not_mine" : (verb as "mine" | "bring");
+  const decision = verb === "leave" ? "not_mine" : (verb as "mine" | "send_old");
   const outcome = await orLater(ctx, async () => {
     const late = async () => byStart((await overview(ctx.account)).attention).late;
     const ids = id === undefined ? stillWaiting(shown, await late()).map(readingId) : [id];

@@ -6,7 +6,7 @@ import type { Overview } from "../../sync/status/overview.ts";
 import { newlyHeld } from "../notifications/newly-held.ts";
 import type { Conclusion } from "../notifications/notifier.ts";
 import { withFixes } from "../ui/keyboards.ts";
-import type { LongAnswers } from "../ui/long-reply.ts";
+import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
 import { progressText, syncOutcomeText } from "../views/sync-outcome.ts";
 import { wordsOf } from "../words/words.ts";

@@ -7,8 +7,8 @@ import type { BotContext } from "../ui/context.ts";
 
 const REDACTED = "•";
 
-/** Must run right after `conversations()`, or a dialog would store what was typed (invariant 7). */
-export function hideSecrets(deps: {
+/** Must run right after `conversations()`, or a dialog would store what was typed. */
+export function redactSecrets(deps: {
   garminSignIn: Pick<GarminSignIn, "isPasted">;
   withingsLinking: Pick<WithingsLinking, "isPasted">;
   commands: string[];

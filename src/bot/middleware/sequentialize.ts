@@ -26,7 +26,7 @@ const STORE_PAUSE_SECONDS = 1;
 
 export const chatLease = (chatId: number) => `chat#${chatId}`;
 
-/** Handles each update once (invariant 8), and those of one chat in order, across all processes. */
+/** Handles each update once, and those of one chat in order, across all processes. */
 export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext> {
   const { claims, leases, clock, log, stopping, maxWaitSeconds, onError } = deps;
 
@@ -85,7 +85,7 @@ export function sequentialize(deps: SequentializeDeps): MiddlewareFn<BotContext>
       if (!claim && turn.comesAgain && error instanceof RetryLaterError) throw error;
       await onError(ctx, error);
     }
-    // To fail now would make Telegram bring a handled update again.
+    // Failing now would make Telegram redeliver a handled update.
     if (claim?.type === "claimed") {
       await claim.done().catch((error: unknown) => log.warn("update_not_settled", errorFacts(error)));
     }

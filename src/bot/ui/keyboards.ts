@@ -104,7 +104,7 @@ export function silenceButtons(silences: Silence[], words: Words): InlineKeyboar
 }
 
 /** The taps of `decisionButtons`: a verb, and the id of a reading or which of the older readings are meant. */
-export const DECISION_TAP = /^(mine|leave|bring):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
+export const DECISION_TAP = /^(mine|leave|send_old):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
 
 const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
 
@@ -136,8 +136,8 @@ export function decisionButtons(all: AttentionItem[], words: Words, keyboard = n
   if (first) {
     const isOne = late.length === 1;
     const meant = isOne ? readingId(first) : `before_start#${rangeOf(late)}`;
-    const { mine, bringAll, leaveOut, leaveOutAll } = words.button;
-    keyboard.row().text(isOne ? mine(first) : bringAll(late.length), `bring:${meant}`);
+    const { mine, sendAllOld, leaveOut, leaveOutAll } = words.button;
+    keyboard.row().text(isOne ? mine(first) : sendAllOld(late.length), `send_old:${meant}`);
     keyboard.row().text(isOne ? leaveOut(first) : leaveOutAll(late.length), `leave:${meant}`);
   }
   if (items.some(({ fate }) => fate.reason === "no_timezone")) {

@@ -81,7 +81,7 @@ export function heldInGerman({ values, time, day, reading: nameOf }: Format): He
       tryAgain: (item) => `Noch einmal versuchen: ${nameOf(item)}`,
       leaveIt: (item) => `So lassen: ${nameOf(item)}`,
       leaveOut: (item) => `Auslassen: ${nameOf(item)}`,
-      bringAll: (count) => `Alle ${count} älteren Messungen senden`,
+      sendAllOld: (count) => `Alle ${count} älteren Messungen senden`,
       leaveOutAll: (count) => `Alle ${count} älteren Messungen auslassen`,
     },
   };

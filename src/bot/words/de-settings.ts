@@ -23,10 +23,10 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
       off: () => "Zusammenfassung: aus",
     },
     silence: {
-      all: "Stille: Ich melde mich, wenn von Waage oder Manschette nichts kommt",
-      weigh_in: "Stille: Ich melde mich, wenn von der Waage nichts kommt",
-      blood_pressure: "Stille: Ich melde mich, wenn von der Manschette nichts kommt",
-      none: "Stille: Ich melde mich nicht, wenn nichts kommt",
+      all: "Messpausen: Ich melde mich, wenn von Waage oder Manschette nichts mehr kommt",
+      weigh_in: "Messpausen: Ich melde mich, wenn von der Waage nichts mehr kommt",
+      blood_pressure: "Messpausen: Ich melde mich, wenn von der Manschette nichts mehr kommt",
+      none: "Messpausen: Ich melde mich nicht, wenn nichts mehr kommt",
     },
     patience: {
       hours: (count) => `Kurze Störungen: Ich melde sie erst nach ${count === 1 ? "einer Stunde" : hours(count)}`,
@@ -57,7 +57,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     units: "Einheiten",
     zone: "Zeitzone",
     summary: "Zusammenfassung",
-    silence: "Stille",
+    silence: "Messpausen",
     patience: "Kurze Störungen",
     sends: "Was gesendet wird",
     language: "Sprache",

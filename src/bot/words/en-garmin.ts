@@ -97,7 +97,7 @@ export function garminInEnglish(format: Format) {
     signInRests: (until: Date, isLinked: boolean): string =>
       `Garmin is limiting sign-ins to this account, so I won’t try a password or code until ${format.moment(until)}. You can still sign in on Garmin’s own page.${isLinked ? " Syncing continues: your link works without a new sign-in." : ""}`,
     consentGiven: "Garmin’s settings show your consent. The next upload will show whether it worked.",
-    consentStillMissing: "Garmin still says no. After you allow it, it may take a minute.",
+    consentStillMissing: "Garmin still refuses. After you allow it, the change may take a minute.",
   };
 }
 export type GarminWords = ReturnType<typeof garminInEnglish>;

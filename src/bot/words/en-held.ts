@@ -12,7 +12,7 @@ const KIND: Record<ReadingKind, [one: string, many: string]> = {
 const HELD: Record<HeldReason, string> = {
   ambiguous_person: "the scale wasn’t sure it was you; assign it in the Withings app",
   typed_at_sign_up: "it was typed in when the Withings account was created",
-  unknown_attribution: "Withings says whose it is in a way I don’t understand",
+  unknown_attribution: "Withings says whose it is in a way I don’t recognise",
   improbable_weight: "it’s far from your recent weights",
   in_the_future: "it’s dated in the future; check the clock of the scale or cuff",
   impossible_date: "no scale or cuff could send readings back then; its clock was probably reset",
@@ -78,7 +78,7 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       tryAgain: (item: AttentionItem) => `Try ${nameOf(item)} again`,
       leaveIt: (item: AttentionItem) => `Leave it: ${nameOf(item)}`,
       leaveOut: (item: AttentionItem) => `Leave out ${nameOf(item)}`,
-      bringAll: (count: number) => `Send all ${count} older readings`,
+      sendAllOld: (count: number) => `Send all ${count} older readings`,
       leaveOutAll: (count: number) => `Leave out all ${count} older readings`,
     },
   };

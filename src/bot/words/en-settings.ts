@@ -25,10 +25,10 @@ export const SETTINGS_IN_ENGLISH = {
       off: () => "Summary: off",
     } satisfies Record<Settings["summaryMode"], (hour: number) => string>,
     silence: {
-      all: "Silence: I tell you when nothing comes from your scale or cuff",
-      weigh_in: "Silence: I tell you when nothing comes from your scale",
-      blood_pressure: "Silence: I tell you when nothing comes from your cuff",
-      none: "Silence: I don’t tell you when nothing comes",
+      all: "No readings: I tell you when your scale or cuff goes quiet",
+      weigh_in: "No readings: I tell you when your scale goes quiet",
+      blood_pressure: "No readings: I tell you when your cuff goes quiet",
+      none: "No readings: I don’t tell you when they stop",
     },
     patience: {
       hours: (count: number) => `Short outages: I mention them only after ${hours(count)}`,
@@ -59,7 +59,7 @@ export const SETTINGS_IN_ENGLISH = {
     units: "Units",
     zone: "Time zone",
     summary: "Summary",
-    silence: "Silence",
+    silence: "No readings",
     patience: "Short outages",
     sends: "What is sent",
     language: "Language",
@@ -80,7 +80,7 @@ export const SETTINGS_IN_ENGLISH = {
   } satisfies Record<keyof Sends, string>,
   asWithings: "Use Withings’ time zone",
   typeZone: "Type it",
-  askZone: "Which time zone? Send me a big city in it, or your country: Berlin, New York or France.",
+  askZone: "Which time zone? Send me a big city there, or your country: Berlin, New York or France.",
   isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
   whichZone: "Which of these?",
   oneOfTheseZones: (found: number) =>

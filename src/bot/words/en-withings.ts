@@ -78,7 +78,7 @@ export function withingsInEnglish({ weight, time }: Format) {
     otherWithingsPerson: (linked: WithingsPerson, other: WithingsPerson) =>
       `You’re linked to ${person(linked)}. The access given just now is for ${person(other)}. Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.`,
     keptProfile:
-      "Nothing has changed, and I’ve deleted the other sign-in. To sign in again as yourself, use this button: it asks for e-mail and password even if your browser remembers somebody else.",
+      "Nothing has changed, and I’ve deleted the other sign-in. To sign in again as yourself, use this button: it asks for your e-mail and password even if your browser is signed in as somebody else.",
     lateAnswer: "That question has expired; nothing has changed. Link again and I’ll ask again.",
     keptLink: "Nothing has changed, and I’ve deleted the other sign-in.",
     withingsRefused: {

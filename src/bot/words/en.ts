@@ -3,6 +3,7 @@ import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { AnswerTopic } from "../../sync/model/account.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
+import { ACTIONS_IN_ENGLISH } from "./en-actions.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { DOCTOR_IN_ENGLISH } from "./en-doctor.ts";
 import { garminInEnglish } from "./en-garmin.ts";
@@ -16,27 +17,6 @@ import { type Format, type Measured, plural, VENDOR_NAME } from "./format.ts";
 
 const readings = (count: number) => plural(count, "reading");
 const days = (count: number) => plural(count, "day");
-
-const ACTION: Record<Action, string> = {
-  add_account: "There’s no account here yet. Send /start first.",
-  link_withings: "Withings isn’t linked yet.",
-  link_garmin: "Garmin isn’t linked yet.",
-  relink_withings: "Withings no longer lets me read your scale. Your readings wait there until you link it again.",
-  relink_garmin:
-    "Garmin has signed me out. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again.",
-  grant_garmin_upload:
-    "Garmin needs your consent before it stores what devices send. Your readings wait at Withings. In Garmin Connect, open Settings, then Privacy, and allow “Device Upload”.",
-  unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
-  use_garmin_page: "Garmin wants you to sign in on its own page.",
-  fix_withings_application:
-    "Withings doesn’t accept my client id and secret. Nothing is lost. The person who runs me needs to copy both into my settings again, from the application on developer.withings.com.",
-  fix_withings_callback:
-    "Withings doesn’t accept the callback address. The person who runs me needs to enter it in the application on developer.withings.com, exactly as it is in my settings (my public address, if I have one, followed by /withings/callback).",
-  fix_clock:
-    "The clock on the machine I run on is more than a day off, so I’m sending nothing until it’s right. Nothing is lost: your readings wait at Withings. Set the clock, preferably with NTP.",
-  fix_garmin_client_id:
-    "Garmin no longer accepts the client id this program signs in with. Nothing is lost. The person who runs me needs to put a current one into my settings; then sign in to Garmin again.",
-};
 
 const CHAT = {
   commands: {
@@ -81,7 +61,7 @@ const CHAT = {
   later: "That didn’t work just now. Try again in a few minutes.",
   deleted: "I’ve deleted your message.",
   notDeleted: "I couldn’t delete your message. Please delete it yourself.",
-  allLinked: "Both sides are linked. New readings go to Garmin by themselves.",
+  allLinked: "Both sides are linked. New readings go to Garmin automatically.",
   oneMissing: "Press the button to link what’s missing.",
   goingOn: "OK, the waiting readings go to Garmin now.",
 };
@@ -248,7 +228,7 @@ export function english(format: Format) {
     ...withingsInEnglish(format),
     ...garminInEnglish(format),
     ...DISCONNECT,
-    action: (action: Action) => ACTION[action],
+    action: (action: Action) => ACTIONS_IN_ENGLISH[action],
     button: { ...BUTTON, ...held.button },
     delays: delayInEnglish(format),
     held,

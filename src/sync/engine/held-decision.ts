@@ -13,7 +13,7 @@ export interface Heard {
   entries: LedgerEntry[];
 }
 
-/** "mine" and "bring" send with the next run, "not_mine" settles for good. Throws `BusyError` while a run is at work. */
+/** "mine" and "send_old" send with the next run, "not_mine" settles for good. Throws `BusyError` while a run is at work. */
 export async function decideHeld(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,

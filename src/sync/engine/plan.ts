@@ -106,7 +106,7 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
   }
 }
 
-const isToSend = ({ decision }: LedgerEntry) => decision?.type === "mine" || decision?.type === "bring";
+const isToSend = ({ decision }: LedgerEntry) => decision?.type === "mine" || decision?.type === "send_old";
 
 export function isDecided(entry: LedgerEntry): boolean {
   return entry.fate.state === "sending" && entry.attempts === 0 && isToSend(entry);

@@ -1,13 +1,13 @@
 /** Older weigh-ins say little about today's. */
 export const RECENT_DAYS = 90;
-const AT_LEAST = 3;
+const MIN_RECENT_WEIGH_INS = 3;
 
 /**
  * How far outside the range of the recent weigh-ins another one may lie, as a share of their median. A tenth is 8 kg at 80 kg:
  * more than a week of illness, clothes and a meal change, and less than what tells most children, guests and suitcases from the
  * owner. The range itself follows slow gains and losses.
  */
-const PROBABLE_SHARE = 0.1;
+const PLAUSIBLE_SHARE = 0.1;
 
 export interface WeighedBefore {
   takenAt: Date;
@@ -20,8 +20,8 @@ export function isPlausible(weighIn: WeighedBefore, others: WeighedBefore[]): bo
     .map((it) => it.weightKg)
     .sort((a, b) => a - b);
   const [lowest, highest, median] = [recent[0], recent.at(-1), recent[Math.floor(recent.length / 2)]];
-  if (recent.length < AT_LEAST || lowest === undefined || highest === undefined || median === undefined)
+  if (recent.length < MIN_RECENT_WEIGH_INS || lowest === undefined || highest === undefined || median === undefined)
     return undefined;
-  const margin = median * PROBABLE_SHARE;
+  const margin = median * PLAUSIBLE_SHARE;
   return weighIn.weightKg >= lowest - margin && weighIn.weightKg <= highest + margin;
 }

@@ -84,7 +84,7 @@ export interface Found {
 }
 
 /**
- * The cursor stays before the first unsettled reading (invariant 2), doesn't move if not everything was listed, and never goes
+ * The cursor stays before the first unsettled reading, doesn't move if not everything was listed, and never goes
  * ahead of the time. It passes unreadable records, which are remembered. It goes back for a held weight that has since become
  * plausible, so that Withings lists it again.
  */

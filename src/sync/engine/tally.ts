@@ -39,7 +39,7 @@ export function settlementOf(item: Item): Settlement {
   return { reading, entry, settled: isDone && !isOpen };
 }
 
-/** Without a result, it counts as it was when the run started. */
+/** An unsettled item counts as it was when the run started. */
 const resultOf = ({ isSettled, before, entry }: Item) => (isSettled ? entry?.value : before);
 
 export function waitingOf(items: Item[], paused: Pauses): Waiting[] {

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type RetryLaterError, UnexpectedAnswerError, whoActs } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { BusyError } from "../links/with-lease.ts";
-import { type Vendor, VendorRestError } from "../model/link.ts";
+import { type Vendor, VendorWaitError } from "../model/link.ts";
 import { type Delay, isAboutOneReading, type RunOutcome, worse } from "../model/outcome.ts";
 import { KindClosedError } from "../model/vendors.ts";
 import { delayOf, type Waiting } from "./delay.ts";
@@ -53,7 +53,7 @@ export function addError(trouble: Trouble, error: unknown, { log, clock }: Error
     trouble.status = worse(trouble.status, "retry_later");
     if (error instanceof BusyError) trouble.busy = true;
     else trouble.delay ??= delayBy(acting.error, clock.now());
-    if (error instanceof VendorRestError && !(trouble.rests && trouble.rests.until > error.until)) {
+    if (error instanceof VendorWaitError && !(trouble.rests && trouble.rests.until > error.until)) {
       trouble.rests = { vendor: error.vendor, until: error.until };
     }
     log.warn("run_postponed", errorFacts(error));
@@ -66,7 +66,7 @@ export function addError(trouble: Trouble, error: unknown, { log, clock }: Error
 }
 
 function delayBy(error: RetryLaterError, since: Date): Delay {
-  return { cause: error.delayedBy, since, ...(error instanceof VendorRestError && { until: error.until }) };
+  return { cause: error.delayedBy, since, ...(error instanceof VendorWaitError && { until: error.until }) };
 }
 
 export function addKindError(trouble: Trouble, error: unknown, deps: ErrorDeps): void {

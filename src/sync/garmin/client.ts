@@ -1,13 +1,8 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import {
-  type HttpAnswer,
-  type HttpRequest,
-  NoAnswerError,
-  retryAfterSeconds,
-  type Transport,
-} from "../../lib/http-client.ts";
+import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError, type WithAccess } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 import { KindClosedError, type SendAnswer } from "../model/vendors.ts";
@@ -53,7 +48,7 @@ export function createGarminClient(options: {
           ...(json !== undefined && { body: JSON.stringify(json) }),
           ...(form && { body: form() }),
           ...(answerSeconds && { answerSeconds }),
-          silenceOf: "garmin_silent",
+          delayedBy: "garmin_silent",
         });
         if (answer.status === 401) throw new AccessRefusedError(call);
         if (answer.status === 412) throw new ActionNeededError("grant_garmin_upload");
@@ -80,7 +75,7 @@ function routeOf(path: string): string {
 }
 
 /**
- * A 403 from the edge, which says nothing about the link or the request (invariant 4): a page, an empty body, or Cloudflare's own
+ * A 403 from the edge, which says nothing about the link or the request: a page, an empty body, or Cloudflare's own
  * JSON (RFC 9457, sent since 2026 to clients that accept JSON). Any other JSON is a refusal by the API itself.
  */
 function isFromEdge({ status, headers, text }: HttpAnswer): boolean {

@@ -39,7 +39,7 @@ const FIELDS: Field[] = [
   { name: "percentHydration", steps: 100, max: 100, of: (it) => it.bodyWaterPercent },
   { name: "boneMass", steps: 100, max: MASS_MAX, of: (it) => it.boneMassKg },
   { name: "muscleMass", steps: 100, max: MASS_MAX, of: (it) => it.muscleMassKg },
-  // Whole numbers only: Garmin rejects a decimal rating, and the encoder would cut it off instead of rounding.
+  // Whole numbers only: Garmin rejects a decimal rating, and the encoder would truncate it instead of rounding.
   { name: "visceralFatRating", steps: 1, max: 254, of: (it) => it.visceralFatIndex },
   { name: "basalMet", steps: 4, max: 16_000, of: (it) => it.basalMetabolicRateKcal },
   { name: "metabolicAge", steps: 1, max: 254, of: (it) => it.metabolicAgeYears },
@@ -87,7 +87,7 @@ export function fieldsOf(weighIn: WeighIn, heightM: number | undefined): WeightS
 }
 
 /**
- * A half goes up. Twelve digits are more than any scale has and fewer than binary noise reaches: 1.005 x 100 is
+ * A half goes up. Rounding to twelve digits first removes binary noise: 1.005 x 100 is
  * 100.49999999999999, and 48.05 / 1.24 ** 2 falls just short of 31.25; both would lose a step.
  */
 function roundHalfUp(value: number, steps: Field["steps"]): number {

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { type HttpAnswer, retryAfterSeconds } from "../../lib/http-client.ts";
+import type { HttpAnswer } from "../../lib/http-client.ts";
 import { parseJson } from "../../lib/json.ts";
+import { retryAfterSeconds } from "../../lib/retry-after.ts";
 
 const text = z.string().nullish().catch(undefined);
 

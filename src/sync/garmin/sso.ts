@@ -1,4 +1,5 @@
-import { retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
+import type { Transport } from "../../lib/http-client.ts";
+import { retryAfterSeconds } from "../../lib/retry-after.ts";
 import type {
   CodeOutcome,
   GarminProbe,

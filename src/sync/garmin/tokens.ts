@@ -65,11 +65,11 @@ function post({ send, diauthUrl }: DiTokensOptions, clientId: string, grant: Rec
       "cache-control": "no-cache",
     },
     body: new URLSearchParams({ client_id: clientId, ...grant }),
-    silenceOf: "garmin_silent",
+    delayedBy: "garmin_silent",
   });
 }
 
-/** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link (invariant 4). */
+/** Only Garmin's own JSON refusal counts; a page or a limit says nothing about the link. */
 function isRefused(options: DiTokensOptions, answer: HttpAnswer, call: string): boolean {
   if (answer.status >= 200 && answer.status <= 299) return false;
   const value = parseJson(answer.text);

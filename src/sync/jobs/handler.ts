@@ -7,7 +7,7 @@ import type { Job, JobQueue } from "../model/jobs.ts";
 import type { Schedule, ScheduledRun } from "../model/schedule.ts";
 import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 
-/** Together longer than a killed run blocks its account. */
+/** Together, these attempts outlast the lease of a killed run. */
 const BUSY_ATTEMPTS = 4;
 
 export interface JobHandlerDeps {

@@ -3,7 +3,7 @@ import { isIncomplete } from "../model/outcome.ts";
 import type { ScheduledRun } from "../model/schedule.ts";
 
 const MINUTE_MS = 60_000;
-/** Without a link there is nothing to bring over, and linking schedules a run itself. */
+/** Without a link there is nothing to sync, and linking schedules a run itself. */
 const INCOMPLETE_MINUTES = 24 * 60;
 const FIRST_PAUSE_MINUTES = 1;
 /** Sweeps start the runs; on AWS there is one every five minutes. */

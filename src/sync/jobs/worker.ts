@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { whoActs } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import { LONGEST_RETRY_AFTER_SECONDS } from "../../lib/retry-after.ts";
 import { within } from "../../lib/within.ts";
 import type { Job, Jobs, NewJob } from "../model/jobs.ts";
 import type { Versioned } from "../model/link.ts";
@@ -12,7 +13,6 @@ const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
 /** The longest import takes minutes, and every outside call has a limit: a job that takes this long hangs. */
 const LONGEST_JOB_MINUTES = 45;
-const LONGEST_ASKED_SECONDS = 24 * 3600;
 
 export type Notified = "withings_notified" | "withings_unlinked";
 
@@ -54,7 +54,7 @@ export function startWorker(deps: WorkerDeps) {
     // Before the list is read: what is put from here on needs another look.
     isWanted = false;
     clearTimeout(timer);
-    // What ends while the list is read is still in it. Its end brings another look.
+    // What ends while the list is read is still in it. When it ends, the list is read again.
     const busy = new Set(running.keys());
     let pauseSeconds = POLL_SECONDS;
     try {
@@ -110,7 +110,7 @@ async function perform(job: Versioned<Job>, deps: WorkerDeps): Promise<void> {
     const acting = whoActs(error);
     const asked = acting.who === "time" ? (acting.error.retryAfterSeconds ?? 0) : 0;
     const own = Math.min(FIRST_PAUSE_SECONDS * 2 ** attempts, LONGEST_PAUSE_SECONDS);
-    const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_ASKED_SECONDS));
+    const pauseSeconds = Math.max(own, Math.min(asked, LONGEST_RETRY_AFTER_SECONDS));
     const facts = { account, reason, pauseSeconds, ...errorFacts(error) };
     if (acting.who === "time") log.warn("job_postponed", facts);
     else log.error("job_failed", facts);

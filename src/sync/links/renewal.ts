@@ -14,7 +14,7 @@ import {
 } from "../model/link.ts";
 import type { Refusals } from "./refusals.ts";
 import { isWithin, readAnyLink, readLink, type Wanted } from "./stored-link.ts";
-import { noteRetryAfter, throwIfResting } from "./vendor-rest.ts";
+import { noteRetryAfter, throwIfResting } from "./vendor-wait.ts";
 
 /** Longer than a refresh may take with the wait for its slot, all its timeouts, and the repeated writes after it. */
 const REFRESH_LEASE_SECONDS = 120;

@@ -8,13 +8,13 @@ import {
   type Links,
   type RefreshTokens,
   type Vendor,
-  VendorRestError,
+  VendorWaitError,
   type WithAccess,
 } from "../model/link.ts";
 import { type AskElsewhere, Refusals } from "./refusals.ts";
 import { Renewal } from "./renewal.ts";
 import { age, isWithin, readLink, type Wanted } from "./stored-link.ts";
-import { noteRetryAfter } from "./vendor-rest.ts";
+import { noteRetryAfter } from "./vendor-wait.ts";
 
 /** So that no access token ends in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;
@@ -23,7 +23,7 @@ const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export type Tokens = ReturnType<typeof createTokens>;
 
-/** Keeps links alive, and lends their access tokens (invariants 3 and 4). */
+/** Keeps links alive, and lends their access tokens. */
 export function createTokens(deps: {
   links: Links;
   leases: Leases;
@@ -88,13 +88,13 @@ export function createTokens(deps: {
         const wanted = { account, vendor, vendorUserId: undefined, onlyLooks: false };
         return await notingWaits(wanted, () => renewal.usableLink(wanted, isKept));
       } catch (error) {
-        if (!(error instanceof RetryLaterError) || error instanceof VendorRestError) throw error;
+        if (!(error instanceof RetryLaterError) || error instanceof VendorWaitError) throw error;
         log.warn("link_not_renewed", { account, vendor, ...errorFacts(error) });
         return (await readLink(links, { account, vendor })).value;
       }
     },
 
-    /** Turns an error of this vendor into a `VendorRestError` if the vendor asked us to wait, and remembers that. */
+    /** Turns an error of this vendor into a `VendorWaitError` if the vendor asked us to wait, and remembers that. */
     noteWait: (account: number, vendor: Vendor, error: unknown) => noteRetryAfter(deps, { account, vendor }, error),
   };
 }

@@ -30,8 +30,8 @@ export type Fate =
   | { state: "skipped"; reason: SkipReason }
   | { state: "failed"; reason: FailReason };
 
-/** What an owner says of a held reading. "bring": send it, if only its age is in the way. */
-export const DECISIONS = ["mine", "not_mine", "bring"] as const;
+/** What an owner says of a held reading. "send_old": send it, if only its age is in the way. */
+export const DECISIONS = ["mine", "not_mine", "send_old"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 export interface LedgerEntry {
@@ -84,7 +84,7 @@ export interface Progress {
   startAt: Date;
   /** When the first run ended. What Withings got later isn't just history, however old it is. */
   begunAt?: Date;
-  /** Withings' `modified` time up to which everything is settled or held (invariant 2). */
+  /** Withings' `modified` time up to which everything is settled or held. */
   cursorAt: Date;
   /** Garmin may have readings of this period from elsewhere. Set until a run has settled everything. */
   adopting?: boolean;

@@ -92,7 +92,7 @@ export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "
 export type RefreshTokens = (tokens: Pick<TokenSet, "refreshToken" | "clientId">) => Promise<RefreshOutcome>;
 
 /** A vendor asked us to wait until then. Before that we don't ask it anything for this account. */
-export class VendorRestError extends RetryLaterError {
+export class VendorWaitError extends RetryLaterError {
   readonly vendor: Vendor;
   readonly until: Date;
 

@@ -1,6 +1,6 @@
 import type { ReadingKind } from "./reading.ts";
 
-/** Each Telegram update is handled once, no matter how often and by which process it is received (invariant 8). */
+/** Each Telegram update is handled once, no matter how often and by which process it is received. */
 export interface UpdateClaims {
   claim(updateId: number): Promise<Claim>;
   /** True for the first that asks, and for nobody else for `seconds`. */

@@ -4,7 +4,7 @@ import type { SummaryMemory } from "../model/people.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
 /**
- * Nothing has come for `days` whole days: from a device that used to bring something every `everyDays` days, or, with `linkedAt`,
+ * Nothing has come for `days` whole days: from a device that used to measure every `everyDays` days, or, with `linkedAt`,
  * nothing at all since Withings was linked. `isSinceLink`: the days count from the link, made after the newest reading.
  */
 export type Silence =
@@ -16,7 +16,7 @@ const FIRST_READING_DAYS = 3;
 const SHORTEST_DAYS = 3;
 const UNKNOWN_RHYTHM_DAYS = 7;
 const OCCASIONS_FOR_A_RHYTHM = 4;
-/** If somebody measures less often than this, a silence tells nothing. */
+/** If somebody measures less often than this, a gap means nothing. */
 const SELDOM_DAYS = 31;
 
 /** Twice the median gap between the last readings, at least three days. Undefined if they come too seldom to say. */
@@ -31,7 +31,7 @@ export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDa
   return { days: Math.max(SHORTEST_DAYS, Math.round(2 * median)), everyDays: Math.max(1, Math.round(median)) };
 }
 
-/** Each is told once. None if the last run didn't end well, nor of a paused kind: nobody knows what was measured. */
+/** Each is reported once. None if the last run didn't end well, nor of a paused kind: nobody knows what was measured. */
 export function silencesOf(facts: {
   account: Account;
   progress: Progress | undefined;

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import { type HttpAnswer, retryAfterSeconds, type Transport } from "../../lib/http-client.ts";
+import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { limitedWait, retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 
@@ -31,7 +32,6 @@ export class WithingsRefusal extends Error {
 
 const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.unknown().optional() });
 const ErrorBody = z.object({ error: z.string().optional().catch(undefined), wait_seconds: z.unknown().optional() });
-const LONGEST_WAIT_SECONDS = 24 * 3600;
 
 /** Families of https://developer.withings.com/api-reference/#tag/response_status, as of November 2026. */
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
@@ -84,7 +84,7 @@ export function createWithingsCall(options: {
         body: new URLSearchParams(
           Object.entries(params).map(([name, value]): [string, string] => [name, String(value)]),
         ),
-        silenceOf: "withings_silent",
+        delayedBy: "withings_silent",
       });
     const answer = await rateLimited(request, { urgent });
     if (answer.status === 429 || answer.status >= 500) {
@@ -154,5 +154,5 @@ function delayedBy(status: number): DelayCause {
 /** The wait of a 601, read the way withings-sync 6.1.0 does. */
 function waitSeconds(asked: unknown): number | undefined {
   const seconds = typeof asked === "string" && /^\d+$/.test(asked) ? Number(asked) : asked;
-  return typeof seconds === "number" && seconds > 0 ? Math.min(Math.ceil(seconds), LONGEST_WAIT_SECONDS) : undefined;
+  return typeof seconds === "number" ? limitedWait(seconds) : undefined;
 }

@@ -64,7 +64,7 @@ describe("after signing in to Garmin,", () => {
     const asked = await house.owner.waitForMessage(({ text }) => text.includes("Device Upload"));
     expect(labels(asked)).toEqual(["Open Garmin’s settings", "Check again"]);
     house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin still says no."));
+    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin still refuses."));
     house.sandbox.garmin.setConsent(OWNER.email, true);
     house.owner.tap("Check again");
     await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");

@@ -36,7 +36,7 @@ describe("/settings", () => {
         "Units: kilograms",
         "Time zone: UTC (12:00 now), until you choose one or Withings tells me yours",
         "Summary: every day, at 9:00",
-        "Silence: I tell you when nothing comes from your scale or cuff",
+        "No readings: I tell you when your scale or cuff goes quiet",
         "Short outages: I mention them only after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
         "Language: English",
@@ -46,7 +46,7 @@ describe("/settings", () => {
       "Units",
       "Time zone",
       "Summary",
-      "Silence",
+      "No readings",
       "Short outages",
       "What is sent",
       "Language",
@@ -121,16 +121,16 @@ describe("/settings", () => {
 
   test("turns notices about a silent scale and a silent cuff off and on separately", async () => {
     await open();
-    expect(labels(await tap("Silence"))).toEqual(["✓ Scale", "✓ Cuff", "Back"]);
+    expect(labels(await tap("No readings"))).toEqual(["✓ Scale", "✓ Cuff", "Back"]);
     expect(screen().text).toContain("after three days without one; if once a week, after two weeks");
     const shown = await tap("✓ Scale");
-    expect(shown.text).toContain("Silence: I tell you when nothing comes from your cuff\n");
-    expect((await tap("✓ Cuff")).text).toContain("Silence: I don’t tell you when nothing comes\n");
+    expect(shown.text).toContain("No readings: I tell you when your cuff goes quiet\n");
+    expect((await tap("✓ Cuff")).text).toContain("No readings: I don’t tell you when they stop\n");
     expect((await account()).settings).toEqual({
       ...DEFAULT_SETTINGS,
       tellsSilence: { weigh_in: false, blood_pressure: false },
     });
-    expect((await tap("Scale")).text).toContain("Silence: I tell you when nothing comes from your scale\n");
+    expect((await tap("Scale")).text).toContain("No readings: I tell you when your scale goes quiet\n");
     expect((await account()).settings.tellsSilence).toEqual({ weigh_in: true, blood_pressure: false });
   });
 

@@ -140,7 +140,7 @@ describe("a reading from before the account's start", () => {
     await house.scheduledRun();
     await heard(house, "2 weigh-ins");
     const { message_id: id } = await house.newBot().bot.api.sendMessage(ACCOUNT, "An old question", {
-      reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: "bring:before_start" }]] },
+      reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: "send_old:before_start" }]] },
     });
     house.owner.tap("Old", id);
     const redrawn = await heard(house, "Last sync");

@@ -241,7 +241,7 @@ const lines: Record<string, Line[]> = {
     [
       "is looked for when it is only to be brought, and asked about if it is doubtful",
       { ...tooEarly, attribution: "ambiguous" },
-      entry({ state: "sending" }, { attempts: 0, decision: { type: "bring", at: NOW } }),
+      entry({ state: "sending" }, { attempts: 0, decision: { type: "send_old", at: NOW } }),
       { type: "verify", hold: "ambiguous_person", adopt: true },
     ],
     ["is sent however doubtful", { attribution: "ambiguous" }, claimed(), verify],

@@ -8,14 +8,14 @@ import { previewAccount } from "./preview.ts";
 import { resume } from "./resume.ts";
 import { type RunDeps, type RunOptions, syncAccount } from "./run.ts";
 
-export interface SyncDeps extends RunDeps {
+export interface EngineDeps extends RunDeps {
   links: Links;
 }
 
-export type Sync = ReturnType<typeof createSync>;
+export type Engine = ReturnType<typeof createEngine>;
 
-/** What can be done with an account's readings. The functions behind it say what each answers and throws. */
-export function createSync(deps: SyncDeps) {
+/** The engine as the rest of the program calls it. `run`, `preview`, `held-decision` and `resume` say what each does. */
+export function createEngine(deps: EngineDeps) {
   return {
     run: (account: Account, options?: RunOptions) => syncAccount(deps, account, options),
     preview: (account: Account, since?: Date) => previewAccount(deps, account, since),
