@@ -8,7 +8,7 @@ import { sentValues } from "../sync/engine/match.ts";
 import type { RunReport } from "../sync/engine/run.ts";
 import { addError } from "../sync/engine/trouble.ts";
 import type { Account } from "../sync/model/account.ts";
-import { outcomeReport, type RunOutcome } from "../sync/model/outcome.ts";
+import { noReadings, outcomeReport, type RunOutcome } from "../sync/model/outcome.ts";
 import { KINDS, type ReadingKind } from "../sync/model/reading.ts";
 import { EXIT, EXIT_OF_STATUS } from "./exit.ts";
 import { previewLine } from "./preview-line.ts";
@@ -77,7 +77,7 @@ export async function dryRunCommand(app: App, terminal: Terminal, options: SyncO
   const jobs = await jobsOf(app, options);
   for (const { account, timezone, since } of jobs) {
     const id = account.telegramUserId;
-    const report: RunReport = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+    const report: RunReport = noReadings("success");
     done.push({ account: id, report });
     try {
       for (const item of await app.sync.preview(account, since)) {

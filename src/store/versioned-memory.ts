@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { errorFacts, type Log } from "../lib/log.ts";
+import type { VersionedMemory } from "../sync/model/store.ts";
 import { readItem, toJson } from "./item-json.ts";
 import { expectation, type Key, type Table } from "./table.ts";
 
@@ -7,10 +8,10 @@ import { expectation, type Key, type Table } from "./table.ts";
 export function createVersionedMemory<T extends object>(
   table: Table,
   options: { keyOf: (account: number) => Key; schema: z.ZodType<T>; empty: T; log: Log; damaged: string },
-) {
+): VersionedMemory<T> {
   const { keyOf, schema, empty, log, damaged } = options;
   return {
-    async read(account: number): Promise<{ value: T; version: string | undefined }> {
+    async read(account) {
       const item = await table.get(keyOf(account));
       try {
         return { value: item ? readItem(item, schema) : empty, version: item?.version };
@@ -20,8 +21,7 @@ export function createVersionedMemory<T extends object>(
       }
     },
 
-    /** False if somebody else wrote since. */
-    async write(account: number, value: T, version: string | undefined): Promise<boolean> {
+    async write(account, value, version) {
       return (await table.put(keyOf(account), toJson(value), { expect: expectation(version) })).type === "written";
     },
   };

@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
 import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, zoneOf } from "../../sync/model/account.ts";
+import { noReadings } from "../../sync/model/outcome.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { newlyHeld } from "../notifications/newly-held.ts";
 import type { Conclusion } from "../notifications/notifier.ts";
@@ -43,7 +44,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       let timezone = before?.timezone ?? zoneOf(account);
       const words = () => wordsAt(account, timezone);
       const place = { account: account.telegramUserId, messageId, first: firstWords(account) };
-      let report: RunReport = { status: "error", synced: 0, skipped: 0, held: 0, failed: 0 };
+      let report: RunReport = noReadings("error");
       await answers.write(place, { words, failure: "sync_failed" }, async (message) => {
         const onProgress: RunOptions["onProgress"] = (progress) => message.show(progressText(progress, words()));
         report = await sync(account, { ...options, onProgress });

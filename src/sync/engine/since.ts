@@ -11,8 +11,8 @@ export interface WentWell {
 type Sinces = Record<string, Date>;
 
 /**
- * Adds what earlier runs knew. A trouble lasts until something ends it: a run without trouble, its vendor doing what it didn't do,
- * or a new link. Another trouble doesn't end it, though a run only ever meets the first one in its way.
+ * Adds what earlier runs knew. A trouble lasts until a run without trouble, its vendor doing what it didn't do, or a new link
+ * ends it. Another trouble doesn't end it, though a run only ever meets the first one in its way.
  */
 export function following(
   outcome: RunOutcome,

@@ -16,7 +16,7 @@ export interface Trouble
   rests?: { vendor: Vendor; until: Date };
   /** Another run is at work on this account, so this one did nothing. */
   busy?: true;
-  /** With status "error": what addFailure, in a few technical words, to tell a new cause from a known one. */
+  /** With status "error": what broke, in a few technical words, to tell a new cause from a known one. */
   cause?: string;
 }
 

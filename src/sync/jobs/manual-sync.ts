@@ -1,7 +1,7 @@
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../engine/run.ts";
 import type { Account, Accounts } from "../model/account.ts";
-import { type OutcomeReport, outcomeReport } from "../model/outcome.ts";
+import { noReadings, type OutcomeReport, outcomeReport } from "../model/outcome.ts";
 
 /** A sync that somebody starts from outside: of one account, or of all, one after the other. */
 export function createManualSync(deps: {
@@ -14,10 +14,10 @@ export function createManualSync(deps: {
   const { accounts, sync, isTimeUp, log } = deps;
 
   async function outcomeOf(account: Account) {
-    if (isTimeUp()) return { account: account.telegramUserId, report: without("retry_later") };
+    if (isTimeUp()) return { account: account.telegramUserId, report: noReadings("retry_later") };
     const report = await sync(account).catch((error: unknown): RunReport => {
       log.error("account_failed", { account: account.telegramUserId, ...errorFacts(error) });
-      return without("error");
+      return noReadings("error");
     });
     return { account: account.telegramUserId, report };
   }
@@ -32,5 +32,3 @@ export function createManualSync(deps: {
     return outcomeReport(all, { isOfOne: false });
   };
 }
-
-const without = (status: "retry_later" | "error"): RunReport => ({ status, synced: 0, skipped: 0, held: 0, failed: 0 });

@@ -71,7 +71,7 @@ export function createTokens(deps: {
   return {
     link: async (account: number, vendor: Vendor): Promise<Link> => (await readLink(links, { account, vendor })).value,
 
-    /** With `vendorUserId`, throws `RetryLaterError` when somebody else is linked by now. With `onlyLooks` it never ends a link. */
+    /** With `vendorUserId`, throws `RetryLaterError` if somebody else is linked by now. `onlyLooks` never ends a link. */
     withAccess(
       account: number,
       vendor: Vendor,
@@ -82,7 +82,7 @@ export function createTokens(deps: {
       return (call) => notingWaits(wanted, () => callWithAccess(wanted, call));
     },
 
-    /** Renews a link once a week. Throws `ActionNeededError` when it's missing, stale or ended by this; other failures can wait. */
+    /** Renews a link once a week. Throws `ActionNeededError` when it's missing, stale or ended; other failures can wait. */
     async keepAlive(account: number, vendor: Vendor): Promise<Link> {
       try {
         const wanted = { account, vendor, vendorUserId: undefined, onlyLooks: false };

@@ -1,6 +1,7 @@
 import type { Action } from "../../lib/errors.ts";
 import type { Vendor } from "./link.ts";
 import type { Delay } from "./outcome.ts";
+import type { VersionedMemory } from "./store.ts";
 
 export const UNEXPECTED = { withings: "withings_unexpected", garmin: "garmin_unexpected" } as const;
 export type Unexpected = (typeof UNEXPECTED)[Vendor];
@@ -52,8 +53,4 @@ export interface Health {
   expiries?: Expiry[];
 }
 
-export interface HealthStore {
-  read(account: number): Promise<{ value: Health; version: string | undefined }>;
-  /** False if somebody else wrote first. */
-  write(account: number, health: Health, version: string | undefined): Promise<boolean>;
-}
+export type HealthStore = VersionedMemory<Health>;

@@ -57,8 +57,10 @@ export function worse(a: RunStatus, b: RunStatus): RunStatus {
   return RUN_STATUSES.indexOf(a) > RUN_STATUSES.indexOf(b) ? a : b;
 }
 
+export const noReadings = (status: RunStatus): RunOutcome => ({ status, synced: 0, skipped: 0, held: 0, failed: 0 });
+
 export function total(outcomes: RunOutcome[]): RunOutcome {
-  const sum: RunOutcome = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 };
+  const sum = noReadings("success");
   for (const outcome of outcomes) {
     sum.status = worse(sum.status, outcome.status);
     sum.synced += outcome.synced;
@@ -84,19 +86,11 @@ export function outcomeReport(
   all: Array<{ account: number; report: RunOutcome }>,
   { isOfOne }: { isOfOne: boolean },
 ): OutcomeReport {
-  const sum = all.length > 0 ? total(all.map(({ report }) => report)) : NO_ACCOUNT;
+  const noAccount: RunOutcome = { ...noReadings("action_needed"), action: "add_account" };
+  const sum = all.length > 0 ? total(all.map(({ report }) => report)) : noAccount;
   const accounts = all.map(({ account, report }) => ({ account, ...plain(report) }));
   return { ...plain(sum), ...(!isOfOne && { accounts }) };
 }
-
-const NO_ACCOUNT: RunOutcome = {
-  status: "action_needed",
-  synced: 0,
-  skipped: 0,
-  held: 0,
-  failed: 0,
-  action: "add_account",
-};
 
 function plain(outcome: RunOutcome): RunOutcome {
   const { status, synced, skipped, held, failed, action, unexpectedFrom, since, delay, paused } = outcome;

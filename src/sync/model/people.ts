@@ -1,4 +1,5 @@
 import type { ReadingKind } from "./reading.ts";
+import type { VersionedMemory } from "./store.ts";
 
 /** Each Telegram update is handled once, no matter how often and by which process it is received. */
 export interface UpdateClaims {
@@ -35,8 +36,4 @@ export interface SummaryMemory {
   kindSilenceToldFor?: Partial<Record<ReadingKind, Date>>;
 }
 
-export interface SummaryStore {
-  read(account: number): Promise<{ value: SummaryMemory; version: string | undefined }>;
-  /** False if somebody else wrote first. */
-  write(account: number, memory: SummaryMemory, version: string | undefined): Promise<boolean>;
-}
+export type SummaryStore = VersionedMemory<SummaryMemory>;

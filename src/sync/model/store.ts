@@ -8,3 +8,10 @@ export interface StoreIdentity {
   id(): Promise<string>;
   isEmpty(): Promise<boolean>;
 }
+
+/** One value of an account, which is replaced only by a writer that knows its newest version. */
+export interface VersionedMemory<T> {
+  read(account: number): Promise<{ value: T; version: string | undefined }>;
+  /** False if somebody else wrote first. */
+  write(account: number, value: T, version: string | undefined): Promise<boolean>;
+}
