@@ -17,7 +17,7 @@ afterEach(() => house.close());
 const repliesTo = (chat: { messages: Array<{ from: string; text: string }> }) =>
   chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
 
-describe("what a person says", () => {
+describe("a message", () => {
   test.each([
     ["/start", `${words.greeting}\n\n${LINKS}`],
     ["/help", HELP],
@@ -28,7 +28,7 @@ describe("what a person says", () => {
     ["/cancel", "There is nothing to cancel."],
     ["hello", "I didn’t understand that. /help shows what I can do."],
     ["/dance", "I didn’t understand that. /help shows what I can do."],
-  ])("%s is answered", async (said, answer) => {
+  ])("“%s” gets its answer", async (said, answer) => {
     house = await startTestBot({ linked: false });
     house.startBot();
     house.owner.say(said);
@@ -86,8 +86,8 @@ describe("who is served", () => {
   });
 });
 
-describe("each update is handled once,", () => {
-  test("however often Telegram sends it, even after a restart", async () => {
+describe("handling an update", () => {
+  test("an update is handled once, however often Telegram sends it, even after a restart", async () => {
     house = await startTestBot({ linked: false });
     const { owner, quiet } = house;
     const first = house.startBot();
@@ -105,7 +105,7 @@ describe("each update is handled once,", () => {
     expect(repliesTo(owner)).toEqual(["There is nothing to cancel.", HELP]);
   });
 
-  test("by one of two processes that get it at the same moment", async () => {
+  test("an update is handled by one of two processes that get it at the same moment", async () => {
     house = await startTestBot({ linked: false });
     const { owner, telegram, newBot } = house;
     // The claim must not expire while one process waits for the other.
@@ -118,7 +118,7 @@ describe("each update is handled once,", () => {
     expect(telegram.calls("sendMessage")).toHaveLength(3);
   });
 
-  test("a minute later if a crash left its claim behind", async () => {
+  test("an update whose claim a crash left behind is handled a minute later", async () => {
     house = await startTestBot({ linked: false });
     const { owner, clock, app, newBot, telegram } = house;
     const { updateId } = owner.say("/cancel");
@@ -129,7 +129,7 @@ describe("each update is handled once,", () => {
     expect(clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(60_000);
   });
 
-  test("later if the store is busy, because Telegram won’t send it again", async () => {
+  test("an update waits for a busy store, because Telegram won’t send it again", async () => {
     house = await startTestBot({ linked: false });
     const { owner, app, newBot, telegram } = house;
     let busy = 3;
@@ -146,7 +146,7 @@ describe("each update is handled once,", () => {
 });
 
 describe("when something breaks on our side", () => {
-  test("the sender gets a report id that is in the log, and nothing of the error", async () => {
+  test("the sender of an update that breaks gets a report id from the log, and nothing of the error", async () => {
     house = await startTestBot();
     const { owner, logged } = house;
     house.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
@@ -160,7 +160,7 @@ describe("when something breaks on our side", () => {
     expect((await owner.waitForMessage()).text).toBe("There is nothing to cancel.");
   });
 
-  test("and the store can’t say whose turn it is, the sender still hears of it, but a stranger doesn’t", async () => {
+  test("if the store can’t even be asked, the sender hears of it, but a stranger doesn’t", async () => {
     house = await startTestBot();
     const { owner, app, newBot, telegram } = house;
     const claims = { ...app.store.claims, claim: () => Promise.reject(new Error("disk full")) };

@@ -21,7 +21,7 @@ async function beforePassword() {
   return bot;
 }
 
-describe("the bot copes with what people do:", () => {
+describe("what people do", () => {
   test("editing a message has no effect, and isn’t a second answer", async () => {
     house = await startTestBot({ linked: false });
     house.startBot();
@@ -123,7 +123,7 @@ describe("the bot copes with what people do:", () => {
   });
 });
 
-describe("the bot copes with what Telegram does:", () => {
+describe("what Telegram does", () => {
   test("a limit in the middle of a sign-in is waited out once, and not again in later steps", async () => {
     await beforePassword();
     house.sandbox.faults.add({
@@ -235,7 +235,7 @@ describe("a lost sealing key", () => {
     house.serveEachAnew();
   };
 
-  test("leaves a dialog that can’t be opened, but the chat still answers", async () => {
+  test("after the sealing key is lost, an open dialog is lost, but the chat still answers", async () => {
     const bot = await beforePassword();
     await bot.stop();
     loseKey();
@@ -248,7 +248,7 @@ describe("a lost sealing key", () => {
     expect(botTexts(house).join("\n")).not.toContain("broke on my side");
   });
 
-  test("can be fixed in the chat: both links show as lost, and can be renewed or removed", async () => {
+  test("after the sealing key is lost, both links show as lost, and can be renewed or removed", async () => {
     house = await startTestBot();
     loseKey();
     house.owner.say("/connect");

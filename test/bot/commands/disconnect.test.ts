@@ -35,7 +35,7 @@ async function linkedWithReadings() {
 }
 
 describe("/disconnect", () => {
-  test("asks first, and “Keep” changes nothing", async () => {
+  test("/disconnect asks first, and “Keep” changes nothing", async () => {
     await linkedWithReadings();
     await ask("Everything");
     house.owner.tap("Keep");
@@ -43,7 +43,7 @@ describe("/disconnect", () => {
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", "linked"]);
   });
 
-  test("of one side keeps the other and the ledger, so nothing is sent twice after a new link", async () => {
+  test("removing one side keeps the other and the ledger, so nothing is sent twice after a new link", async () => {
     await linkedWithReadings();
     await ask("The Garmin link");
     house.owner.tap("Yes, remove");
@@ -55,7 +55,7 @@ describe("/disconnect", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("of everything leaves no item of the account, and another account may link the same person", async () => {
+  test("removing everything leaves no item of the account, and another account may link the same person", async () => {
     await linkedWithReadings();
     await ask("Everything");
     house.owner.tap("Yes, remove");
@@ -74,7 +74,7 @@ describe("/disconnect", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("of everything forgets the owner’s decisions, but a reading that was sent isn’t asked about or sent again", async () => {
+  test("removing everything forgets decisions, but a reading that was sent isn’t asked about or sent again", async () => {
     house = await startTestBot();
     const at = new Date(house.clock.now().getTime() - 3600_000);
     house.person.stepOnScale({ at, weightKg: 65, attrib: 1 });
@@ -104,7 +104,7 @@ describe("/disconnect", () => {
     expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
   });
 
-  test("does nothing during a run, and says so", async () => {
+  test("/disconnect removes nothing during a run, and says so", async () => {
     await linkedWithReadings();
     const account = await house.app.store.accounts.save(ACCOUNT, {});
     const lease = await house.app.store.leases.acquire(leaseName(account), 600);

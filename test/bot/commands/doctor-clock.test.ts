@@ -39,12 +39,12 @@ const found = async (seconds: number, runs: number, isOwner = true) =>
 const troubles = (findings: Finding[]) => findings.filter(({ verdict }) => verdict !== "ok");
 const CLOCK = { check: "clock", verdict: "operator" };
 
-describe("a wrong clock is reported once, with one fix,", () => {
+describe("/doctor and a wrong clock", () => {
   test.each([
     ["2 days ahead", 2 * DAY],
     ["60 days ahead", 60 * DAY],
     ["20000 days behind", -20_000 * DAY],
-  ])("when a sync stopped because of it: %s", async (text, off) => {
+  ])("a clock that stopped a sync is reported once, with its fix: %s", async (text, off) => {
     const findings = await found(off, 1);
     expect(troubles(findings)).toMatchObject([
       { ...CLOCK, text: `This machine’s clock is ${text}. Switch on its time synchronisation.` },
@@ -57,11 +57,14 @@ describe("a wrong clock is reported once, with one fix,", () => {
     ["3 hours ahead", 3 * HOUR],
     ["2 days ahead", 2 * DAY],
     ["3 hours behind", -3 * HOUR],
-  ])("and not as a stopped program, though the last sync seems long ago: %s", async (_text, off) => {
-    expect(troubles(await found(off, 0))).toMatchObject([CLOCK]);
-  });
+  ])(
+    "a wrong clock isn’t reported as a stopped program, though the last sync seems long ago: %s",
+    async (_text, off) => {
+      expect(troubles(await found(off, 0))).toMatchObject([CLOCK]);
+    },
+  );
 
-  test("beside a program that has really stopped", async () => {
+  test("a program that has really stopped is reported beside a wrong clock", async () => {
     const runChecks = await examined(3 * HOUR, 0);
     house.clock.advance(2 * HOUR);
     expect(troubles((await runChecks(true)).findings)).toMatchObject([
@@ -70,11 +73,11 @@ describe("a wrong clock is reported once, with one fix,", () => {
     ]);
   });
 
-  test("with the last sync for people who have no line about the clock", async () => {
+  test("a wrong clock is in the line about the last sync for people who have no line about the clock", async () => {
     expect(troubles(await found(2 * DAY, 1, false))).toMatchObject([{ check: "last sync", action: "fix_clock" }]);
   });
 
-  test("until the clock is right", async () => {
+  test("a clock that was set right is no longer reported", async () => {
     const runChecks = await examined(2 * DAY, 1);
     setOff(0);
     expect(troubles((await runChecks(true)).findings)).toEqual([

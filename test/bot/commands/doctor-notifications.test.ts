@@ -26,7 +26,7 @@ describe("/doctor’s line about notifications from Withings", () => {
     return text.split("\n").find((it) => /new readings/.test(it));
   }
 
-  test("comes from a live check: a lost subscription is noticed, remembered for /status, and set up again", async () => {
+  test("a lost subscription is noticed by /doctor, remembered for /status, and set up again", async () => {
     expect(await line()).toBe(
       "later · new readings: Withings doesn’t tell me about them yet. Until it does, I check myself.",
     );
@@ -56,7 +56,7 @@ describe("/doctor’s line about notifications from Withings", () => {
     expect(await status()).toMatch(AT_ONCE);
   });
 
-  test("renews the access after the other line about Withings, and agrees with it", async () => {
+  test("both lines about Withings renew the access in turn, and agree", async () => {
     await house.app.subscriptions.keep(ACCOUNT);
     house.sandbox.withings.expireAccessToken(USERID);
     const { text: renewed } = await askDoctor(house);
@@ -71,7 +71,7 @@ describe("/doctor’s line about notifications from Withings", () => {
     expect(refused).not.toContain("on my side");
   });
 
-  test("doesn’t become good just because Withings was busy when the subscription was to be set up again", async () => {
+  test("a lost subscription stays reported if Withings is too busy to set it up again", async () => {
     await house.app.subscriptions.keep(ACCOUNT);
     house.sandbox.withings.notifications.drop(USERID);
     expect(await line()).toMatch(/no longer tells me/);
@@ -82,7 +82,7 @@ describe("/doctor’s line about notifications from Withings", () => {
     expect(await status()).toMatch(/^Withings no longer tells me/);
   });
 
-  test("tells the owner about an address that Withings can’t reach, and others only without details", async () => {
+  test("an address that Withings can’t reach is reported to the owner, and to others without details", async () => {
     headStatus = 404;
     await house.app.subscriptions.keep(ACCOUNT);
     expect(await line()).toMatch(
@@ -96,7 +96,7 @@ describe("/doctor’s line about notifications from Withings", () => {
     expect(await line(anna)).toMatch(/^broken · new readings: Only the person who runs me can fix this\./);
   });
 
-  test("claims nothing without a usable link, or for an address that is no longer ours", async () => {
+  test("nothing is claimed about notifications without a usable link, or for an address that is no longer ours", async () => {
     await house.app.subscriptions.keep(ACCOUNT);
     const seen = (await house.app.store.subscriptionMemory.read(ACCOUNT)) ?? expect.fail("nothing was seen");
     await house.app.store.subscriptionMemory.save(ACCOUNT, { ...seen, callbackId: "of another address" });

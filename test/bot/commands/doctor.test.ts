@@ -304,7 +304,7 @@ describe("/doctor", () => {
       "operator",
       "Telegram delivers this bot’s messages to",
     ],
-  ] as const)("where Telegram delivers is looked at: %s", async (_where, url, ours, verdict, text) => {
+  ] as const)("says where Telegram delivers: %s", async (_where, url, ours, verdict, text) => {
     house = await startTestBot();
     await house.newBot().bot.api.setWebhook(url);
     const findings = await findingsOf({ web: { publicUrl: ours } });

@@ -13,7 +13,7 @@ describe("signing in on Garmin’s page", () => {
     ["the whole address", (ticket) => `https://sso.garmin.com/sso/embed?ticket=${ticket}`],
     ["the bare ticket", (ticket) => ticket],
     ["the text of the page", (ticket) => `{serviceUrl:'https://sso.garmin.com/sso/embed', serviceTicket:'${ticket}'}`],
-  ])("needs only %s, at any time, and the bot deletes it", async (_what, wrap) => {
+  ])("%s is enough to sign in, at any time, and the bot deletes it", async (_what, wrap) => {
     house = await startBeforeGarmin({ mfa: "email" });
     house.owner.say(wrap(house.sandbox.garmin.mintTicket(OWNER.email)));
     await house.owner.waitForMessage(({ text }) => text === "I’ve deleted your message. Signed in to Garmin as Owner.");
@@ -21,7 +21,7 @@ describe("signing in on Garmin’s page", () => {
     expect(house.owner.messages.filter(({ from }) => from === "person")).toEqual([]);
   });
 
-  test("works even while a sign-in in the chat is open", async () => {
+  test("a ticket works even while a sign-in in the chat is open", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
@@ -30,7 +30,7 @@ describe("signing in on Garmin’s page", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
-  test("offers both ways again for an address of Garmin without a sign-in", async () => {
+  test("an address of Garmin without a sign-in is answered with both ways to sign in", async () => {
     house = await startBeforeGarmin();
     for (const address of [house.app.garminSignIn.pageUrl(), "https://connect.garmin.com/modern/"]) {
       house.owner.say(address);
@@ -42,7 +42,7 @@ describe("signing in on Garmin’s page", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
-  test("offers both ways again for a sign-in that is used or too old", async () => {
+  test("a sign-in that is used or too old is answered with both ways to sign in", async () => {
     house = await startBeforeGarmin();
     const ticket = house.sandbox.garmin.mintTicket(OWNER.email);
     house.owner.say(`https://connect.garmin.com/app?ticket=${ticket}`);
@@ -56,7 +56,7 @@ describe("signing in on Garmin’s page", () => {
   });
 });
 
-describe("after signing in to Garmin,", () => {
+describe("after signing in to Garmin", () => {
   test("a missing consent is asked for, and a tap checks it again", async () => {
     house = await startBeforeGarmin();
     house.sandbox.garmin.setConsent(OWNER.email, false);
@@ -83,7 +83,7 @@ describe("after signing in to Garmin,", () => {
       return house.owner.waitForMessage();
     }
 
-    test("replaces the link only after a yes to a question that names both", async () => {
+    test("another profile replaces the link only after a yes to a question that names both", async () => {
       const { text, buttons } = await askedAboutOther();
       expect(text).toBe(
         "I’ve deleted your message. You’re linked to Owner (profile 100000000) at Garmin. This sign-in is for Other (profile 100000001). Nothing has changed yet. Do you want me to send your readings to Other from now on? You have 10 minutes to answer.",
@@ -97,7 +97,7 @@ describe("after signing in to Garmin,", () => {
       expect(await vendorUserId()).toBe("100000001");
     });
 
-    test("is forgotten after a no, and the offered page asks for e-mail and password", async () => {
+    test("another profile is forgotten after a no, and the offered page asks for e-mail and password", async () => {
       await askedAboutOther();
       house.owner.tap("No, keep the link");
       await house.owner.waitUntil(({ messages }) =>
@@ -110,7 +110,7 @@ describe("after signing in to Garmin,", () => {
       expect(await vendorUserId()).toBe("100000000");
     });
 
-    test("is forgotten after ten minutes, and a late yes says so", async () => {
+    test("another profile is forgotten after ten minutes, and the answer to a late yes says so", async () => {
       await askedAboutOther();
       house.clock.advance(10 * 60);
       house.owner.tap("Yes, switch");

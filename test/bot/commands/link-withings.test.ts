@@ -38,7 +38,7 @@ test("the pasted address links Withings, is deleted, and leads on to Garmin", as
   expect(house.owner.messages.filter(({ from }) => from === "person").map(({ text }) => text)).toEqual(["/start"]);
 });
 
-describe("the answer has its own sentence and a fresh button for", () => {
+describe("a consent that doesn’t link", () => {
   const cases: Array<[string, RegExp, (page: string) => Promise<string> | string]> = [
     [
       "a code that came too late",
@@ -94,7 +94,7 @@ describe("the answer has its own sentence and a fresh button for", () => {
   ];
   const redirectOf = (page: string) => new URL(page).searchParams.get("redirect_uri") ?? "";
 
-  test.each(cases)("%s", async (_what, sentence, addressFrom) => {
+  test.each(cases)("%s gets its own sentence and a fresh button", async (_what, sentence, addressFrom) => {
     const page = await pressLink();
     house.owner.say(await addressFrom(page));
     const { text, buttons } = await house.owner.waitForMessage();
@@ -106,7 +106,7 @@ describe("the answer has its own sentence and a fresh button for", () => {
     expect(house.owner.messages.filter(({ from }) => from === "person")).toHaveLength(1);
   });
 
-  test("an address that was used before", async () => {
+  test("an address that was used before gets its own sentence and a fresh button", async () => {
     const page = await pressLink();
     const address = allow(page);
     house.owner.say(address);
@@ -133,7 +133,7 @@ describe("a different person from the linked one", () => {
     return house.owner.waitForMessage();
   }
 
-  test("is asked about by weight, time and number, and a yes switches the link", async () => {
+  test("a different person is asked about by weight, time and number, and a yes switches the link", async () => {
     const { text, buttons } = await askedAboutOther();
     expect(text).toBe(
       "I’ve deleted your message. You’re linked to the Withings person whose last weigh-in was 80.25 kg, today 12:00 (number 31400001). The access given just now is for the Withings person whose last weigh-in was 64.10 kg, today 12:30 (number 31400002). Nothing has changed yet. Do you want me to read the other person’s scale from now on? You have 10 minutes to answer.",
@@ -145,7 +145,7 @@ describe("a different person from the linked one", () => {
     expect(await link()).toMatchObject({ vendorUserId: String(OTHER) });
   });
 
-  test("doesn’t replace the link after a no, or after a late yes", async () => {
+  test("a different person doesn’t replace the link after a no, or after a late yes", async () => {
     await askedAboutOther();
     house.owner.tap("No, keep the link");
     await house.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.startsWith("Nothing has changed,")));
@@ -161,7 +161,7 @@ describe("a different person from the linked one", () => {
     expect(house.owner.unansweredTaps).toBe(0);
   });
 
-  test("is asked about in German", async () => {
+  test("a different person is asked about in German", async () => {
     const { text, buttons } = await askedAboutOther({ language: "de" });
     expect(text).toContain("Du bist verbunden mit der Person bei Withings, die zuletzt 80,25 kg gewogen hat");
     expect(buttons.flat().map((it) => it.text)).toEqual(["Ja, wechseln", "Nein, so lassen"]);
@@ -222,20 +222,20 @@ describe("Withings’ page that refuses the callback address", () => {
   test.each([
     ["as its text", PAGE],
     ["as an address", "https://account.withings.com/oauth2_user/authorize2?error=redirect_uri_mismatch&state=x"],
-  ])("is understood %s, and the answer says where to enter the address", async (_what, pasted) => {
+  ])("a refused callback address is understood %s, and the answer says where to enter it", async (_what, pasted) => {
     await pressLink();
     house.owner.say(pasted);
     await heard(house, "exactly as it is in my settings");
     expect(await link()).toBeUndefined();
   });
 
-  test("is understood in German", async () => {
+  test("a refused callback address is answered in German", async () => {
     await pressLink({ language: "de" });
     house.owner.say(PAGE);
     await heard(house, "genau wie in meinen Einstellungen");
   });
 
-  test("can’t be recognised by its address alone, so the answer asks for its text", async () => {
+  test("the address alone doesn’t say what was refused, so the answer asks for the text of the page", async () => {
     const page = await pressLink();
     house.owner.say(page);
     await heard(house, "If that page says “redirect_uri_mismatch”, send me its text.");

@@ -37,7 +37,7 @@ async function guest(languageCode = "en", name = "Anna"): Promise<Person> {
 }
 
 describe("/invite", () => {
-  test("makes a link that lets one person in, who gets the usual greeting, and tells the owner once", async () => {
+  test("/invite makes a link that lets one person in, who gets the usual greeting, and tells the owner once", async () => {
     await open();
     const { text, ...invitation } = await said(house.owner, "/invite");
     // A preview would make Telegram open a link that works once.
@@ -59,7 +59,7 @@ describe("/invite", () => {
     expect(JSON.stringify([house.logged, anna.messages.filter(({ from }) => from === "bot")])).not.toContain(token);
   });
 
-  test("makes a link that expires after a day", async () => {
+  test("an invitation expires after a day", async () => {
     await open();
     const token = tokenIn((await said(house.owner, "/invite")).text);
     house.clock.advance(24 * HOUR + 1);
@@ -70,7 +70,7 @@ describe("/invite", () => {
     expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
   });
 
-  test("answers an expired link once an hour, however often it is tried", async () => {
+  test("an expired invitation is answered once an hour, however often it is tried", async () => {
     await open();
     const stranger = house.telegram.user({ id: STRANGER, firstName: "Stranger" });
     const answers = () => stranger.messages.filter(({ from }) => from === "bot").length;
@@ -90,7 +90,7 @@ describe("/invite", () => {
 });
 
 describe("/people", () => {
-  test("lists everybody who may use the bot, and can remove invited people", async () => {
+  test("/people lists everybody who may use the bot, and can remove invited people", async () => {
     await open();
     await guest();
     const list = await said(house.owner, "/people");
@@ -104,7 +104,7 @@ describe("/people", () => {
     expect(labels(list)).toEqual(["Remove Anna"]);
   });
 
-  test("shows names, and numbers for people who haven’t written yet or share a name", async () => {
+  test("/people shows names, and numbers for people who haven’t written yet or share a name", async () => {
     house = await startTestBot({ linked: false, allowedIds: [ACCOUNT, 4713, 4714] });
     bot = house.startBot();
     await house.app.store.accounts.save(4713, { name: "Anna" });
@@ -119,7 +119,7 @@ describe("/people", () => {
     expect(labels(list)).toEqual([`Remove Anna (${GUEST})`]);
   });
 
-  test("removes a person after one question, with account and links, and tells them in their language", async () => {
+  test("/people removes a person with account and links after one question, and tells them in their language", async () => {
     await open();
     const anna = await guest("de");
     await said(house.owner, "/people");
@@ -146,7 +146,7 @@ describe("/people", () => {
     expect(await house.app.store.accounts.find(GUEST)).toBeUndefined();
   });
 
-  test("removes people who have blocked the bot", async () => {
+  test("/people removes even people who have blocked the bot", async () => {
     await open();
     (await guest()).block();
     await said(house.owner, "/people");
@@ -155,7 +155,7 @@ describe("/people", () => {
     expect(await house.app.store.people.list()).toEqual([]);
   });
 
-  test("removes nothing during a run on their account", async () => {
+  test("/people removes nothing during a run on the account", async () => {
     await open();
     await guest();
     await said(house.owner, "/people");
@@ -168,7 +168,7 @@ describe("/people", () => {
     await lease?.release();
   });
 
-  test("keeps a person on the list if the removal breaks off half-way, so that it can be finished", async () => {
+  test("a person stays on the list if the removal breaks off half-way, so that it can be finished", async () => {
     await open();
     await bot.stop();
     const people = { ...house.app.store.people, remove: () => Promise.reject(new Error("power cut")) };
@@ -186,7 +186,7 @@ describe("/people", () => {
     expect(await house.app.store.people.list()).toEqual([]);
   });
 
-  test("removes nobody by an outdated button, or by a button that another person taps", async () => {
+  test("an outdated button, or one that another person taps, removes nobody", async () => {
     await open();
     const anna = await guest();
     await bot.bot.api.sendMessage(GUEST, "found", {
@@ -202,7 +202,7 @@ describe("/people", () => {
     expect(house.owner.unansweredTaps).toBe(0);
   });
 
-  test("speaks German to an owner who does", async () => {
+  test("/people speaks German to an owner who does", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     await guest();

@@ -29,7 +29,7 @@ async function open(options: Parameters<typeof startTestBot>[0] = {}) {
 }
 
 describe("/settings", () => {
-  test("shows every setting in one message that is redrawn in place", async () => {
+  test("/settings shows every setting in one message that is redrawn in place", async () => {
     await open();
     expect(screen().text).toBe(
       [
@@ -80,7 +80,7 @@ describe("/settings", () => {
     expect(labels(shown)).toContain(`✓ ${button}`);
   });
 
-  test("switches each kind of reading on or off, and says which kind needs another", async () => {
+  test("each kind of reading can be switched on or off, and the screen says which kind needs another", async () => {
     await open();
     const before = await tap("What is sent");
     expect(labels(before)).toEqual(["✓ Weight", "✓ Body composition", "✓ Muscle", "✓ Blood pressure", "Back"]);
@@ -105,7 +105,7 @@ describe("/settings", () => {
     expect(labels(await tap("✓ Body composition"))).toEqual(["✓ Weight", "Body composition", "Blood pressure", "Back"]);
   });
 
-  test("ticks the same kinds as its text names, whichever are on", () => {
+  test("the ticks and the text name the same kinds, whichever are on", () => {
     const kinds = ["weight", "composition", "muscle", "bloodPressure"] as const;
     for (let bits = 0; bits < 16; bits++) {
       const sends = Object.fromEntries(kinds.map((kind, index) => [kind, (bits & (1 << index)) !== 0])) as Record<
@@ -119,7 +119,7 @@ describe("/settings", () => {
     }
   });
 
-  test("turns notices about a silent scale and a silent cuff off and on separately", async () => {
+  test("notices about a silent scale and a silent cuff can be turned off and on separately", async () => {
     await open();
     expect(labels(await tap("No readings"))).toEqual(["✓ Scale", "✓ Cuff", "Back"]);
     expect(screen().text).toContain("after three days without one; if once a week, after two weeks");
@@ -138,7 +138,7 @@ describe("/settings", () => {
     ["weigh_in", { weigh_in: false, blood_pressure: true }],
     ["all", { weigh_in: false, blood_pressure: false }],
   ])(
-    "turns such notices off by the button below one (%s), and shows where to turn them on",
+    "the button below a notice of silence turns it off, and shows where to turn it on (%s)",
     async (kind, tellsSilence) => {
       await open();
       await bot.bot.api.editMessageReplyMarkup(ACCOUNT, screen().id, {
@@ -149,7 +149,7 @@ describe("/settings", () => {
     },
   );
 
-  test("does once what a button says, even if it is tapped or delivered twice", async () => {
+  test("a button does once what it says, even if it is tapped or delivered twice", async () => {
     await open();
     await tap("What is sent");
     const { id } = screen();
@@ -172,7 +172,7 @@ describe("/settings", () => {
     "set:silence:all:maybe",
     "set:gone",
     "set:language:xx",
-  ])("changes nothing by an outdated button (%s), and shows the present settings", async (data) => {
+  ])("an outdated button (%s) changes nothing, and shows the present settings", async (data) => {
     await open();
     const before = await account();
     await bot.bot.api.editMessageReplyMarkup(ACCOUNT, screen().id, {
@@ -184,7 +184,7 @@ describe("/settings", () => {
     expect(house.owner.toasts.at(-1)?.text).toBe("That button is out of date. Here’s the latest.");
   });
 
-  test("has only buttons whose data fit into Telegram’s 64 bytes", async () => {
+  test("the data of every button fits into Telegram’s 64 bytes", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
     for (const topic of ["units", "zone", "summary", "silence", "patience", "sends", "language"]) {
@@ -194,7 +194,7 @@ describe("/settings", () => {
     }
   });
 
-  test("keeps a setting if the change can’t be saved, and the tap’s answer says so", async () => {
+  test("a setting stays if the change can’t be saved, and the tap’s answer says so", async () => {
     house = await startTestBot();
     const { RetryLaterError } = await import("../../../src/lib/errors.ts");
     const accounts = { ...house.app.store.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
@@ -209,7 +209,7 @@ describe("/settings", () => {
 });
 
 describe("the language", () => {
-  test("applies at once to the message, and to the menu of the chat whatever the phone’s language", async () => {
+  test("the language applies at once to the message, and to the menu of the chat whatever the phone’s language", async () => {
     await open();
     await bot.registerCommands();
     expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);

@@ -13,7 +13,7 @@ describe("/status", () => {
     return (await house.owner.waitForMessage()).text;
   };
 
-  test("tells a new account once what is missing, and nothing that depends on it", async () => {
+  test("/status tells a new account once what is missing, and nothing that depends on it", async () => {
     house = await startTestBot({ linked: false });
     const nextRunAt = ago(-60);
     house.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
@@ -28,7 +28,7 @@ describe("/status", () => {
     expect((await status()).split("\n")).toEqual(missing("today 12:00, waiting for you"));
   });
 
-  test("shows links, last readings, last run, next run, and what is held and why", async () => {
+  test("/status shows links, last readings, last run, next run, and what is held and why", async () => {
     house = await startTestBot();
     house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
     house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
@@ -62,7 +62,7 @@ describe("/status", () => {
     expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
   });
 
-  test("forgets what the last run asked for once the link is removed or renewed", async () => {
+  test("/status forgets what the last run asked for once the link is removed or renewed", async () => {
     house = await startTestBot();
     house.startBot();
     await house.sync();

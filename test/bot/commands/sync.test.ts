@@ -77,7 +77,7 @@ describe("/sync", () => {
     await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
   });
 
-  test("sent twice runs twice in turn, and nothing arrives twice", async () => {
+  test("runs a second time if it is sent again, and nothing arrives twice", async () => {
     await withNews();
     house.startBot();
     house.owner.say("/sync");

@@ -11,7 +11,7 @@ afterEach(() => house.close());
 const link = async () => (await house.app.store.links.read(ACCOUNT, "garmin"))?.value;
 
 describe("signing in to Garmin in the chat, with another process for every update,", () => {
-  test("works without a code, and the waiting reading arrives", async () => {
+  test("a sign-in works without a code, and the waiting reading arrives", async () => {
     house = await startBeforeGarmin();
     await giveEmail(house);
     const { text } = await typePassword(house);
@@ -22,7 +22,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     expect(house.owner.messages.filter(({ from }) => from === "person").map((it) => it.text)).toEqual(["/connect"]);
   });
 
-  test("works with a code that is wrong at first and typed minutes later", async () => {
+  test("a sign-in works with a code that is wrong at first and typed minutes later", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     const asked = await typePassword(house);
@@ -39,7 +39,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     expect(house.sandbox.garmin.inbox).toHaveLength(1);
   });
 
-  test("can get a new code, and then only that one counts", async () => {
+  test("a new code can be requested, and then only that one counts", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     await typePassword(house);
@@ -57,7 +57,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     expect(house.owner.unansweredTaps).toBe(0);
   });
 
-  test("starts again by itself if the code comes too late, and remembers the e-mail", async () => {
+  test("a sign-in starts again by itself if the code comes too late, and remembers the e-mail", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     await typePassword(house);
@@ -72,7 +72,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     await house.owner.waitForMessage((message) => message.text.includes("Signed in"));
   });
 
-  test("sends Garmin nothing that can’t be a code", async () => {
+  test("a text that can’t be a code isn’t sent to Garmin", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     await typePassword(house);
@@ -86,7 +86,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     ).toContain("Signed in");
   });
 
-  test("lets a wrong password be corrected, and offers the e-mail the next time", async () => {
+  test("a wrong password can be corrected, and the e-mail is offered the next time", async () => {
     house = await startBeforeGarmin();
     await giveEmail(house);
     const { text } = await typePassword(house, "not-the-password");
@@ -111,7 +111,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     ["garmin_sso_429", /I won’t try again until today 15:00\. You can still sign in on Garmin’s own page\./],
     ["garmin_sso_429_in_200", /won’t try again until today 15:00/],
     ["garmin_sso_cloudflare_403", /network I run in/],
-  ])("has a sentence for %s that leads to Garmin’s page", async (fault, sentence) => {
+  ])("%s has its own sentence, which leads to Garmin’s page", async (fault, sentence) => {
     house = await startBeforeGarmin();
     await giveEmail(house);
     house.sandbox.faults.turnOn(fault);
@@ -126,7 +126,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     await house.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
   });
 
-  test("still waits for the code after an outage at Garmin", async () => {
+  test("a sign-in still waits for the code after an outage at Garmin", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     await typePassword(house);
@@ -140,7 +140,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     await house.owner.waitForMessage(({ text }) => text.startsWith("Cancelled."));
   });
 
-  test("is ended by a command, but not by a password that starts with a slash", async () => {
+  test("a sign-in is ended by a command, but not by a password that starts with a slash", async () => {
     house = await startBeforeGarmin();
     house.sandbox.garmin.accounts.get(OWNER.email).password = "/secret/door";
     await giveEmail(house);
@@ -151,7 +151,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     expect((await typePassword(house, "/secret/door")).text).toContain("Signed in");
   });
 
-  test("goes on while buttons of other messages are used", async () => {
+  test("a sign-in goes on while buttons of other messages are used", async () => {
     house = await startBeforeGarmin();
     await giveEmail(house);
     house.owner.tap("Link Garmin");
@@ -159,7 +159,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     expect((await typePassword(house)).text).toContain("Signed in");
   });
 
-  test("tries a password once, even if its update comes twice", async () => {
+  test("a password is tried once, even if its update comes twice", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     const { updateId } = house.owner.say(OWNER.password);
@@ -172,7 +172,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
   });
 });
 
-describe("before a sign-in in the chat asks for anything,", () => {
+describe("before a sign-in in the chat asks for anything", () => {
   const onProbe = (status: number) =>
     house.sandbox.faults.add({
       match: { method: "GET", path: "/mobile/api/login" },

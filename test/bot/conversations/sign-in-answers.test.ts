@@ -6,7 +6,7 @@ import type { TestBot } from "../test-bot.ts";
 let house: TestBot;
 afterEach(() => house.close());
 
-describe("the way that is left to try", () => {
+describe("a refused sign-in", () => {
   const refuse = (clientId: string) =>
     house.sandbox.faults.add({
       match: { method: "POST", path: "/mobile/api/login", form: { clientId } },
@@ -15,7 +15,7 @@ describe("the way that is left to try", () => {
     });
   const clientIds = () => house.sandbox.garmin.requests.filter(isLogin).map(({ query }) => query.get("clientId"));
 
-  test("after a refusal is to sign in as Garmin’s other app, by a tap and never by itself", async () => {
+  test("after a refusal, a button tries Garmin’s other app, which never happens by itself", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     refuse("GCM_IOS_DARK");
     await giveEmail(house);
@@ -33,7 +33,7 @@ describe("the way that is left to try", () => {
     expect(clientIds()).toEqual(["GCM_IOS_DARK", "GCM_ANDROID_DARK"]);
   });
 
-  test("after both apps were refused is Garmin’s page alone", async () => {
+  test("after both apps were refused, only Garmin’s page is offered", async () => {
     house = await startBeforeGarmin();
     refuse("GCM_IOS_DARK");
     await giveEmail(house);
@@ -46,7 +46,7 @@ describe("the way that is left to try", () => {
     expect(labels(await typePassword(house))).toEqual(["On Garmin’s page"]);
   });
 
-  test("after Garmin takes back the access is the other way to sign in", async () => {
+  test("if Garmin takes the access back, the other way to sign in is offered", async () => {
     house = await startBeforeGarmin();
     house.sandbox.faults.turnOn("garmin_token_not_active");
     house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
@@ -55,7 +55,7 @@ describe("the way that is left to try", () => {
     expect(labels(refused)).toEqual(["On Garmin’s page", "Here in the chat"]);
   });
 
-  test("after three wrong codes is to start again, and a fourth isn’t sent", async () => {
+  test("after three wrong codes, the sign-in has to start again, and a fourth code isn’t sent", async () => {
     house = await startBeforeGarmin({ mfa: "email" });
     await giveEmail(house);
     await typePassword(house);
@@ -68,7 +68,7 @@ describe("the way that is left to try", () => {
     await house.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });
 
-  test("doesn’t exist for a Chinese account, and the bot says so", async () => {
+  test("a Chinese account can’t be used, and the bot says so", async () => {
     house = await startBeforeGarmin();
     house.owner.say(`https://sso.garmin.cn/sso/embed?ticket=${house.sandbox.garmin.mintTicket(OWNER.email)}`);
     const refused = await house.owner.waitForMessage();
@@ -76,7 +76,7 @@ describe("the way that is left to try", () => {
     expect(labels(refused)).toEqual([]);
   });
 
-  test("after another person’s sign-in is a page that asks for e-mail and password", async () => {
+  test("after another person’s sign-in, the offered page asks for e-mail and password", async () => {
     house = await startBeforeGarmin();
     await house.app.store.accounts.save(ACCOUNT + 1, {});
     await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OWNER.email));
@@ -85,7 +85,7 @@ describe("the way that is left to try", () => {
     expect(new URL(buttons.flat()[0]?.url ?? "").searchParams.get("reauth")).toBe("true");
   });
 
-  test("after Garmin forgot the client id is for the person who runs the program to change it", async () => {
+  test("if Garmin no longer knows the client id, the answer says who has to change it", async () => {
     house = await startBeforeGarmin();
     const refusal = { type: "status", status: 401, body: { error: "invalid_client" } } as const;
     house.sandbox.faults.add({ match: { path: /oauth\/token/ }, effect: refusal });

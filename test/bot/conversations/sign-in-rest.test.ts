@@ -40,7 +40,7 @@ async function status(): Promise<string> {
   return (await house.owner.waitForMessage()).text;
 }
 
-describe("while Garmin limits sign-ins,", () => {
+describe("while Garmin limits sign-ins", () => {
   test.each(LANGUAGES)("/doctor and /status say until when, and that syncing continues (%s)", async (language) => {
     await limited(language);
     const report = await doctor();
@@ -63,7 +63,7 @@ describe("while Garmin limits sign-ins,", () => {
     },
   );
 
-  test("/doctor and /status mention it only until it is over", async () => {
+  test("/doctor and /status mention a limit only until it is over", async () => {
     await limited("en");
     house.clock.advance(2 * 3600);
     await house.sync();
@@ -71,7 +71,7 @@ describe("while Garmin limits sign-ins,", () => {
     expect(await status()).not.toContain("limiting");
   });
 
-  test("other people can still sign in", async () => {
+  test("one person’s limit doesn’t stop other people from signing in", async () => {
     await limited("en");
     await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
     const anna = house.telegram.user({ id: 4712, firstName: "Anna" });

@@ -40,7 +40,7 @@ describe("the time zone", () => {
     return anew(() => house.owner.tap("Type it"));
   }
 
-  test("is offered with neighbouring zones, and can be left to Withings again", async () => {
+  test("the time zone is offered with neighbouring zones, and can be left to Withings again", async () => {
     await open();
     await house.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const shown = await tap("Time zone");
@@ -53,7 +53,7 @@ describe("the time zone", () => {
     expect((await account()).timezone).toBeUndefined();
   });
 
-  test("names Withings as its source only if Withings reported it, and while it is linked", async () => {
+  test("Withings is named as the source of the zone only if it reported one, and while it is linked", async () => {
     await open();
     await house.sync();
     expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
@@ -77,7 +77,7 @@ describe("the time zone", () => {
     ["Paris, France", "Europe/Paris"],
     ["München", "Europe/Berlin"],
     ["Wien", "Europe/Vienna"],
-  ])("typed as “%s” becomes %s", async (typed, timezone) => {
+  ])("“%s” is the zone %s", async (typed, timezone) => {
     expect((await typing()).text).toMatch(/^Which time zone\?/);
     const shown = await anew(() => house.owner.say(typed));
     expect(shown.text).toContain(`Time zone: ${timezone} (`);
@@ -86,7 +86,7 @@ describe("the time zone", () => {
     expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
   });
 
-  test("is asked about if several names start like the text, and a tap ends the dialog", async () => {
+  test("a text that several names start with is asked about, and a tap ends the dialog", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("port"));
     expect(shown.text).toBe("Which of these?");
@@ -102,7 +102,7 @@ describe("the time zone", () => {
       .flat()
       .flatMap(({ data = "" }) => (data.startsWith("zone:") && data !== "zone:" ? [data.slice("zone:".length)] : []));
 
-  test("is asked about with six of many matches", async () => {
+  test("six of many matches are shown", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("sa"));
     expect(shown.text).toMatch(/^\d+ time zones match\. Is it one of these\?/);
@@ -116,7 +116,7 @@ describe("the time zone", () => {
     ["Spanien", 2, ["Europe/Madrid", "Atlantic/Canary"]],
     ["Portugal", 2, ["Europe/Lisbon", "Atlantic/Azores"]],
     ["Springfield, USA", 8, ["Pacific/Honolulu", "America/Anchorage"]],
-  ])("typed as “%s” has several answers, and the zones with most people come first", async (typed, count, first) => {
+  ])("“%s” matches several zones, and those with most people come first", async (typed, count, first) => {
     await typing();
     const shown = await anew(() => house.owner.say(typed));
     expect(shown.text).toBe(
@@ -131,7 +131,7 @@ describe("the time zone", () => {
     expect((await account()).timezone).toBe(first[0]);
   });
 
-  test("is asked about if the region is unknown, because another place may have that name", async () => {
+  test("a place in an unknown region is asked about, because another place may have that name", async () => {
     await typing();
     const shown = await anew(() => house.owner.say("Paris, Texas"));
     expect(shown.text).toMatch(/^Is it this one\?/);
@@ -140,7 +140,7 @@ describe("the time zone", () => {
   });
 
   test.each(["Atlantis", "EST", "x", "+02:00", ",", "Korea (the other)"])(
-    "typed as “%s” isn’t found, and can be typed again",
+    "“%s” isn’t found, and the zone can be typed again",
     async (typed) => {
       await typing();
       expect((await anew(() => house.owner.say(typed))).text).toMatch(
@@ -151,7 +151,7 @@ describe("the time zone", () => {
     },
   );
 
-  test("stays as it was if a command or Cancel ends the dialog", async () => {
+  test("a command or Cancel ends the dialog, and the zone stays as it was", async () => {
     await typing();
     house.owner.say("/help");
     await house.quiet();
@@ -166,7 +166,7 @@ describe("the time zone", () => {
     expect((await account()).timezone).toBeUndefined();
   });
 
-  test("is asked for in German too", async () => {
+  test("the time zone is asked for in German too", async () => {
     house = await startTestBot();
     await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     bot = house.startBot();

@@ -14,7 +14,7 @@ async function beforePassword() {
   return bot;
 }
 
-describe("at the same moment,", () => {
+describe("updates at the same moment", () => {
   test("a message and a tap in one chat are handled in turn, whichever process gets them", async () => {
     const bot = await beforePassword();
     await bot.stop();

@@ -5,7 +5,7 @@ import type { TestBot } from "../test-bot.ts";
 let house: TestBot;
 afterEach(() => house.close());
 
-describe("however it is spelt,", () => {
+describe("a command in another spelling", () => {
   test.each(["/Cancel", "/CANCEL", "/cancel.", "/Cancel!", "/cancel@Weighbridge_Bot", "Cancel", "abbrechen"])(
     "the command %s ends a sign-in that waits for a password, and isn’t sent to Garmin",
     async (typed) => {
@@ -32,7 +32,7 @@ describe("however it is spelt,", () => {
     ["/constructor", "I didn’t understand"],
     ["/status@another_bot", "I didn’t understand"],
     ["/statusses", "I didn’t understand"],
-  ])("the command %s is answered", async (typed, answer) => {
+  ])("the text %s gets the right answer", async (typed, answer) => {
     house = await startBeforeGarmin();
     house.owner.say(typed);
     await house.owner.waitForMessage(({ text }) => text.startsWith(answer));

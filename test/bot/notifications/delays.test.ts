@@ -32,7 +32,7 @@ async function answer(command: string, isDone: (text: string) => boolean = (text
 const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
 const lineOf = (report: string, name: string) => report.split("\n").find((line) => line.includes(`· ${name}: `));
 
-describe("/doctor doesn’t say that all is good", () => {
+describe("“All good” from /doctor", () => {
   test.each<[FaultName, RegExp]>([
     [
       "garmin_upload_dropped",
@@ -46,19 +46,22 @@ describe("/doctor doesn’t say that all is good", () => {
       "withings_601",
       /^later · last sync: today 14:\d\d, not finished\. Withings has been limiting my requests since 14:00\. Your readings are safe there\. I’ll keep trying;/,
     ],
-  ])("while %s keeps a reading from arriving, even after the fault is gone", async (fault, line) => {
-    await moveIn();
-    house.sandbox.faults.turnOn(fault);
-    await house.sync();
-    house.clock.advance(60);
-    await house.sync();
-    house.sandbox.faults.clear();
-    const report = await doctor();
-    expect(lineOf(report, "last sync")).toMatch(line);
-    expect(report).toMatch(/\n\n1 thing isn’t working right now; check again later\.$/);
-  });
+  ])(
+    "/doctor isn’t all good while %s keeps a reading from arriving, even after the fault is gone",
+    async (fault, line) => {
+      await moveIn();
+      house.sandbox.faults.turnOn(fault);
+      await house.sync();
+      house.clock.advance(60);
+      await house.sync();
+      house.sandbox.faults.clear();
+      const report = await doctor();
+      expect(lineOf(report, "last sync")).toMatch(line);
+      expect(report).toMatch(/\n\n1 thing isn’t working right now; check again later\.$/);
+    },
+  );
 
-  test("while a reading waits for a decision", async () => {
+  test("/doctor isn’t all good while a reading waits for a decision", async () => {
     await moveIn();
     house.person.stepOnScale({ at: minutesAgo(2), weightKg: 41, attrib: 1 });
     await house.sync();
@@ -69,7 +72,7 @@ describe("/doctor doesn’t say that all is good", () => {
     expect(report).toMatch(/\n\n1 thing needs you\.$/);
   });
 
-  test("while Garmin does not offer a kind", async () => {
+  test("/doctor isn’t all good while Garmin doesn’t offer a kind", async () => {
     await moveIn();
     house.person.takeBloodPressure({ at: minutesAgo(2), systolic: 121, diastolic: 79 });
     house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
@@ -80,14 +83,14 @@ describe("/doctor doesn’t say that all is good", () => {
     );
   });
 
-  test("while readings come back changed and their owner has to decide", async () => {
+  test("/doctor isn’t all good while readings come back changed and their owner has to decide", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_rounds_weight");
     await house.sync();
     expect(lineOf(await doctor(), "last sync")).toMatch(/^you · last sync: .*Not sent for now: weigh-ins\./);
   });
 
-  test("unless all is good", async () => {
+  test("/doctor says that all is good when it is", async () => {
     await moveIn();
     await house.sync();
     expect(await doctor()).toMatch(/\nok · last sync: today 14:00, done, 1 reading\n\nAll good\.$/);
@@ -153,27 +156,30 @@ describe("an answer in an unknown shape", () => {
     ["Garmin", "garmin_field_renamed", "at Withings"],
   ];
 
-  test.each(UNEXPECTED)("is blamed on %s in every answer, with the time since when", async (vendor, fault, where) => {
-    await moveIn();
-    house.sandbox.faults.turnOn(fault);
-    expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
-    house.clock.advance(600);
-    const text = `${vendor} has been answering in a way I don’t understand since 14:00. Your readings are safe ${where}. I’ll keep trying. If it lasts, I need an update; the person who runs me can find more in my log.`;
-    expect(await answer("/sync", (it) => it.includes("my log"))).toBe(text);
-    expect(await answer("/status")).toMatch(new RegExp(`\nLast sync: today 14:1\\d, not finished\n${text}`));
-    const report = await doctor();
-    expect(lineOf(report, "last sync")).toMatch(
-      new RegExp(`^later · last sync: today 14:1\\d, not finished\\. ${text}$`),
-    );
-    expect(report).not.toContain("on my side");
-    if (vendor === "Withings") {
-      expect(lineOf(report, "Withings")).toBe(
-        "later · Withings: Withings is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
+  test.each(UNEXPECTED)(
+    "an unknown answer is blamed on %s everywhere, with the time since when",
+    async (vendor, fault, where) => {
+      await moveIn();
+      house.sandbox.faults.turnOn(fault);
+      expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
+      house.clock.advance(600);
+      const text = `${vendor} has been answering in a way I don’t understand since 14:00. Your readings are safe ${where}. I’ll keep trying. If it lasts, I need an update; the person who runs me can find more in my log.`;
+      expect(await answer("/sync", (it) => it.includes("my log"))).toBe(text);
+      expect(await answer("/status")).toMatch(new RegExp(`\nLast sync: today 14:1\\d, not finished\n${text}`));
+      const report = await doctor();
+      expect(lineOf(report, "last sync")).toMatch(
+        new RegExp(`^later · last sync: today 14:1\\d, not finished\\. ${text}$`),
       );
-    }
-  });
+      expect(report).not.toContain("on my side");
+      if (vendor === "Withings") {
+        expect(lineOf(report, "Withings")).toBe(
+          "later · Withings: Withings is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
+        );
+      }
+    },
+  );
 
-  test("counts from its own start, not from that of earlier trouble", async () => {
+  test("an unknown answer counts from its own start, not from that of earlier trouble", async () => {
     await moveIn();
     house.sandbox.faults.turnOn("garmin_field_renamed");
     await house.sync();
@@ -184,7 +190,7 @@ describe("an answer in an unknown shape", () => {
     expect(await answer("/status")).toContain("Withings has been answering in a way I don’t understand since 14:10.");
   });
 
-  test("includes one that promises more readings but gives no way to them", async () => {
+  test("an answer that promises more readings but gives no way to them is an unknown one", async () => {
     await moveIn();
     house.sandbox.faults.add({
       ...{ server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
@@ -193,7 +199,7 @@ describe("an answer in an unknown shape", () => {
     expect(await answer("/sync", (it) => it.includes("my log"))).toMatch(/^Withings has been answering in a way/);
   });
 
-  test("for single measurements isn’t reported as “nothing new”", async () => {
+  test("an unknown answer for single measurements isn’t reported as “nothing new”", async () => {
     await moveIn();
     const grpid = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
     await house.sync();
@@ -305,7 +311,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
   });
 
-  test("a new sign-in clears it", async () => {
+  test("a new sign-in clears the refusal", async () => {
     await refused();
     house.clock.advance(60);
     await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));

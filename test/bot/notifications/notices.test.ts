@@ -115,7 +115,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
       /\nHinweis · Letzter Abgleich: heute 13:00, fertig(, 1 Messung)?\. (.*)\n\nDu musst nichts tun\.$/,
     ],
   ] as const)(
-    "no answer says that Garmin has everything, or that all is good (%s)",
+    "while parts differ, no answer says that Garmin has everything, or that all is good (%s)",
     async (language, head, fact, last) => {
       await dropped();
       await house.app.store.accounts.save(ACCOUNT, { language });
@@ -125,7 +125,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     },
   );
 
-  test("the terminal says so too, but not as a failure", async () => {
+  test("the terminal names parts that differ, but not as a failure", async () => {
     await dropped();
     const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
     const seen = await house.app.overviews.of(account);

@@ -87,9 +87,9 @@ test("a call that gets no answer is given up after three tries", async () => {
 });
 
 test.each([
-  ["of a minute is waited out", 60, 2],
-  ["that is longer is said at once, because somebody waits", 61, 1],
-])("a limit %s", async (_what, seconds, calls) => {
+  ["a limit of a minute is waited out", 60, 2],
+  ["a longer limit is passed on at once, because somebody is waiting", 61, 1],
+])("%s", async (_what, seconds, calls) => {
   fate = (number) => (number === 1 ? "limited" : "answered");
   restSeconds = seconds;
   const before = clock.now().getTime();

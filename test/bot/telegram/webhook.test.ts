@@ -35,7 +35,7 @@ const message = (text: string): Update => ({
 const A_YEAR_SECONDS = 365 * 24 * 3600;
 
 describe("an update from the webhook", () => {
-  test("that comes twice at once to two processes is handled once, and confirmed by both", async () => {
+  test("an update that comes twice at once to two processes is handled once, and confirmed by both", async () => {
     const update = message("/cancel");
     const copies = [house.newBot(), house.newBot()];
     // With the manual clock the five seconds pass at once; Telegram brings a refused update again.
@@ -49,7 +49,7 @@ describe("an update from the webhook", () => {
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("comes again while one process works on it, and is handled by another if that one died", async () => {
+  test("an update comes again while one process works on it, and is handled by another if that one died", async () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
     void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
@@ -69,7 +69,7 @@ describe("an update from the webhook", () => {
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
   });
 
-  test("is handled by another process if the first died with a clock that was years ahead", async () => {
+  test("an update is handled by another process if the first died with a clock that was years ahead", async () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
     house.clock.advance(A_YEAR_SECONDS);
@@ -80,7 +80,7 @@ describe("an update from the webhook", () => {
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
   });
 
-  test("waits for its turn in the chat, then comes again, with nothing done", async () => {
+  test("an update waits for its turn in the chat, then comes again, with nothing done", async () => {
     const lease = await house.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     const update = message("/cancel");
     const bot = house.newBot();
@@ -90,7 +90,7 @@ describe("an update from the webhook", () => {
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("comes again while the store is down, and nobody gets a message about it", async () => {
+  test("an update comes again while the store is down, and nobody gets a message about it", async () => {
     const claim = vi.fn(house.app.store.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
     const update = message("/cancel");
     const away = house.newBot({ claims: { ...house.app.store.claims, claim } });
@@ -101,7 +101,7 @@ describe("an update from the webhook", () => {
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
-  test("doesn’t come again once something was done, even if that broke", async () => {
+  test("an update doesn’t come again once something was done, even if that broke", async () => {
     const claims: typeof house.app.store.claims = {
       ...house.app.store.claims,
       claim: async (id) => {
@@ -121,7 +121,7 @@ describe("an update from the webhook", () => {
     ]);
   });
 
-  test("isn’t accepted by a program that is stopping, which finishes what it has started", async () => {
+  test("a program that is stopping accepts no update, and finishes what it has started", async () => {
     let finish = () => {};
     const gate = new Promise<void>((resolve) => {
       finish = resolve;
@@ -159,7 +159,7 @@ describe("the webhook", () => {
   const keep = (force = false) => keepWebhook(api(), { ...target, ...deps(), force });
   const sets = () => house.telegram.calls("setWebhook").map(({ params }) => params);
 
-  test("is set once, for the updates that the bot understands, and keeps waiting updates", async () => {
+  test("the webhook is set once, for the updates that the bot understands, and keeps waiting updates", async () => {
     const { updateId } = house.owner.say("hello");
     expect(updateId).toBeGreaterThan(0);
     expect(await keep()).toEqual({ type: "set", before: "none", pending: 1 });
@@ -175,7 +175,7 @@ describe("the webhook", () => {
     expect(house.telegram.pendingUpdates()).toBe(1);
   });
 
-  test("is set again if it was removed, belongs to another program, or brings other updates", async () => {
+  test("the webhook is set again if it was removed, belongs to another program, or brings other updates", async () => {
     await keep();
     const bot = api();
     await bot.deleteWebhook();
@@ -192,7 +192,7 @@ describe("the webhook", () => {
     expect(JSON.stringify(house.logged)).not.toMatch(/key=secret|a-secret_of/);
   });
 
-  test("logs that Telegram can’t deliver, with the number of waiting updates, while the error is recent", async () => {
+  test("the log says that Telegram can’t deliver, and how many updates wait, while the error is recent", async () => {
     await keep();
     house.owner.say("hello");
     await expect.poll(async () => (await api().getWebhookInfo()).last_error_date).toBeDefined();
@@ -216,7 +216,7 @@ describe("the webhook", () => {
     ["it has just moved here from another address", { url: "https://127.0.0.1:9/another" }, true, []],
     ["what failed still waits", {}, false, ["webhook_failing"]],
     ["it was not running when that failed", {}, true, []],
-  ])("raises an alarm only for updates that don’t arrive: %s", async (_what, differs, force, alarms) => {
+  ])("the webhook raises an alarm only for updates that don’t arrive: %s", async (_what, differs, force, alarms) => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 1, allowed_updates: ALLOWED_UPDATES },
       last_error_date: house.clock.now().getTime() / 1000,
@@ -228,7 +228,7 @@ describe("the webhook", () => {
     expect(house.logged.filter(({ level }) => level === "warn").map(({ event }) => event)).toEqual(alarms);
   });
 
-  test("is set again if Telegram has a wrong secret", async () => {
+  test("the webhook is set again if Telegram has a wrong secret", async () => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 2, allowed_updates: ALLOWED_UPDATES },
       last_error_date: house.clock.now().getTime() / 1000,
@@ -244,7 +244,7 @@ describe("the webhook", () => {
     expect(JSON.stringify(house.logged)).not.toContain(target.secretToken);
   });
 
-  test("is tried again while it can’t be set, and checked from then on", async () => {
+  test("the webhook is tried again while it can’t be set, and checked from then on", async () => {
     house.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: 1 },
       effect: {
@@ -274,7 +274,7 @@ describe("the webhook", () => {
     expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "" }]);
   });
 
-  test("is checked on request, and the request resolves when that is done", async () => {
+  test("the webhook is checked on request, and the request resolves when that is done", async () => {
     const stopping = new AbortController();
     const checks = createCheckRequests();
     await checks.request();
@@ -299,21 +299,24 @@ describe("the webhook", () => {
     [401, "Unauthorized"],
     [400, "Bad Request: bad webhook: An HTTPS URL must be provided for webhook"],
     [400, "Bad Request: bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443"],
-  ])("that can never be set ends a program that may end, and no other: %s %s", async (status, description) => {
-    house.sandbox.faults.add({
-      ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: Number.POSITIVE_INFINITY },
-      effect: { type: "status", status, body: { ok: false, error_code: status, description } },
-    });
-    const stopping = new AbortController();
-    const served = (mayEnd: boolean) =>
-      serveByWebhook(api(), target, {
-        ...{ ...serving(), mayEnd: async () => mayEnd },
-        ...{ stopping: stopping.signal, onStart: async () => {}, pause: async () => stopping.abort() },
+  ])(
+    "a webhook that can never be set ends a program that may end, and no other: %s %s",
+    async (status, description) => {
+      house.sandbox.faults.add({
+        ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: Number.POSITIVE_INFINITY },
+        effect: { type: "status", status, body: { ok: false, error_code: status, description } },
       });
-    await expect(served(true)).rejects.toThrow(GrammyError);
-    await expect(served(false)).resolves.toBeUndefined();
-    expect(house.logged.map(({ event }) => event)).toContain(
-      status === 401 ? "telegram_token_unknown" : "webhook_failing",
-    );
-  });
+      const stopping = new AbortController();
+      const served = (mayEnd: boolean) =>
+        serveByWebhook(api(), target, {
+          ...{ ...serving(), mayEnd: async () => mayEnd },
+          ...{ stopping: stopping.signal, onStart: async () => {}, pause: async () => stopping.abort() },
+        });
+      await expect(served(true)).rejects.toThrow(GrammyError);
+      await expect(served(false)).resolves.toBeUndefined();
+      expect(house.logged.map(({ event }) => event)).toContain(
+        status === 401 ? "telegram_token_unknown" : "webhook_failing",
+      );
+    },
+  );
 });

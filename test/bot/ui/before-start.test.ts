@@ -6,7 +6,7 @@ import { type NotifiedBot, startNotifiedBot } from "./notified-bot.ts";
 let house: NotifiedBot;
 afterEach(() => house.close());
 
-describe("a reading from before the account's start", () => {
+describe("a reading from before the account’s start", () => {
   const late = (days: number, weightKg = 80) =>
     house.person.stepOnScale({ at: house.ago({ days }), createdAt: house.clock.now(), weightKg });
 
@@ -23,9 +23,9 @@ describe("a reading from before the account's start", () => {
     expect(botTexts(house)).toHaveLength(before);
   }
 
-  test("isn’t mentioned if Withings had it before the account was linked", linkedForLong);
+  test("an old reading isn’t mentioned if Withings had it before the account was linked", linkedForLong);
 
-  test("is mentioned once if it turns up later, with its day, and one tap sends just that one", async () => {
+  test("an old reading that turns up later is mentioned once, with its day, and one tap sends just that one", async () => {
     await linkedForLong();
     late(51, 80.5);
     await house.scheduledRun();
@@ -50,7 +50,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.5, 80, 80]);
   });
 
-  test("is mentioned and sent together with the others, except if Garmin already has it", async () => {
+  test("old readings are mentioned and sent together, except those that Garmin already has", async () => {
     await linkedForLong();
     for (const days of [400, 300, 51]) late(days);
     house.person.takeBloodPressure({
@@ -81,7 +81,7 @@ describe("a reading from before the account's start", () => {
     ["Send all 2 older readings", "2 readings: I’ll send those that Garmin doesn’t have yet.", 2],
     ["Leave out all 2 older readings", "2 readings: I won’t send them.", 0],
   ])(
-    "that comes after a message isn’t covered by its button “%s”, and the answer mentions it",
+    "an old reading that comes after a message isn’t covered by its button “%s”, and the answer mentions it",
     async (button, answer, sent) => {
       await linkedForLong();
       for (const days of [53, 52]) late(days);
@@ -106,7 +106,7 @@ describe("a reading from before the account's start", () => {
     },
   );
 
-  test("is the only one that the button of its own message sends, while others still wait", async () => {
+  test("the button of a message about one old reading sends only that one, while others still wait", async () => {
     await linkedForLong();
     for (const days of [53, 52]) late(days);
     await house.scheduledRun();
@@ -134,7 +134,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights()).toHaveLength(2 + 1 + 3);
   });
 
-  test("isn’t sent by a button of an older version that doesn’t say which readings it means", async () => {
+  test("a button of an older version that doesn’t say which readings it means sends none", async () => {
     await linkedForLong();
     for (const days of [53, 52]) late(days);
     await house.scheduledRun();
@@ -148,7 +148,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("is still held when it is sent for, if it may be another person’s", async () => {
+  test("an old reading that may be another person’s is still held when its owner sends it", async () => {
     await linkedForLong();
     house.person.stepOnScale({ at: house.ago({ days: 51 }), createdAt: house.clock.now(), weightKg: 41, attrib: 1 });
     await house.scheduledRun();
@@ -157,7 +157,7 @@ describe("a reading from before the account's start", () => {
     expect(house.weights()).toHaveLength(2);
   });
 
-  test("stays out for good if its owner leaves it out", async () => {
+  test("an old reading stays out for good if its owner leaves it out", async () => {
     await linkedForLong();
     for (const days of [52, 51]) late(days);
     await house.scheduledRun();
@@ -169,7 +169,7 @@ describe("a reading from before the account's start", () => {
     expect((await heard(house, "Last sync")).text).not.toContain("turned up");
   });
 
-  test("has its own message, once, even if it came in with a requested sync", async () => {
+  test("an old reading that came in with a requested sync has its own message, once", async () => {
     await linkedForLong();
     late(51);
     house.owner.say("/sync");
@@ -181,7 +181,7 @@ describe("a reading from before the account's start", () => {
     expect(botTexts(house).filter((text) => text.includes("turned up"))).toHaveLength(1);
   });
 
-  test("is no longer asked about once the owner syncs that time", async () => {
+  test("an old reading is no longer asked about once the owner syncs that time", async () => {
     await linkedForLong();
     late(51);
     await house.scheduledRun();

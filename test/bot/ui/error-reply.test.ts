@@ -44,12 +44,12 @@ test("a sign-in that Garmin answers in an unknown shape is blamed on Garmin, not
   expect(house.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
 });
 
-describe("the answer to an update that fails names the cause:", () => {
+describe("an update that fails", () => {
   test.each([
     [new ActionNeededError("link_garmin"), /^Garmin isn’t linked yet\.$/, ["Link Garmin"]],
     [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
     [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
-  ])("%s", async (error, words, buttons) => {
+  ])("the answer names the cause: %s", async (error, words, buttons) => {
     house = await startTestBot({ linked: false });
     house.startBot({ overview: () => Promise.reject(error) });
     house.owner.say("/status");
@@ -83,12 +83,12 @@ const unanswered = { level: "info", event: "stranger_not_answered" };
 test.each([
   ["who has blocked the bot meanwhile", 403, "Forbidden: bot was blocked by the user", unserved],
   [
-    "in a group that lets nobody speak",
+    "in a group that doesn’t let the bot write",
     400,
     "Bad Request: not enough rights to send text messages to the chat",
     unanswered,
   ],
-  ["in a group that has put the bot out", 403, "Forbidden: bot was kicked from the group chat", unanswered],
+  ["in a group that has removed the bot", 403, "Forbidden: bot was kicked from the group chat", unanswered],
 ])("an answer that Telegram refuses to a person %s raises no alarm", async (who, status, description, logged) => {
   house = await startTestBot();
   house.startBot();

@@ -7,7 +7,7 @@ let house: NotifiedBot;
 afterEach(() => house.close());
 
 describe("a question about a reading", () => {
-  test("isn’t asked if Garmin already has the reading", async () => {
+  test("a reading that Garmin already has isn’t asked about", async () => {
     house = await startNotifiedBot();
     const before = botTexts(house).length;
     const at = house.ago({ minutes: 30 });
@@ -17,7 +17,7 @@ describe("a question about a reading", () => {
     expect(botTexts(house)).toHaveLength(before);
   });
 
-  test("has buttons that name their reading, and so do the answers", async () => {
+  test("the buttons of a question name their reading, and so do the answers", async () => {
     house = await startNotifiedBot();
     for (const [minutes, weightKg] of [
       [30, 41],
@@ -45,7 +45,7 @@ describe("a question about a reading", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([42]);
   });
 
-  test("sends nothing that Garmin has by then, and the answer says so", async () => {
+  test("a tap sends nothing that Garmin has by then, and the answer says so", async () => {
     house = await startNotifiedBot();
     const at = house.ago({ minutes: 30 });
     house.person.stepOnScale({ at, weightKg: 41, attrib: 1 });
@@ -67,7 +67,7 @@ describe("a question about a reading", () => {
       async () => void house.addByHand(house.ago({ minutes: 30 }), 41),
       "Garmin already has it, so I sent nothing.",
     ],
-  ])("says so if it is tapped again when %s", async (_what, before, answer) => {
+  ])("a second tap when %s says so", async (_what, before, answer) => {
     house = await startNotifiedBot();
     house.person.stepOnScale({ at: house.ago({ minutes: 30 }), weightKg: 41, attrib: 1 });
     await house.scheduledRun();
@@ -90,7 +90,7 @@ describe("a question about a reading", () => {
   });
 });
 
-describe("a reading with a date that can't be right", () => {
+describe("a reading with an impossible date", () => {
   test.each([
     [
       "en",
@@ -103,7 +103,7 @@ describe("a reading with a date that can't be right", () => {
       "Ignorieren: 64,20 kg, 27. Nov. 13:00",
     ],
   ] as const)(
-    "in the future is reported with its date and what to check, and can be ignored (%s)",
+    "a date in the future is reported with what to check, and the reading can be ignored (%s)",
     async (language, text, button) => {
       house = await startNotifiedBot(language === "de" ? { language } : {});
       house.person.stepOnScale({ at: house.ago({ days: -6 }), createdAt: house.clock.now(), weightKg: 64.2 });
@@ -122,7 +122,7 @@ describe("a reading with a date that can't be right", () => {
     },
   );
 
-  test("in 1970 is reported with its date and what to check", async () => {
+  test("a date in 1970 is reported with what to check", async () => {
     house = await startNotifiedBot();
     await house.scheduledRun();
     house.clock.advance(60);

@@ -49,8 +49,8 @@ async function signIn() {
   await say(OWNER.password);
 }
 
-describe("the buttons of a question are removed", () => {
-  test("when it is answered, so none are left after both sides are linked", async () => {
+describe("the buttons of a question", () => {
+  test("the buttons of a question are removed when it is answered", async () => {
     await open({ linked: false });
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     await say("/start");
@@ -76,7 +76,7 @@ describe("the buttons of a question are removed", () => {
     expect(buttons()).toEqual([]);
   });
 
-  test("from other messages too, once the side that they link is linked", async () => {
+  test("buttons that link a side are removed from other messages too, once it is linked", async () => {
     await open();
     house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3_600_000), weightKg: 80.25 });
     house.sandbox.garmin.revoke(OWNER.email);
@@ -92,7 +92,7 @@ describe("the buttons of a question are removed", () => {
     expect(buttons()).toEqual([]);
   });
 
-  test("when another question replaces it, and when a command ends its dialog", async () => {
+  test("the buttons of a question are removed when another replaces it, or a command ends its dialog", async () => {
     await open();
     for (let times = 0; times < 3; times++) await say("/disconnect");
     expect(buttons().filter((it) => it === "Everything")).toHaveLength(1);
@@ -120,8 +120,8 @@ describe("the buttons of a question are removed", () => {
   });
 });
 
-describe("a late tap says what it was about, and changes nothing:", () => {
-  test("on an old “New code” while the e-mail is asked for", async () => {
+describe("a late tap says what it was about, and changes nothing", () => {
+  test("an old “New code” does nothing while the e-mail is asked for", async () => {
     await open();
     house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     await house.app.store.links.remove(ACCOUNT, "garmin");
@@ -145,9 +145,9 @@ describe("a late tap says what it was about, and changes nothing:", () => {
   });
 
   test.each([
-    ["a yes to a question that was asked once more", "disconnect:everything:yes", "/disconnect asks again."],
-    ["a choice that was kept", "disconnect:garmin", "/disconnect asks again."],
-  ])("%s", async (_what, data, words) => {
+    ["a yes to a question that was asked again", "disconnect:everything:yes", "/disconnect asks again."],
+    ["a choice after “Keep”", "disconnect:garmin", "/disconnect asks again."],
+  ])("%s does nothing", async (_what, data, words) => {
     await open();
     await say("/disconnect");
     const first = botMessages().at(-1)?.id ?? 0;
@@ -170,7 +170,7 @@ describe("a late tap says what it was about, and changes nothing:", () => {
     expect(toast()).toBe("That question is closed, so your tap did nothing. /disconnect asks again.");
   });
 
-  test("on the last question of a sign-in that was forgotten after a day", async () => {
+  test("the last question of a sign-in that was forgotten after a day takes no answer", async () => {
     await open();
     await house.app.store.links.remove(ACCOUNT, "garmin");
     await say("/connect");
@@ -185,7 +185,7 @@ describe("a late tap says what it was about, and changes nothing:", () => {
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
   });
 
-  test("on a zone of a question that was answered", async () => {
+  test("a zone of a question that was answered does nothing", async () => {
     await open();
     await say("/settings");
     await tap("Time zone");
@@ -198,7 +198,7 @@ describe("a late tap says what it was about, and changes nothing:", () => {
     expect((await account()).timezone).toBe("Europe/Vienna");
   });
 
-  test("on a removal in a list that was shown again", async () => {
+  test("a removal in a list that was shown again does nothing", async () => {
     await open();
     await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: GUEST, name: "Anna" });
     const { id } = await say("/people");
@@ -222,7 +222,7 @@ describe("a late tap says what it was about, and changes nothing:", () => {
       "You’ve signed in to Garmin since then, so your tap did nothing. /connect signs you in again.",
     ],
     ["withings", "withings", "You’ve linked Withings since then, so your tap did nothing. /connect links it again."],
-  ] as const)("beginning to link %s (%s) from before it was linked", async (_vendor, data, words) => {
+  ] as const)("a button to link %s (%s) from before it was linked does nothing", async (_vendor, data, words) => {
     await open({ linked: false });
     await say("/help");
     const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "Something needs your attention.");
