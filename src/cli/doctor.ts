@@ -1,7 +1,6 @@
 import { type App, createApp } from "../app/app.ts";
 import type { Audience, ChecksDeps } from "../app/check-context.ts";
 import { checksOf } from "../app/doctor-checks.ts";
-import { openStore } from "../app/open-stores.ts";
 import { SERVICE_SECTIONS } from "../app/service.ts";
 import { storeCheck } from "../app/store-check.ts";
 import type { Words } from "../bot/words/words.ts";
@@ -11,7 +10,7 @@ import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import type { Account } from "../sync/model/account.ts";
 import { type Check, type Finding, runChecks, thingsToDo, type Verdict } from "../sync/status/checks.ts";
 import { EXIT } from "./exit.ts";
-import type { CommandDeps } from "./open.ts";
+import { type CommandDeps, withStore } from "./open.ts";
 import type { Terminal } from "./terminal.ts";
 import { explainSentence, needed, terminalWords } from "./words.ts";
 
@@ -119,12 +118,7 @@ function configurationChecks(deps: CommandDeps): Check[] {
     }),
     ownCheck("store", async () => {
       const { store } = readConfig(deps.env, ["store"]);
-      const opened = await openStore(store, deps);
-      try {
-        return await storeCheck(store, () => opened.accounts.list(), WORDS).run();
-      } finally {
-        await opened.close();
-      }
+      return withStore(deps, ({ accounts }) => storeCheck(store, () => accounts.list(), WORDS).run());
     }),
   ];
 }

@@ -14,20 +14,10 @@ import { isSecret } from "./parameters.ts";
 /** AWS refuses more. */
 const NAMES_A_CALL = 10;
 
-export interface Aws {
-  region: string;
-  /** Every parameter of a stage, decrypted, by the last part of its name. */
-  parameters(stage: string): Promise<Map<string, string>>;
-  /** "present" if it was there already and must not be replaced. */
-  put(stage: string, name: string, value: string, options?: { replace: boolean }): Promise<"written" | "present">;
-  remove(stage: string, names: readonly string[]): Promise<void>;
-  /** The table that a deployed function uses; "absent" if there is no such function. */
-  tableOf(functionName: string): Promise<{ tableName: string | undefined } | "absent">;
-  close(): void;
-}
+export type Aws = Awaited<ReturnType<typeof connectAws>>;
 
 /** @throws UsageError if no region is set. Credentials are needed by the first call only. */
-export async function connectAws(): Promise<Aws> {
+export async function connectAws() {
   const ssm = new SSMClient({ maxAttempts: 3 });
   const region = await answered(ssm.config.region());
   const lambda = new LambdaClient({ maxAttempts: 3, region });
@@ -35,7 +25,8 @@ export async function connectAws(): Promise<Aws> {
 
   return {
     region,
-    async parameters(stage) {
+    /** Every parameter of a stage, decrypted, by the last part of its name. */
+    async parameters(stage: string): Promise<Map<string, string>> {
       const found: Parameter[] = [];
       let token: string | undefined;
       do {
@@ -47,35 +38,23 @@ export async function connectAws(): Promise<Aws> {
       } while (token);
       return new Map(found.map(({ Name = "", Value = "" }) => [Name.slice(pathOf(stage).length), Value]));
     },
-    async put(stage, name, value, { replace } = { replace: true }) {
-      const command = new PutParameterCommand({
-        Name: `${pathOf(stage)}${name}`,
-        Value: value,
-        Type: isSecret(name) ? "SecureString" : "String",
-        Overwrite: replace,
-      });
-      try {
-        await ssm.send(command);
-        return "written";
-      } catch (error) {
-        if (error instanceof Error && error.name === "ParameterAlreadyExists") return "present";
-        throw inWords(error);
-      }
+    /** False if it was there already and must not be replaced. */
+    async put(stage: string, name: string, value: string, { replace } = { replace: true }): Promise<boolean> {
+      const Type = isSecret(name) ? "SecureString" : "String";
+      const command = new PutParameterCommand({ Name: pathOf(stage) + name, Value: value, Type, Overwrite: replace });
+      return (await answered(ssm.send(command), "ParameterAlreadyExists")) !== undefined;
     },
-    async remove(stage, names) {
+    async remove(stage: string, names: readonly string[]): Promise<void> {
       for (let from = 0; from < names.length; from += NAMES_A_CALL) {
-        const Names = names.slice(from, from + NAMES_A_CALL).map((name) => `${pathOf(stage)}${name}`);
+        const Names = names.slice(from, from + NAMES_A_CALL).map((name) => pathOf(stage) + name);
         await answered(ssm.send(new DeleteParametersCommand({ Names })));
       }
     },
-    async tableOf(functionName) {
-      try {
-        const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: functionName }));
-        return { tableName: Environment?.Variables?.[TABLE_NAME_VARIABLE] };
-      } catch (error) {
-        if (error instanceof Error && error.name === "ResourceNotFoundException") return "absent";
-        throw inWords(error);
-      }
+    /** The table that a deployed function uses; "absent" if there is no such function. */
+    async tableOf(functionName: string): Promise<{ tableName: string | undefined } | "absent"> {
+      const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
+      const found = await answered(lambda.send(command), "ResourceNotFoundException");
+      return found ? { tableName: found.Environment?.Variables?.[TABLE_NAME_VARIABLE] } : "absent";
     },
     close() {
       ssm.destroy();
@@ -84,10 +63,17 @@ export async function connectAws(): Promise<Aws> {
   };
 }
 
-const answered = <T>(answer: Promise<T>) =>
-  answer.catch((error: unknown) => {
+/** Undefined in place of the error that is `expected`. */
+async function answered<T>(answer: Promise<T>): Promise<T>;
+async function answered<T>(answer: Promise<T>, expected: string): Promise<T | undefined>;
+async function answered<T>(answer: Promise<T>, expected?: string): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Error && error.name === expected) return undefined;
     throw inWords(error);
-  });
+  }
+}
 
 function inWords(error: unknown): unknown {
   // The SDK throws these two as plain errors.

@@ -67,7 +67,7 @@ async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: 
     try {
       const replace = name !== "SEALING_KEY";
       if (value === "none" && name === ALARM_EMAIL) await aws.remove(stage, [name]);
-      else if ((await aws.put(stage, name, value, { replace })) === "present") continue;
+      else if (!(await aws.put(stage, name, value, { replace }))) continue;
     } catch (error) {
       const left = wanted.slice(index).map(([other]) => other);
       terminal.hint(
