@@ -49,7 +49,7 @@ export async function startTestBot(
     paced: false,
     ...options.chat,
   };
-  /** Nobody keeps what was told: tests of that start the whole server. */
+  /** No notices here: tests of those use a notifier. */
   const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, answered: async () => {} });
   const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
     createBot(config, { ...botDeps(on, { conclude }, chat), log, ...instead });

@@ -87,7 +87,7 @@ async function showLinks(deps: LinkingDeps, chat: Chat, { before = "", again = f
   await deps.questions.ask(chat, "links", text, keyboard);
 }
 
-async function goOn(deps: LinkingDeps, chat: Chat): Promise<void> {
+async function continueLinking(deps: LinkingDeps, chat: Chat): Promise<void> {
   const { links } = await deps.overview(chat.account);
   if (isComplete(links)) {
     await deps.questions.close(chat.account, "links");
@@ -141,7 +141,7 @@ async function onWithings(deps: LinkingDeps, chat: Chat, result: LinkResult): Pr
   const words = await deps.wordsAt({ ...chat, account });
   await chat.reply(`${deletion(chat)}${words.withingsLinked(result.withingsUserId, person?.lastWeighIn)}`);
   await deps.questions.close(account, "withings");
-  await goOn(deps, chat);
+  await continueLinking(deps, chat);
 }
 
 async function askWhichPerson(deps: LinkingDeps, chat: Chat, { linkedUserId, withingsUserId }: OtherPerson) {
@@ -193,7 +193,7 @@ function garminButtons(deps: LinkingDeps): Composer<BotContext> {
     if (consent === false) return askConsent(deps, ctx, ctx.words.consentStillMissing);
     if (consent) await ctx.reply(ctx.words.consentGiven);
     await questions.close(ctx.account, "garmin");
-    await goOn(deps, ctx);
+    await continueLinking(deps, ctx);
   });
   return composer;
 }
@@ -220,7 +220,7 @@ async function onSignedIn(deps: LinkingDeps, chat: Chat, result: SignedIn): Prom
   await deps.questions.close(chat.account, "sign_in_choice");
   if (result.uploadConsent === false) return askConsent(deps, chat, chat.words.action("grant_garmin_upload"));
   await deps.questions.close(chat.account, "garmin");
-  await goOn(deps, chat);
+  await continueLinking(deps, chat);
 }
 
 const askConsent = ({ questions }: LinkingDeps, chat: Chat, text: string) =>

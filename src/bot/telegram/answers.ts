@@ -16,7 +16,7 @@ const Verdict = z.discriminatedUnion("ok", [
 const OF_ONE_MESSAGE = new Set([400, 403]);
 
 /** Notes an answer. A page from a failing gateway is an outage, not an unknown answer. */
-export function takeNote(
+export function noteAnswer(
   { note, count }: AnswerLog,
   method: string,
   { status, text }: { status: number; text: string },

@@ -2,7 +2,7 @@ import type { UserFromGetMe } from "grammy/types";
 import { Bot, type Context } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import { type AnswerLog, takeNote } from "./answers.ts";
+import { type AnswerLog, noteAnswer } from "./answers.ts";
 import { createTelegramFetch } from "./fetch.ts";
 import { limitMessages } from "./message-limits.ts";
 
@@ -22,7 +22,7 @@ export function createTelegramClient<C extends Context>(
     isReached
       ? log.info("telegram_reachable")
       : log.warn("telegram_unreachable", { next: "it is tried again until it answers" });
-  const http = createTelegramFetch(clock, onReach, (method, answer) => takeNote(answers, method, answer));
+  const http = createTelegramFetch(clock, onReach, (method, answer) => noteAnswer(answers, method, answer));
   const bot = new Bot<C>(config.botToken, {
     client: { apiRoot: config.apiRoot, fetch: http.fetch },
     ...(config.botInfo && { botInfo: config.botInfo }),

@@ -26,7 +26,7 @@ async function tap(button: string) {
 
 describe("the time zone", () => {
   /** A new program handles every update. */
-  async function anew(act: () => unknown) {
+  async function afterRestart(act: () => unknown) {
     await bot.stop();
     bot = house.startBot();
     act();
@@ -36,8 +36,8 @@ describe("the time zone", () => {
 
   async function typing() {
     await open();
-    await anew(() => house.owner.tap("Time zone"));
-    return anew(() => house.owner.tap("Type it"));
+    await afterRestart(() => house.owner.tap("Time zone"));
+    return afterRestart(() => house.owner.tap("Type it"));
   }
 
   test("the time zone is offered with neighbouring zones, and can be left to Withings again", async () => {
@@ -79,21 +79,21 @@ describe("the time zone", () => {
     ["Wien", "Europe/Vienna"],
   ])("“%s” is the zone %s", async (typed, timezone) => {
     expect((await typing()).text).toMatch(/^Which time zone\?/);
-    const shown = await anew(() => house.owner.say(typed));
+    const shown = await afterRestart(() => house.owner.say(typed));
     expect(shown.text).toContain(`Time zone: ${timezone} (`);
     expect((await account()).timezone).toBe(timezone);
-    const after = await anew(() => house.owner.say("tokyo"));
+    const after = await afterRestart(() => house.owner.say("tokyo"));
     expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
   });
 
   test("a text that several names start with is asked about, and a tap ends the dialog", async () => {
     await typing();
-    const shown = await anew(() => house.owner.say("port"));
+    const shown = await afterRestart(() => house.owner.say("port"));
     expect(shown.text).toBe("Which of these?");
     expect(labels(shown)).toContain("Pacific/Port Moresby");
-    await anew(() => house.owner.tap("Pacific/Port Moresby"));
+    await afterRestart(() => house.owner.tap("Pacific/Port Moresby"));
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    expect((await afterRestart(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
   });
 
@@ -104,7 +104,7 @@ describe("the time zone", () => {
 
   test("six of many matches are shown", async () => {
     await typing();
-    const shown = await anew(() => house.owner.say("sa"));
+    const shown = await afterRestart(() => house.owner.say("sa"));
     expect(shown.text).toMatch(/^\d+ time zones match\. Is it one of these\?/);
     expect(offered(shown)).toHaveLength(6);
   });
@@ -118,7 +118,7 @@ describe("the time zone", () => {
     ["Springfield, USA", 8, ["Pacific/Honolulu", "America/Anchorage"]],
   ])("“%s” matches several zones, and those with most people come first", async (typed, count, first) => {
     await typing();
-    const shown = await anew(() => house.owner.say(typed));
+    const shown = await afterRestart(() => house.owner.say(typed));
     expect(shown.text).toBe(
       count > 6
         ? `${count} time zones match. Is it one of these? If not, send me the biggest city near you.`
@@ -133,7 +133,7 @@ describe("the time zone", () => {
 
   test("a place in an unknown region is asked about, because another place may have that name", async () => {
     await typing();
-    const shown = await anew(() => house.owner.say("Paris, Texas"));
+    const shown = await afterRestart(() => house.owner.say("Paris, Texas"));
     expect(shown.text).toMatch(/^Is it this one\?/);
     expect(offered(shown)).toEqual(["Europe/Paris"]);
     expect((await account()).timezone).toBeUndefined();
@@ -143,10 +143,10 @@ describe("the time zone", () => {
     "“%s” isn’t found, and the zone can be typed again",
     async (typed) => {
       await typing();
-      expect((await anew(() => house.owner.say(typed))).text).toMatch(
+      expect((await afterRestart(() => house.owner.say(typed))).text).toMatch(
         /^I don’t know that place\..*Berlin, New York or France\.$/,
       );
-      await anew(() => house.owner.say("tokyo"));
+      await afterRestart(() => house.owner.say("tokyo"));
       expect((await account()).timezone).toBe("Asia/Tokyo");
     },
   );
@@ -156,13 +156,13 @@ describe("the time zone", () => {
     house.owner.say("/help");
     await house.quiet();
     expect(house.owner.messages.map(({ text }) => text)).toContain("I’ve left your time zone as it was.");
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    expect((await afterRestart(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
 
-    await anew(() => house.owner.say("/settings"));
-    await anew(() => house.owner.tap("Time zone"));
-    await anew(() => house.owner.tap("Type it"));
-    await anew(() => house.owner.tap("Cancel"));
-    expect((await anew(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    await afterRestart(() => house.owner.say("/settings"));
+    await afterRestart(() => house.owner.tap("Time zone"));
+    await afterRestart(() => house.owner.tap("Type it"));
+    await afterRestart(() => house.owner.tap("Cancel"));
+    expect((await afterRestart(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
     expect((await account()).timezone).toBeUndefined();
   });
 
@@ -170,11 +170,11 @@ describe("the time zone", () => {
     house = await startTestBot();
     await house.app.store.accounts.save(ACCOUNT, { language: "de" });
     bot = house.startBot();
-    await anew(() => house.owner.say("/settings"));
-    await anew(() => house.owner.tap("Zeitzone"));
-    expect((await anew(() => house.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
-    expect((await anew(() => house.owner.say("Atlantis"))).text).toMatch(/^Diesen Ort kenne ich nicht\./);
-    expect((await anew(() => house.owner.say("Wien"))).text).toMatch(
+    await afterRestart(() => house.owner.say("/settings"));
+    await afterRestart(() => house.owner.tap("Zeitzone"));
+    expect((await afterRestart(() => house.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
+    expect((await afterRestart(() => house.owner.say("Atlantis"))).text).toMatch(/^Diesen Ort kenne ich nicht\./);
+    expect((await afterRestart(() => house.owner.say("Wien"))).text).toMatch(
       /^Zeitzone: Europe\/Vienna \(jetzt 13:00\), von dir gewählt\n/,
     );
   });

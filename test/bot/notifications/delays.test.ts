@@ -10,7 +10,7 @@ afterEach(() => house.close());
 const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
 
 /** One reading has arrived, and another was measured at 13:59. */
-async function moveIn(instead: Parameters<TestBot["startBot"]>[0] = {}) {
+async function startWithReading(instead: Parameters<TestBot["startBot"]>[0] = {}) {
   house = await startTestBot();
   house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
   await house.sync();
@@ -49,7 +49,7 @@ describe("“All good” from /doctor", () => {
   ])(
     "/doctor isn’t all good while %s keeps a reading from arriving, even after the fault is gone",
     async (fault, line) => {
-      await moveIn();
+      await startWithReading();
       house.sandbox.faults.turnOn(fault);
       await house.sync();
       house.clock.advance(60);
@@ -62,7 +62,7 @@ describe("“All good” from /doctor", () => {
   );
 
   test("/doctor isn’t all good while a reading waits for a decision", async () => {
-    await moveIn();
+    await startWithReading();
     house.person.stepOnScale({ at: minutesAgo(2), weightKg: 41, attrib: 1 });
     await house.sync();
     const report = await doctor();
@@ -73,7 +73,7 @@ describe("“All good” from /doctor", () => {
   });
 
   test("/doctor isn’t all good while Garmin doesn’t offer a kind", async () => {
-    await moveIn();
+    await startWithReading();
     house.person.takeBloodPressure({ at: minutesAgo(2), systolic: 121, diastolic: 79 });
     house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
     await house.sync();
@@ -84,21 +84,21 @@ describe("“All good” from /doctor", () => {
   });
 
   test("/doctor isn’t all good while readings come back changed and their owner has to decide", async () => {
-    await moveIn();
+    await startWithReading();
     house.sandbox.faults.turnOn("garmin_rounds_weight");
     await house.sync();
     expect(lineOf(await doctor(), "last sync")).toMatch(/^you · last sync: .*Not sent for now: weigh-ins\./);
   });
 
   test("/doctor says that all is good when it is", async () => {
-    await moveIn();
+    await startWithReading();
     await house.sync();
     expect(await doctor()).toMatch(/\nok · last sync: today 14:00, done, 1 reading\n\nAll good\.$/);
   });
 });
 
 test("/status says what is waiting, since when and because of whom", async () => {
-  await moveIn();
+  await startWithReading();
   house.sandbox.faults.turnOn("garmin_api_500");
   await house.sync();
   house.clock.advance(600);
@@ -109,7 +109,7 @@ test("/status says what is waiting, since when and because of whom", async () =>
 });
 
 test("a reading that Garmin has but doesn’t show isn’t called waiting", async () => {
-  await moveIn();
+  await startWithReading();
   house.sandbox.faults.turnOn("garmin_slow_to_show");
   await house.sync();
   expect(house.weights().map(({ weightKg }) => weightKg)).toContain(80.25);
@@ -120,7 +120,7 @@ test("a reading that Garmin has but doesn’t show isn’t called waiting", asyn
 });
 
 test("a reading that Garmin refuses isn’t called our fault", async () => {
-  await moveIn();
+  await startWithReading();
   house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
   expect(await answer("/sync", (text) => text.includes("stored"))).toBe(
     "1 reading couldn’t be stored. /status says why.",
@@ -159,7 +159,7 @@ describe("an answer in an unknown shape", () => {
   test.each(UNEXPECTED)(
     "an unknown answer is blamed on %s everywhere, with the time since when",
     async (vendor, fault, where) => {
-      await moveIn();
+      await startWithReading();
       house.sandbox.faults.turnOn(fault);
       expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
       house.clock.advance(600);
@@ -180,7 +180,7 @@ describe("an answer in an unknown shape", () => {
   );
 
   test("an unknown answer counts from its own start, not from that of earlier trouble", async () => {
-    await moveIn();
+    await startWithReading();
     house.sandbox.faults.turnOn("garmin_field_renamed");
     await house.sync();
     house.clock.advance(600);
@@ -191,7 +191,7 @@ describe("an answer in an unknown shape", () => {
   });
 
   test("an answer that promises more readings but gives no way to them is an unknown one", async () => {
-    await moveIn();
+    await startWithReading();
     house.sandbox.faults.add({
       ...{ server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
       effect: { type: "body", body: { status: 0, body: { measuregrps: [], more: 1 } } },
@@ -200,7 +200,7 @@ describe("an answer in an unknown shape", () => {
   });
 
   test("an unknown answer for single measurements isn’t reported as “nothing new”", async () => {
-    await moveIn();
+    await startWithReading();
     const grpid = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
     await house.sync();
     house.clock.advance(60);
@@ -213,7 +213,7 @@ describe("an answer in an unknown shape", () => {
 });
 
 test("/status and /doctor blame nobody for trouble from before a new link", async () => {
-  await moveIn();
+  await startWithReading();
   house.sandbox.faults.turnOn("garmin_api_500");
   await house.sync();
   house.sandbox.faults.clear();
@@ -226,7 +226,7 @@ test("/status and /doctor blame nobody for trouble from before a new link", asyn
 });
 
 test("/status says what is waiting even if the ledger can’t be read, and blames nobody else", async () => {
-  await moveIn({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
+  await startWithReading({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
   // Linking in the chat saved this.
   await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
   house.sandbox.faults.turnOn("withings_down");
@@ -266,7 +266,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
   const TAKES = /accepts uploads/;
 
   async function refused() {
-    await moveIn();
+    await startWithReading();
     house.sandbox.faults.turnOn("garmin_upload_412");
     expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin needs your consent/);
   }
