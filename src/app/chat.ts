@@ -53,15 +53,15 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
     async onConsent(id, result) {
       log.info("consent_answered", { account: id, result: result.type });
       const account = await accounts.find(id);
-      if (account) await telegram.tellConsent(account, result);
+      if (account) await telegram.showConsent(account, result);
     },
     async onUnlinked(id) {
       log.info("unlinked_at_withings", { account: id });
       const account = await accounts.find(id);
       if (!account) return;
-      const isTold = await notifier.tellUnlinked(account);
+      const isAccepted = await notifier.notifyOfUnlinking(account);
       // Somebody who has blocked the bot would be waited for forever.
-      if (!isTold && !(await accounts.find(id))?.blockedAt) {
+      if (!isAccepted && !(await accounts.find(id))?.blockedAt) {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }
     },
@@ -77,7 +77,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
         log.info("subscriptions_restored", { account: id, applis: check.applis.join(",") });
       const news = newsIn(check);
       const account = news && (await accounts.find(id));
-      if (account) await notifier.tellSubscriptions(account, news);
+      if (account) await notifier.notifyOfSubscriptions(account, news);
     },
     async whose(id) {
       const { bot } = telegram;

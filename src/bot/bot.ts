@@ -96,7 +96,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       await registerCommands(bot.api, ownerId === undefined ? undefined : { telegramUserId: ownerId, language }, log);
     },
     /** Says in the chat what became of a consent that came in by our own address. */
-    tellConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),
+    showConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),
     /** A message was sent with these buttons. */
     offered: questions.offered,
     /** The jobs that somebody asked for in the chat, and the message that waits for their answer. */
@@ -127,7 +127,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
   };
   return {
     ...{ questions, syncs, wordsAt },
-    linking: createLinking({ ...deps, wordsAt, startSync: syncs.begin, questions }),
+    linking: createLinking({ ...deps, wordsAt, startSync: syncs.start, questions }),
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
     settings: createSettings({ ...deps, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
@@ -144,7 +144,7 @@ function installHandlers(
 ): void {
   const onError = createFailureReply({ ...deps, allowedIds });
   bot.use(sequentialize({ ...deps, stopping, maxWaitSeconds, onError }));
-  bot.use(authorize({ ...deps, allowedIds, onJoined: (person) => people.tellJoined(person) }));
+  bot.use(authorize({ ...deps, allowedIds, onJoined: (person) => people.notifyOfJoining(person) }));
   // A tap is always answered, or its button spins.
   bot.on("callback_query", async (ctx, next) => {
     try {
@@ -167,11 +167,11 @@ function installHandlers(
 
   bot.use(linking.commands);
   bot.use(createDisconnect({ ...deps, questions }));
-  bot.use(createStatus({ ...deps, startSync: syncs.begin, questions }));
+  bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
   bot.use(settings.commands);
   bot.use(people.commands);
   bot.use(doctor.command);
-  bot.command("sync", (ctx) => syncs.begin(ctx.account));
+  bot.command("sync", (ctx) => syncs.start(ctx.account));
   bot.command("help", async (ctx) => void (await ctx.reply(helpText(ctx.isOwner, ctx.words))));
 
   bot.use(questions.leftOver);

@@ -71,7 +71,7 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
 
   return {
     commands,
-    async tellJoined({ name }: Pick<Person, "name">) {
+    async notifyOfJoining({ name }: Pick<Person, "name">) {
       const [owner] = allowedIds;
       if (owner === undefined) return;
       const account = await accounts.find(owner).catch(() => undefined);

@@ -33,7 +33,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
 
   return {
     /** The sync happens even if Telegram refuses the first words; its result then comes like that of any other run. */
-    begin: (account: Account): Promise<void> => {
+    start: (account: Account): Promise<void> => {
       const { telegramUserId: id } = account;
       return answers.start(id, firstWords(account), "requested", () => deps.runSoon(id));
     },

@@ -71,14 +71,14 @@ export function createNotifier(deps: NotifierDeps) {
   return {
     deliver,
 
-    tellUnlinked(account: Account): Promise<boolean> {
+    notifyOfUnlinking(account: Account): Promise<boolean> {
       const words = wordsIn(account.language ?? "en");
       const page = garminSignIn.pageUrl();
       const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, page);
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 
-    tellSubscriptions(account: Account, news: SubscriptionNews): Promise<boolean> {
+    notifyOfSubscriptions(account: Account, news: SubscriptionNews): Promise<boolean> {
       return deliver(account, wordsIn(account.language ?? "en").subscriptions[news], { isQuiet: true });
     },
 

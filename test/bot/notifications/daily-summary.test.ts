@@ -10,7 +10,7 @@ let house: TestApp;
 afterEach(() => house.close());
 
 /** In Berlin, where 9:00 is 8:00 UTC. It’s 13:00 unless said otherwise. */
-async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
+async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
   house = await startTestApp({ at: now });
   const { app, clock, sandbox, person } = house;
   const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
@@ -39,7 +39,7 @@ async function moveIn(changes: AccountChanges = {}, { isScaleUsed = true, now = 
 }
 
 test("the summary comes at nine, quietly and once, with what is new since the last one", async () => {
-  const { at, told, owner } = await moveIn();
+  const { at, told, owner } = await startChat();
   await at("2026-11-22T07:59:00Z");
   expect(told()).toEqual([]);
   await at("2026-11-22T08:00:00Z");
@@ -71,7 +71,7 @@ test.each([
 ] as const)(
   "after two weeks without a weigh-in, the summary says when the last one was, and no mean (%s)",
   async (language, text) => {
-    const { at, told } = await moveIn({
+    const { at, told } = await startChat({
       language,
       settings: { tellsSilence: { weigh_in: false, blood_pressure: false } },
     });
@@ -89,7 +89,7 @@ test.each([
 
 test("the summary uses the owner’s language, units and hour", async () => {
   const settings = { units: "st", summaryHour: 21 } as const;
-  const { at, told } = await moveIn({ language: "de", settings });
+  const { at, told } = await startChat({ language: "de", settings });
   await at("2026-11-21T19:59:00Z");
   expect(told()).toEqual([]);
   await at("2026-11-21T20:00:00Z");
@@ -114,7 +114,7 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
     "a silent scale that is used daily is mentioned after three days, once (%s)",
     async (language) => {
       const now = new Date("2026-11-21T06:00:00Z");
-      const { at, told, owner } = await moveIn({ language, settings: { summaryMode } }, { now });
+      const { at, told, owner } = await startChat({ language, settings: { summaryMode } }, { now });
       for (const day of [17, 18, 19, 20]) {
         const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: house.clock.now() };
         house.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
@@ -141,7 +141,7 @@ test.each([
 ] as const)(
   "after months without a link, a silent scale is mentioned only after its whole time (%s)",
   async (language, told) => {
-    const chat = await moveIn({ language, settings: { summaryMode: "off" } });
+    const chat = await startChat({ language, settings: { summaryMode: "off" } });
     for (const day of [17, 18, 19, 20]) {
       house.person.stepOnScale({
         at: new Date(`2026-11-${day}T06:00:00Z`),
@@ -167,7 +167,7 @@ test("a silent cuff that was used weekly is mentioned after two weeks, unless it
   const days = (from: number, count: number) =>
     Array.from({ length: count }, (_, index) => new Date(Date.parse("2026-11-22T06:00:00Z") + (from + index) * DAY_MS));
   const live = async (changes: AccountChanges) => {
-    const { at, told } = await moveIn(changes);
+    const { at, told } = await startChat(changes);
     const pressureAt = (at: Date) =>
       house.person.takeBloodPressure({ at, createdAt: house.clock.now(), systolic: 121, diastolic: 79 });
     for (const week of [-21, -14, -7]) days(week, 1).forEach(pressureAt);
@@ -194,7 +194,7 @@ test.each([
     "Withings ist seit 3 Tagen verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen",
   ],
 ] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, beginning) => {
-  const { at, told, owner } = await moveIn({ language }, { isScaleUsed: false });
+  const { at, told, owner } = await startChat({ language }, { isScaleUsed: false });
   for (let day = 22; day <= 30; day++) {
     await house.sync();
     await at(`2026-11-${day}T08:00:00Z`);
@@ -204,7 +204,7 @@ test.each([
 });
 
 test("a silence is mentioned as soon as it has lasted long enough, but not at night", async () => {
-  const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  const { at, told } = await startChat({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
   // Linked at 13:00.
   await at("2026-11-24T08:00:00Z");
   await at("2026-11-24T11:30:00Z");
@@ -213,7 +213,7 @@ test("a silence is mentioned as soon as it has lasted long enough, but not at ni
   expect(told()).toEqual([expect.stringMatching(/^Withings was linked 3 days ago/)]);
   await house.close();
 
-  const evening = await moveIn({ settings: { summaryMode: "off" } });
+  const evening = await startChat({ settings: { summaryMode: "off" } });
   for (const day of [17, 18, 19, 20, 21]) {
     house.person.stepOnScale({ at: new Date(`2026-11-${day}T22:30:00Z`), createdAt: house.clock.now(), weightKg: 80 });
   }
@@ -228,7 +228,7 @@ test("a silence is mentioned as soon as it has lasted long enough, but not at ni
 });
 
 test("a silence that Telegram didn’t accept is mentioned later that day, once", async () => {
-  const { at, told } = await moveIn({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  const { at, told } = await startChat({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
   house.clock.advance((4 * DAY_MS) / 1000);
   await house.link();
   house.sandbox.faults.add({
@@ -249,7 +249,7 @@ test("a silence that Telegram didn’t accept is mentioned later that day, once"
 });
 
 test("the summary waits for a run to end, and for Telegram to come back", async () => {
-  const { at, told } = await moveIn();
+  const { at, told } = await startChat();
   const account = await house.app.store.accounts.save(ACCOUNT, {});
   house.clock.advance((Date.parse("2026-11-22T07:59:00Z") - house.clock.now().getTime()) / 1000);
   const lease = await house.app.store.leases.acquire(leaseName(account), 120);
