@@ -5,7 +5,7 @@ import { type Call, type RecordedRequest, routed, serve } from "./serve.ts";
 export interface AwsOptions {
   region?: string;
   accessKeyId?: string;
-  /** How many parameters a page holds; AWS gives at most ten. */
+  /** Parameters on a page; AWS gives at most ten. */
   pageSize?: number;
 }
 
@@ -15,16 +15,16 @@ export interface StoredParameter {
   version: number;
 }
 
-/** What the commands of a deployment ask of AWS: parameters of one region, and how functions are configured. */
+/** What the deployment's commands ask AWS for: parameters of one region, and how functions are configured. */
 export interface LocalAws {
-  /** By their whole names. */
+  /** By full name. */
   readonly parameters: Map<string, StoredParameter>;
-  /** The plain environment of each function. */
+  /** The unsealed environment of each function. */
   readonly functions: Map<string, Record<string, string>>;
   readonly requests: readonly RecordedRequest[];
-  /** Actions that are refused, such as ssm:PutParameter, as they are to a user without rights. */
+  /** Actions that are refused for lack of rights, such as ssm:PutParameter. */
   readonly denied: Set<string>;
-  /** After so many writes more the next one fails as in an outage. */
+  /** After this many more writes, the next one fails. */
   failAfterWrites: number;
   set(name: string, value: string, type?: StoredParameter["type"]): void;
   env(): Record<string, string>;
@@ -55,7 +55,7 @@ interface State extends Required<AwsOptions> {
   failAfterWrites: number;
 }
 
-/** SSM and Lambda on this machine, as strict as AWS where a caller could get something wrong. */
+/** SSM and Lambda on this machine, strict wherever a caller could get something wrong. */
 export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
   const { region = "eu-central-1", accessKeyId = "AKIASANDBOX", pageSize = MOST_NAMES } = options;
   const state: State = {

@@ -43,11 +43,11 @@ export function demoActions(
   pass: (seconds: number) => Promise<void>;
   close: () => void;
 } {
-  const { sandbox, time, chat, resident } = world;
+  const { sandbox, time, chat, owner } = world;
   const links = new DemoLinks(world);
   const timeTravel = new TimeTravel(world);
   const troubles = createDemoTroubles(world, () => timeTravel.settle());
-  const readings = readingActions({ person: resident.person, now: time.clock.now, next: () => links.next() });
+  const readings = readingActions({ person: owner.person, now: time.clock.now, next: () => links.next() });
   const deps: Deps = { world, links, timeTravel, troubles, readings, startOver };
   const stopListening = sandbox.telegram.onEvent(({ type, chatId }) => {
     // The account exists once the bot has answered. If the bot is still writing to it, the next message gets it right.
@@ -75,7 +75,7 @@ async function keepPatience({ program, chat, patience }: DemoWorld) {
 
 function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseSubscription" | "removeApp"> {
   const { sandbox, program, patience, chat } = world;
-  const { person, account } = world.resident;
+  const { person, account } = world.owner;
   return {
     async link() {
       const { store, garminSignIn, withingsLinking } = program.app();
@@ -91,7 +91,7 @@ function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseS
       return "Linked. The chat says what comes next.";
     },
     async loseSubscription() {
-      if (!links.isSubscribed()) return "Withings tells the bot nothing as it is.";
+      if (!links.isSubscribed()) return "Withings already tells the bot nothing.";
       sandbox.withings.notifications.drop(person.userid);
       return "Withings no longer tells the bot about new readings. It looks by itself every minute.";
     },
@@ -111,8 +111,8 @@ function troubleActions({
   troubles,
   readings,
 }: Deps): Pick<PanelActions, "trouble" | "putRight" | "startOnEmptyFolder" | "putOldDataBack"> {
-  const { sandbox, program, time, resident } = world;
-  const inGarmin = () => sandbox.garmin.weights(resident.account.email).length;
+  const { sandbox, program, time, owner } = world;
+  const inGarmin = () => sandbox.garmin.weights(owner.account.email).length;
 
   async function arrives(count: number) {
     const endsAt = performance.now() + SETTLING_SECONDS * 1000;
@@ -140,7 +140,7 @@ function troubleActions({
       if (!program.isRunning() || !(await links.bothLinked())) return "Link both first, and put everything right.";
       await program.copyData();
       const before = inGarmin();
-      resident.person.stepOnScale({ weightKg: 64, at: time.clock.now() });
+      owner.person.stepOnScale({ weightKg: 64, at: time.clock.now() });
       await timeTravel.pass(GATHERING_SECONDS);
       await arrives(before + 1);
       if (inGarmin() === before) return "The weigh-in didn’t get to Garmin: put everything right first.";
@@ -157,13 +157,13 @@ function settingActions({
   timeTravel,
   startOver,
 }: Deps): Pick<PanelActions, "passTime" | "patience" | "address" | "startOver"> {
-  const { program, time, patience, resident } = world;
+  const { program, time, patience, owner } = world;
   return {
     async passTime({ until }) {
       if (until === "hour") await timeTravel.passHour();
       else if (until === "morning") await timeTravel.passNight();
       else await timeTravel.passDays(DAYS[until]);
-      return `${SPANS[until]} later: it is ${inWords(time.clock.now(), resident.person.timezone)}.`;
+      return `${SPANS[until]} later: it is ${inWords(time.clock.now(), owner.person.timezone)}.`;
     },
     async patience({ isShort }) {
       patience.isShort = isShort;

@@ -30,8 +30,8 @@ export class DemoLinks {
   }
 
   isSubscribed(): boolean {
-    const { sandbox, resident } = this.#world;
-    return sandbox.withings.notifications.subscriptions.some(({ userid }) => userid === resident.person.userid);
+    const { sandbox, owner } = this.#world;
+    return sandbox.withings.notifications.subscriptions.some(({ userid }) => userid === owner.person.userid);
   }
 
   isAnnounced(): boolean {
@@ -42,7 +42,7 @@ export class DemoLinks {
   async next(): Promise<string> {
     if (!this.#world.program.isRunning()) return "The program is stopped, so it stays there for now.";
     if (!(await this.bothLinked())) return "It goes to Garmin once both are linked.";
-    if (this.isAnnounced()) return "Withings tells the bot; wait ten seconds.";
-    return "Nobody tells the bot: send /sync in the chat, or wait a minute.";
+    if (this.isAnnounced()) return "Withings tells the bot: wait ten seconds.";
+    return "Withings doesn’t tell the bot: send /sync in the chat, or wait a minute.";
   }
 }

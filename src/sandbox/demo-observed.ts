@@ -9,8 +9,8 @@ export async function observed(
   world: DemoWorld,
   { links, troubles }: { links: DemoLinks; troubles: ReturnType<typeof createDemoTroubles> },
 ): Promise<Observed> {
-  const { sandbox, program, time, patience, resident } = world;
-  const { email, password } = resident.account;
+  const { sandbox, program, time, patience, owner } = world;
+  const { email, password } = owner.account;
   return {
     linked: await links.bothLinked(),
     signedOut: await links.hasEnded(),
@@ -56,10 +56,10 @@ function mails(world: DemoWorld): Observed["mails"] {
 }
 
 /** Only while the program is stopped: a running one is merely slow to notice that time has moved on. */
-function missedHeartbeat({ program, outside, resident }: DemoWorld) {
+function missedHeartbeat({ program, outside, owner }: DemoWorld) {
   const silence = program.isRunning() ? undefined : outside.silentAt();
   if (!silence) return [];
-  const lastBeat = inWords(silence.lastBeatAt, resident.person.timezone);
+  const lastBeat = inWords(silence.lastBeatAt, owner.person.timezone);
   const text = `The last heartbeat came ${lastBeat}. Either the program or its machine has stopped.`;
   return [{ at: silence.at, to: "HEARTBEAT_URL", subject: "No heartbeat for 15 minutes", text }];
 }

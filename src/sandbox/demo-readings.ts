@@ -3,7 +3,7 @@ import type { Person } from "./withings/person.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** What happens on the scale and the cuff. `next` says how it gets to Garmin from there. */
+/** The buttons of the scale and the cuff. `next` says how a reading gets to Garmin from there. */
 export function readingActions({
   person,
   now,
@@ -37,7 +37,7 @@ export function readingActions({
     },
     async guest({ weightKg = between(45, 110) }) {
       person.stepOnScale({ weightKg, attrib: 1, ...when() });
-      return `Somebody of ${weightKg} kg stepped on, and the scale is not sure who. ${await next()}`;
+      return `Somebody of ${weightKg} kg stepped on, and the scale isn’t sure who it was. ${await next()}`;
     },
     async editLast(own) {
       const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
@@ -46,14 +46,14 @@ export function readingActions({
         .filter(isOwnWeighIn)
         .toSorted((a, b) => a.date - b.date)
         .at(-1);
-      if (!last) return "There is no weigh-in of yours yet.";
+      if (!last) return "You have no weigh-in yet.";
       const values = { ...randomBody(), ...present(own) };
       person.edit(last.grpid, toWithings(values));
       return `Your last weigh-in says ${kg(values)} now. ${await next()}`;
     },
   };
 
-  /** Taken at this very moment unless said otherwise: who presses the button looks for its time. Withings gets it now. */
+  /** A minute ago would be the default, but people look for the time at which they pressed the button. */
   function when(takenAt?: string) {
     const createdAt = now();
     return { at: takenAt === undefined ? createdAt : new Date(takenAt), createdAt };
@@ -71,7 +71,7 @@ interface Body {
 }
 
 function randomBody(): Body {
-  // What keeps tenths only shall show another weight, by more than a hundredth: so much, nobody minds.
+  // Hundredths between 2 and 8, so that it shows when Garmin keeps only tenths.
   const weightKg = (between(635, 649) * 10 + between(2, 8)) / 100;
   const bodyFatPercent = between(230, 250) / 10;
   const leanKg = weightKg * (1 - bodyFatPercent / 100);
@@ -100,7 +100,6 @@ function present<T extends object>(values: T): { [Name in keyof T]: Exclude<T[Na
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
 }
 
-/** A whole number, both ends included. */
 function between(low: number, high: number): number {
   return low + Math.floor(Math.random() * (high - low + 1));
 }

@@ -53,8 +53,8 @@ export class TimeTravel {
   }
 
   async passNight(): Promise<void> {
-    const { time, resident } = this.#world;
-    await this.pass(time.untilMorning(resident.person.timezone));
+    const { time, owner } = this.#world;
+    await this.pass(time.untilMorning(owner.person.timezone));
   }
 
   /** Until the morning on which this many whole days are over. */

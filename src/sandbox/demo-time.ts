@@ -3,27 +3,26 @@ import { createRunningClock } from "./manual-clock.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
-/** A minute after the hour of the daily summary that an account has unless its owner chooses another. */
+/** One minute after the daily summary, unless the owner moved it. */
 const MORNING = { hour: 9, minute: 1 };
 
-/** How the clock of the program's machine is wrong. */
 export type WrongClock = "ahead" | "in_1970";
 
 export interface DemoTime {
-  /** The time of the vendors, and of everybody. It goes on by itself and can be put forward. */
+  /** The vendors' time. It runs by itself and can be moved forward. */
   readonly clock: Clock;
-  /** The program's own, which may be wrong. */
+  /** The same, unless the program's clock is wrong. */
   readonly programClock: Clock;
   readonly aheadSeconds: number;
   wrong: WrongClock | undefined;
   advance(seconds: number): void;
-  /** Seconds until the next morning in this time zone, just after the daily summary is due. */
+  /** Seconds until it is next 09:01 there. */
   untilMorning(timezone: string): number;
 }
 
 export function createDemoTime(): DemoTime {
   const running = createRunningClock();
-  /** What to do when time was put forward, for everybody who sleeps. */
+  /** Called whenever time was moved forward. */
   const sleepers = new Set<() => void>();
   const sleep = (seconds: number): Promise<void> =>
     new Promise((resolve) => {
@@ -47,7 +46,7 @@ export function createDemoTime(): DemoTime {
     programClock: {
       now: () => {
         const nowMs = running.now().getTime();
-        // A small computer without a battery begins there.
+        // A small computer without a battery starts there.
         const wrongNowMs = { ahead: nowMs + 60 * DAY_MS, in_1970: nowMs % DAY_MS };
         return new Date(time.wrong ? wrongNowMs[time.wrong] : nowMs);
       },
@@ -65,7 +64,7 @@ export function createDemoTime(): DemoTime {
       const nowMs = running.now().getTime();
       const clockTime = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, hour: "2-digit", minute: "2-digit" });
       const morning = `${String(MORNING.hour).padStart(2, "0")}:${String(MORNING.minute).padStart(2, "0")}`;
-      // Minute by minute, so that a day of 23 or 25 hours needs no rule of its own.
+      // Minute by minute, so that days of 23 or 25 hours need no rule.
       let atMs = nowMs - (nowMs % MINUTE_MS) + MINUTE_MS;
       while (clockTime.format(atMs) !== morning) atMs += MINUTE_MS;
       return (atMs - nowMs) / 1000;

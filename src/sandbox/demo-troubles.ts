@@ -5,7 +5,7 @@ import type { ShownSwitch } from "./panel-contract.ts";
 import { realSeconds } from "./serve.ts";
 import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
 
-/** After how long, in real time, the program looks whether the bot is still its own. */
+/** In real time. */
 const LOOKS_SECONDS = [20, 40, 55];
 
 interface Switch {
@@ -13,11 +13,10 @@ interface Switch {
   set(on: boolean): void | Promise<void>;
 }
 
-/** What goes wrong with the person, the program or its machine, beside the faults of the vendors. */
 function otherSwitches({ sandbox, outside, program, time, patience, chat }: DemoWorld) {
   const { telegram } = sandbox;
   const other = createOtherProgram(telegram, outside.otherProgramUrl);
-  /** As soon as the demo's patience is over, the program looks: by itself it would in five minutes. */
+  /** By itself it would look every five minutes. */
   const lookSoon = () => {
     if (!patience.isShort) return;
     for (const seconds of LOOKS_SECONDS) looks.push(setTimeout(() => program.wake(), seconds * 1000).unref());
@@ -47,7 +46,7 @@ function otherSwitches({ sandbox, outside, program, time, patience, chat }: Demo
           await other.takeWebhook();
           return lookSoon();
         }
-        // A program that starts asks Telegram for its messages.
+        // A starting program removes the webhook.
         await program.stop();
         await program.start();
         for (let tries = 0; other.hasWebhook() && tries < 50; tries++) await realSeconds(0.1);
@@ -82,7 +81,7 @@ function otherSwitches({ sandbox, outside, program, time, patience, chat }: Demo
 
 /** Each trouble as a switch, and one way out of all of them. `settle` resolves when the program has done what is due. */
 export function createDemoTroubles(world: DemoWorld, settle: () => Promise<void>) {
-  const { sandbox, program, time, chat, resident } = world;
+  const { sandbox, program, time, chat, owner } = world;
   const { switches: others, close } = otherSwitches(world);
   const isOther = (name: Trouble): name is OtherTrouble => Object.hasOwn(otherTroubles, name);
   const switchOf = (name: Trouble): Switch => (isOther(name) ? others[name] : faultSwitch(name));
@@ -93,14 +92,14 @@ export function createDemoTroubles(world: DemoWorld, settle: () => Promise<void>
       set(on) {
         if (!on) return sandbox.faults.turnOff(name);
         sandbox.faults.turnOn(name);
-        // What goes wrong with renewing shows only where something has to be renewed.
-        if (ENDS_WITHINGS_ACCESS.has(name)) sandbox.withings.expireAccessToken(resident.person.userid);
-        if (ENDS_GARMIN_ACCESS.has(name)) sandbox.garmin.expireAccessToken(resident.account.email);
+        // A fault at renewal shows only when something is renewed.
+        if (ENDS_WITHINGS_ACCESS.has(name)) sandbox.withings.expireAccessToken(owner.person.userid);
+        if (ENDS_GARMIN_ACCESS.has(name)) sandbox.garmin.expireAccessToken(owner.account.email);
       },
     };
   }
 
-  /** A link that has ended, or a question of the bot's, only the person can put right. Without any link, nothing could end. */
+  /** Some things only the person can fix. Without any link there's nothing to fix. */
   async function rightAgain(): Promise<string> {
     const app = program.app();
     const { links } = app.store;
@@ -112,17 +111,17 @@ export function createDemoTroubles(world: DemoWorld, settle: () => Promise<void>
     const ended = [
       ...(withings === "linked" ? [] : ["link Withings again"]),
       ...(garmin === "linked" ? [] : ["sign in to Garmin again"]),
-      ...(asks ? ["decide what /status asks you"] : []),
+      ...(asks ? ["answer what /status asks"] : []),
     ];
     if (ended.length === 0 || (withings ?? garmin) === undefined) return "Everything works again.";
-    return `Nothing is broken any more. What is left to you, in the chat: ${ended.join(", and ")}.`;
+    return `Nothing is broken any more. In the chat, you still have to ${ended.join(", and ")}.`;
   }
 
   return {
     close,
 
     async set(name: string, on: boolean): Promise<string> {
-      if (!isTrouble(name)) return "There is no such trouble.";
+      if (!isTrouble(name)) return "There’s no such trouble.";
       await switchOf(name).set(on);
       return `${labelOf(name)}: ${on ? "on" : "off"}.`;
     },
@@ -138,7 +137,7 @@ export function createDemoTroubles(world: DemoWorld, settle: () => Promise<void>
       if (obstacle?.type !== "resting") return rightAgain();
       time.advance((obstacle.until.getTime() - time.clock.now().getTime()) / 1000 + 1);
       await settle();
-      return `${await rightAgain()} Time has moved on too, until signing in here no longer rests.`;
+      return `${await rightAgain()} Time has moved forward too, so you can sign in to Garmin in the chat again.`;
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { DemoProgram } from "./demo-program.ts";
 import type { DemoTime } from "./demo-time.ts";
 import type { Outside } from "./outside.ts";
-import type { Resident } from "./people.ts";
+import type { SandboxUser } from "./people.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { PersonChat } from "./telegram/chat.ts";
 
@@ -14,5 +14,5 @@ export interface DemoWorld {
   /** Short: the bot reports an outage after a minute. */
   readonly patience: { isShort: boolean };
   readonly chat: PersonChat;
-  readonly resident: Resident;
+  readonly owner: SandboxUser;
 }

@@ -4,13 +4,13 @@ import { type Handler, type RecordedRequest, realSeconds } from "./serve.ts";
 
 export type NewFault = Omit<Fault, "name" | "label" | "times"> & { name?: string; label?: string; times?: number };
 
-/** What goes wrong at the moment, at any of the servers. The first fault that matches a request catches it. */
+/** What is going wrong right now, at any server. The first fault that matches a request catches it. */
 export class FaultBoard {
   #faults: Fault[] = [];
   #added = 0;
   readonly #ends = new WeakMap<Fault, PromiseWithResolvers<void>>();
 
-  /** `times` is 1 unless given; Infinity stays until it is removed. Adding a name again replaces it. */
+  /** `times` is 1 by default; Infinity lasts until it is removed. Adding a name again replaces it. */
   add(fault: NewFault): Fault {
     this.#added += 1;
     const name = fault.name ?? `fault-${this.#added}`;
@@ -20,7 +20,7 @@ export class FaultBoard {
     return added;
   }
 
-  /** Puts a ready-made fault on the board, until it is turned off unless `times` is given. */
+  /** `times` is Infinity by default. */
   turnOn(name: FaultName, options: { times?: number } = {}): Fault {
     return this.add({ ...namedFaults[name], name, times: options.times ?? Infinity });
   }
@@ -33,12 +33,12 @@ export class FaultBoard {
     return this.#faults.some((fault) => fault.name === name);
   }
 
-  /** The fault while it is on: another object each time it is turned on. */
+  /** Another object each time it is turned on. */
   get(name: FaultName): Fault | undefined {
     return this.#faults.find((fault) => fault.name === name);
   }
 
-  /** The value of a fault with the effect "setting", or undefined while it is off. */
+  /** The value of a fault with the effect "setting". */
   setting(name: FaultName): number | undefined {
     const effect = this.get(name)?.effect;
     return effect?.type === "setting" ? effect.value : undefined;
@@ -56,7 +56,6 @@ export class FaultBoard {
     this.#keep(() => false);
   }
 
-  /** Resolves when a fault that is on is removed. */
   ended(fault: Fault): Promise<void> {
     const end = this.#ends.get(fault) ?? Promise.withResolvers<void>();
     this.#ends.set(fault, end);
@@ -69,7 +68,7 @@ export class FaultBoard {
     for (const fault of gone) this.#ends.get(fault)?.resolve();
   }
 
-  /** The fault for this request, if one is due; it counts as used. */
+  /** Counts as used. */
   take(server: ServerName, seen: RecordedRequest): Fault | undefined {
     const fault = this.#faults.find(
       ({ server: only, match, effect }) =>
@@ -92,7 +91,6 @@ function matches(match: FaultMatch, seen: RecordedRequest): boolean {
   return Object.entries(wanted).every(([name, value]) => (form.get(name) ?? seen.query.get(name)) === value);
 }
 
-/** The handler of `server` with the board's faults in front of it. */
 export function withFaults(server: ServerName, faults: FaultBoard, handler: Handler): Handler {
   return async (request, seen) => {
     const fault = faults.take(server, seen);
@@ -103,7 +101,7 @@ export function withFaults(server: ServerName, faults: FaultBoard, handler: Hand
       case "body":
         return answerWith(effect.body, 200, effect.contentType ? { "content-type": effect.contentType } : {});
       case "hang":
-        // It has caught its last request: nobody can turn it off any more.
+        // It was its last request, so nobody can turn the fault off any more.
         if (!fault || !faults.isOn(fault.name)) return "hang";
         await faults.ended(fault);
         return "drop";

@@ -3,14 +3,12 @@ import type { Garmin } from "./garmin.ts";
 export const CLIENT_ID = "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2";
 
 export interface TokenAnswer {
-  /** The HTTP status. */
   http: number;
   access_token?: string;
   refresh_token?: string;
   expires_in?: number;
 }
 
-/** Calls of the token endpoint as Garmin's apps make them, for tests of the sandbox itself. */
 export function exchangeTicket(
   garmin: Garmin,
   ticket: string,

@@ -22,9 +22,9 @@ export interface GarminOptions {
   clock?: Clock;
   ports?: { sso?: number | undefined; diauth?: number | undefined; connectapi?: number | undefined };
   faults?: FaultBoard;
-  /** How long every answer takes, in real seconds. */
+  /** In real time. */
   delaySeconds?: number | undefined;
-  /** How long an upload stays unseen, by the clock. */
+  /** How long uploads stay invisible, by the clock. */
   readBackDelaySeconds?: number | undefined;
 }
 
@@ -32,33 +32,33 @@ export interface Garmin {
   readonly ssoUrl: string;
   readonly diauthUrl: string;
   readonly connectapiUrl: string;
-  /** Of all three servers in the order they came; `server` tells them apart. */
+  /** Of all three servers, in order; `server` tells them apart. */
   readonly requests: RecordedRequest[];
-  /** The codes Garmin has mailed or texted. */
+  /** Codes that were mailed or texted. */
   readonly inbox: readonly Message[];
   readonly accounts: Accounts;
   /** May be changed at any time. */
   readonly settings: ConnectSettings &
     SsoSettings &
     TokenSettings & {
-      /** Whether the wall of diauth and connectapi stops what calls itself Garmin's app and does not send what the app sends. */
+      /** Whether Cloudflare stops requests that name Garmin's app and lack its headers, at diauth and connectapi. */
       wantsNativeHeaders: boolean;
     };
   addAccount(about: NewAccount): Account;
   setConsent(email: string, isGiven: boolean): void;
-  /** What the browser does in one step: a ticket for a service, the embed page unless said otherwise. */
+  /** As after a sign-in in the browser. `service` is the embed page by default. */
   mintTicket(email: string, service?: string): string;
-  /** A sign-in that is already exchanged: tokens to start from. */
+  /** Tokens, as after a sign-in. */
   issueLink(email: string): GarminLink;
   expireAccessToken(email: string): void;
-  /** Whether a refresh with it would succeed now. Spends nothing. */
+  /** Doesn't spend it. */
   takesRefreshToken(refreshToken: string): boolean;
-  /** Signed out everywhere: access and refresh tokens and the browser's cookie die. */
+  /** Ends access and refresh tokens and the browser's cookie. */
   revoke(email: string): void;
-  /** Everything stored, oldest first, including entries that no reader can see yet. */
+  /** Oldest first, including entries no reader can see yet. */
   weights(email: string): StoredWeight[];
   bloodPressures(email: string): StoredBloodPressure[];
-  /** What a reader could see now stays visible, even if Garmin becomes slower. */
+  /** What is visible now stays visible when Garmin gets slower. */
   keepVisible(): void;
   addManualWeight(email: string, entry: { at: Date; weightKg: number }): void;
   close(): Promise<void>;

@@ -1,10 +1,7 @@
 import { type Served, serve } from "./serve.ts";
 import { copyAddress, vendorPage } from "./vendor-page.ts";
 
-/**
- * The page behind the callback address of somebody whose program has no public address, https://example.com/ for
- * instance: it knows nothing of Withings, and the code stays in the address bar.
- */
+/** What people without a public address register as their callback: a page that ignores the code in its address. */
 export function startLandingPage(): Promise<Served> {
   return serve(() => {
     const page =

@@ -5,8 +5,8 @@ export interface ManualClock extends Clock {
 }
 
 /**
- * A clock that stands still until a test moves it. `sleep` moves it too, so code that waits takes no real time;
- * it resolves on a later macrotask, so that answers on real sockets can arrive in between.
+ * A clock that only a test moves. `sleep` moves it too, so code that waits takes no real time; it resolves on a later
+ * macrotask, so that answers on real sockets can arrive in between.
  */
 export function createManualClock(start: Date): ManualClock {
   let nowMs = start.getTime();
@@ -23,7 +23,7 @@ export function createManualClock(start: Date): ManualClock {
   };
 }
 
-/** One that goes on by itself, and can be put forward. */
+/** Runs by itself, and can be moved forward. */
 export function createRunningClock(): ManualClock & { readonly aheadSeconds: number } {
   let aheadSeconds = 0;
   return {

@@ -5,7 +5,6 @@ type NamedFault = Omit<Fault, "name" | "times">;
 const JSON_LOGIN = /^\/(mobile|portal)\/api\/login$/;
 const ANY_PATH = /^\//;
 
-/** An answer of Garmin's JSON sign-in that brings no ticket. */
 const signInRefused = (type: string, message: string, httpStatus: string) => ({
   serviceURL: null,
   serviceTicketId: null,
@@ -18,10 +17,10 @@ const signInRefused = (type: string, message: string, httpStatus: string) => ({
   authType: null,
 });
 
-/** What goes wrong out there, ready made: for tests by name, and for the panel's switches. */
+/** The tests turn these on by name; the demo has a switch for each. */
 export const namedFaults = {
   withings_601: {
-    label: "Withings finds it too many requests (601)",
+    label: "Withings says too many requests (601)",
     server: "withings",
     match: { method: "POST", path: /^\/(measure|notify|v2\/oauth2)$/ },
     effect: {
@@ -54,7 +53,7 @@ export const namedFaults = {
     effect: { type: "body", body: "<!doctype html><title>Withings</title><h1>We will be back soon</h1>" },
   },
   withings_unknown_status: {
-    label: "Withings answers with a code nobody knows (98765)",
+    label: "Withings answers with an unknown code (98765)",
     server: "withings",
     match: { path: "/measure" },
     effect: { type: "body", body: { status: 98765, body: {}, error: "Something new" } },
@@ -69,7 +68,7 @@ export const namedFaults = {
     },
   },
   withings_field_renamed: {
-    label: "Withings renames a field of its answers",
+    label: "Withings renames a field in its answers",
     server: "withings",
     match: { path: "/measure" },
     effect: {
@@ -78,13 +77,13 @@ export const namedFaults = {
     },
   },
   withings_hangs: {
-    label: "Withings takes the call and never answers",
+    label: "Withings never answers",
     server: "withings",
     match: { path: ANY_PATH },
     effect: { type: "hang" },
   },
   garmin_upload_412: {
-    label: "Garmin misses your consent to uploads (412)",
+    label: "Garmin wants your consent to uploads (412)",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: {
@@ -98,7 +97,7 @@ export const namedFaults = {
     },
   },
   garmin_upload_failed_in_202: {
-    label: "Garmin takes the file (202), and lists it as failed",
+    label: "Garmin accepts the file (202), then lists it as failed",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/upload-service\// },
     effect: {
@@ -122,13 +121,13 @@ export const namedFaults = {
     },
   },
   garmin_upload_lost_answer: {
-    label: "Garmin takes the upload, but its answer gets lost",
+    label: "Garmin takes the upload, but its answer is lost",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: { type: "drop_after" },
   },
   garmin_upload_dropped: {
-    label: "The line breaks before the upload arrives",
+    label: "The connection breaks before the upload arrives",
     server: "garmin_connectapi",
     match: { method: "POST", path: /^\/(upload-service|weight-service|bloodpressure-service)\// },
     effect: { type: "drop_before" },
@@ -140,25 +139,25 @@ export const namedFaults = {
     effect: { type: "setting", value: 600 },
   },
   garmin_rounds_weight: {
-    label: "Garmin keeps weights to 0.1 kg only",
+    label: "Garmin rounds weights to 0.1 kg",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_shifts_time: {
-    label: "Garmin keeps weights at a time one hour later",
+    label: "Garmin moves weights one hour later",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_drops_composition: {
-    label: "Garmin keeps the weight alone, and no body composition",
+    label: "Garmin keeps the weight and drops the body composition",
     server: "garmin_connectapi",
     match: {},
     effect: { type: "setting", value: 1 },
   },
   garmin_blood_pressure_closed: {
-    label: "Garmin takes no blood pressure for this account (403)",
+    label: "Garmin accepts no blood pressure for this account (403)",
     server: "garmin_connectapi",
     match: { path: /^\/bloodpressure-service\// },
     effect: {
@@ -168,13 +167,13 @@ export const namedFaults = {
     },
   },
   garmin_field_renamed: {
-    label: "Garmin renames a field of what it shows",
+    label: "Garmin renames a field in its answers",
     server: "garmin_connectapi",
     match: { method: "GET", path: /^\/(weight-service|bloodpressure-service)\// },
     effect: { type: "body", body: { dailySummaries: [], measurements: [] } },
   },
   garmin_token_not_active: {
-    label: "Garmin does not know a fresh sign-in yet (401)",
+    label: "Garmin doesn’t accept a new sign-in yet (401)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: {
@@ -196,19 +195,19 @@ export const namedFaults = {
     effect: { type: "status", status: 503, body: "upstream connect error" },
   },
   garmin_refresh_lost_answer: {
-    label: "Garmin renews the sign-in, but its answer gets lost",
+    label: "Garmin renews the sign-in, but its answer is lost",
     server: "garmin_diauth",
     match: { form: { grant_type: "refresh_token" } },
     effect: { type: "drop_after" },
   },
   garmin_sso_429: {
-    label: "Garmin has seen too many attempts (429)",
+    label: "Garmin says too many attempts (429)",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "status", status: 429, body: { error: { "status-code": "429" } } },
   },
   garmin_sso_429_in_200: {
-    label: "Garmin says so oddly (429 inside HTTP 200)",
+    label: "Garmin says too many attempts, inside an HTTP 200",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "body", body: { error: { "status-code": "429" } } },
@@ -262,7 +261,7 @@ export const namedFaults = {
     },
   },
   garmin_api_429: {
-    label: "Garmin Connect finds it too many requests (429)",
+    label: "Garmin Connect says too many requests (429)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 429, headers: { "retry-after": "120" }, body: { error: "Too Many Requests" } },

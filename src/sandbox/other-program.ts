@@ -3,7 +3,7 @@ import type { Telegram } from "./telegram.ts";
 
 const POLL_SECONDS = 10;
 
-/** Another program with the bot's token. It takes what people write, and does nothing with it. */
+/** Another program with the bot's token, which ignores what people write. */
 export function createOtherProgram({ apiRoot, token, outbox }: Telegram, address: string) {
   let polling: AbortController | undefined;
 
@@ -13,11 +13,10 @@ export function createOtherProgram({ apiRoot, token, outbox }: Telegram, address
     return (await response.json()) as { ok: boolean; description?: string; result?: Array<{ update_id: number }> };
   }
 
-  /** Whether Telegram brings it the bot's messages. */
   const hasWebhook = () =>
     outbox.findLast(({ method }) => /^(set|delete)Webhook$/.test(method))?.params.url === address;
 
-  /** As most programs do: without the webhook that is in its way, and again whenever it is refused. */
+  /** Like most programs: it removes a webhook that is in the way, and tries again after every refusal. */
   async function poll(signal: AbortSignal) {
     let offset = 0;
     while (!signal.aborted) {

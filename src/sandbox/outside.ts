@@ -1,18 +1,16 @@
 import type { Clock } from "../lib/clock.ts";
 import { serve } from "./serve.ts";
 
-/** How long the heartbeat may be late before the demo says that it stopped. */
 const SILENCE_MINUTES = 15;
 
-/** Somebody outside who hears of the program also when Telegram is gone: ALARM_URL and HEARTBEAT_URL. */
+/** ALARM_URL and HEARTBEAT_URL. */
 export interface Outside {
-  /** For the program's environment. */
   readonly env: { ALARM_URL: string; HEARTBEAT_URL: string };
-  /** Where another program with the same bot would be. */
+  /** The address of another program with the same bot. */
   readonly otherProgramUrl: string;
-  /** The alarms that came, oldest first. */
+  /** Oldest first. */
   readonly alarms: readonly { at: Date; text: string }[];
-  /** When the silence after the last heartbeat became too long, if it has. */
+  /** When the silence became too long, if it has. */
   silentAt(): { at: Date; lastBeatAt: Date } | undefined;
   close(): Promise<void>;
 }

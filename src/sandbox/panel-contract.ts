@@ -1,17 +1,16 @@
 import * as z from "zod";
 
-/** Anything left out is made up by the sandbox, believably. */
+/** What is left out gets a plausible value. */
 const Composition = z.strictObject({
   weightKg: z.number().min(1).max(400).optional(),
   bodyFatPercent: z.number().min(1).max(80).optional(),
   muscleMassKg: z.number().min(1).max(200).optional(),
   boneMassKg: z.number().min(0.1).max(20).optional(),
   bodyWaterPercent: z.number().min(1).max(90).optional(),
-  /** An instant, ISO 8601 in UTC. Now, when left out. */
+  /** ISO 8601 in UTC; now by default. */
   takenAt: z.iso.datetime().optional(),
 });
 
-/** What each action is given, checked before it is called. */
 export const actionInputs = {
   link: z.strictObject({}),
   weighIn: Composition,
@@ -21,40 +20,35 @@ export const actionInputs = {
     pulseBpm: z.int().min(20).max(250).optional(),
     takenAt: z.iso.datetime().optional(),
   }),
-  /** Someone steps on whom the scale cannot tell from its owner. */
+  /** The scale can't tell them from its owner. */
   guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
-  /** The last weigh-in is corrected in the Withings app. */
+  /** In the Withings app. */
   editLast: Composition.omit({ takenAt: true }),
-  /** A weigh-in of now with a date so many days away, as of a scale whose clock is wrong or that was offline. */
+  /** A weigh-in of now with its date off by this much, as from a scale with a wrong clock. */
   weighInDated: z.strictObject({ days: z.int().min(-400).max(400) }),
-  /** Something goes wrong until it is turned off again. */
   trouble: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
-  /** Withings no longer announces new readings, and tells nobody that it stopped. */
+  /** Withings stops announcing new readings, and doesn't say so. */
   loseSubscription: z.strictObject({}),
-  /** The person takes the permission back in the Withings app. */
+  /** In the Withings app. */
   removeApp: z.strictObject({}),
-  /** The program is started where it does not find its data. */
   startOnEmptyFolder: z.strictObject({}),
-  /** The data folder is put back as it was before a weigh-in that has arrived since. */
+  /** To the state before a weigh-in that has since arrived. */
   putOldDataBack: z.strictObject({}),
-  /** Ends all troubles, and what they leave behind. */
   putRight: z.strictObject({}),
   passTime: z.strictObject({ until: z.enum(["hour", "morning", "three_days", "two_weeks"]) }),
-  /** How long the bot waits before it tells of an outage: a minute, or as long as any bot. */
+  /** Short: the bot reports an outage after a minute. */
   patience: z.strictObject({ isShort: z.boolean() }),
-  /** Whether the program has an address that Withings can call. */
+  /** Whether Withings can call the program. */
   address: z.strictObject({ on: z.boolean() }),
-  /** Everything as it was when the demo began. */
   startOver: z.strictObject({}),
 } as const;
 
 export type ActionName = keyof typeof actionInputs;
 export type ActionInput<Name extends ActionName> = z.infer<(typeof actionInputs)[Name]>;
 
-/** Each answers with a short sentence for the person at the page; what it throws is shown there as well. */
+/** Each answers with a short sentence for the person at the page. An error's message is shown there too. */
 export type PanelActions = { readonly [Name in ActionName]: (input: ActionInput<Name>) => Promise<string> };
 
-/** What Garmin Connect shows of one weigh-in; a value it does not have is absent. */
 export interface ShownWeight {
   /** ISO 8601 in UTC. */
   takenAt: string;
@@ -74,7 +68,6 @@ export interface ShownBloodPressure {
   pulseBpm?: number | undefined;
 }
 
-/** A ready-made account to sign in with. */
 export interface ShownSignIn {
   email: string;
   password: string;
@@ -90,33 +83,31 @@ export interface ShownMail {
 
 export interface ShownSwitch {
   name: string;
-  /** For people, and no other switch has it. */
+  /** Different for each switch. */
   label: string;
   on: boolean;
 }
 
 export interface ShownStory {
   title: string;
-  /** What the bot is expected to do, in one line. */
   expect: string;
-  /** Each is flipped by the action `trouble`. */
+  /** Each is flipped with the action `trouble`. */
   switches: readonly ShownSwitch[];
   buttons: readonly { label: string; action: ActionName; input: Record<string, unknown> }[];
 }
 
-/** In any order; the page sorts readings and mails by time, newest first. */
+/** In any order: the page sorts them. */
 export interface Observed {
   linked: boolean;
-  /** It was linked, and a vendor has ended that. */
+  /** A vendor has ended a link. */
   signedOut?: boolean;
   signIn?: ShownSignIn;
   weights: readonly ShownWeight[];
   bloodPressures: readonly ShownBloodPressure[];
   mails: readonly ShownMail[];
   stories: readonly ShownStory[];
-  /** Why the program has ended by itself. */
+  /** Why the program ended by itself. */
   ended?: string | undefined;
-  /** By how much the demo's time is ahead of this machine's. */
   aheadSeconds: number;
   hasShortPatience: boolean;
   hasAddress: boolean;

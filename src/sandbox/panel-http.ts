@@ -11,7 +11,7 @@ export const HEADERS = {
 };
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** What the page did is not done; the message is shown to the person. */
+/** The page's request is refused; the message is shown there. */
 export class Refused extends Error {
   readonly status: number;
 
@@ -37,7 +37,7 @@ export async function readJson(request: IncomingMessage): Promise<unknown> {
     if (size > MAX_BODY_BYTES) throw new Refused(413, "That is too long.");
   }
   const body = parseJson(Buffer.concat(chunks).toString());
-  if (body === undefined) throw new Refused(400, "The request is no JSON.");
+  if (body === undefined) throw new Refused(400, "The request isn’t JSON.");
   return body;
 }
 
@@ -47,8 +47,8 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 
 const LONGEST_SENTENCE = 200;
 
-/** One line for the page: what else an error tells is for a terminal. */
+/** One line; the rest of an error is for a terminal. */
 export function sentence(error: unknown): string {
   const [line = ""] = error instanceof Error ? error.message.trim().split("\n") : [];
-  return line.slice(0, LONGEST_SENTENCE) || "Something broke and did not say what.";
+  return line.slice(0, LONGEST_SENTENCE) || "Something broke without saying why.";
 }

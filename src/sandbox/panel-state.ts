@@ -4,9 +4,9 @@ import type { SeenMessage } from "./telegram/person.ts";
 import type { Toast } from "./telegram/world.ts";
 import type { Telegram } from "./telegram.ts";
 
-/** Everything the page shows; it is sent whole whenever anything in it changes. */
+/** Everything the page shows. It's sent whole whenever any of it changes. */
 export interface PanelState {
-  /** Another number than before: everything has started over, and nothing that the page shows is true any more. */
+  /** When this number changes, everything has started over. */
   beginning: number;
   bot: { name: string; username: string };
   chat: {
@@ -18,13 +18,12 @@ export interface PanelState {
     toasts: readonly Toast[];
     blocked: boolean;
   };
-  /** Absent until it could be observed once. */
+  /** Null until it has been read once. */
   observed: Observed | null;
-  /** Why the picture may be out of date. */
+  /** Why it may be out of date. */
   problem: string | null;
 }
 
-/** So much of a long chat is shown. */
 const SHOWN_MESSAGES = 300;
 
 export function panelState(

@@ -11,7 +11,6 @@ import type { Telegram } from "./telegram.ts";
 
 export interface PanelWorld {
   telegram: Telegram;
-  /** Whose chat the page shows. */
   chatUser: PersonChat;
   actions: PanelActions;
   observe: Observe;
@@ -26,13 +25,13 @@ const CONTENT_TYPES: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 const OBSERVE_EVERY_MS = 1000;
-/** Several things happen at once when a bot answers; the page gets them as one. */
+/** A bot's answer is several events; the page gets them as one. */
 const GATHER_MS = 15;
 
 const Say = z.strictObject({ text: z.string().trim().min(1).max(4096) });
 const Tap = z.strictObject({ button: z.string().min(1), messageId: z.int() });
 
-/** Serves the page with the chat and the switches. It knows no vendor: what happens and what is seen come from the caller. */
+/** Serves the page. It knows no vendor: the caller brings what the buttons do and what the page shows. */
 export async function startPanel({ port = 0, ...world }: PanelWorld & { port?: number | undefined }): Promise<Panel> {
   const panel = new Panel(world);
   await panel.listen(port);
@@ -79,7 +78,7 @@ export class Panel {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** Another world in place of the one shown: every page starts over with it. */
+  /** Replaces the world; every open page starts over. */
   show(next: PanelWorld): void {
     this.#stopListening();
     this.#world = next;
@@ -101,7 +100,7 @@ export class Panel {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse) {
-    // A page from elsewhere, even under a name that resolves to this machine, must not drive the chat.
+    // No other website may drive the chat, not even under a name that resolves to this machine.
     const hosts = [`127.0.0.1:${this.#port}`, `localhost:${this.#port}`];
     if (!hosts.includes(request.headers.host ?? "")) throw new Refused(403, "This page is for this machine only.");
     const { pathname } = new URL(request.url ?? "/", "http://panel");
@@ -145,7 +144,7 @@ export class Panel {
   async #act(name: string, body: unknown): Promise<string> {
     if (!isActionName(name)) throw new Refused(404, `There is no action "${name}".`);
     const input = checked<unknown>(actionInputs[name], body);
-    // The input was checked for this very action, which TypeScript cannot follow through the two lookups.
+    // TypeScript can't see that the input was checked for this very action.
     const action = this.#world.actions[name] as (given: unknown) => Promise<string>;
     try {
       return await action(input);
@@ -171,7 +170,7 @@ export class Panel {
       this.#problem = null;
     } catch (error) {
       if (looked !== this.#world) return;
-      this.#problem = `What the vendors show could not be read: ${sentence(error)}`;
+      this.#problem = `Couldn’t read what the vendors show: ${sentence(error)}`;
     }
   }
 
@@ -203,7 +202,6 @@ function tap(chat: PersonChat, button: string, messageId: number) {
   try {
     chat.tap(button, messageId);
   } catch (error) {
-    // In another tab, for instance, the same question was answered a moment ago.
     if (error instanceof ButtonGone) throw new Refused(422, "That button is gone: the bot has changed its message.");
     throw error;
   }

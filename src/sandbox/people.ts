@@ -2,14 +2,14 @@ import type { Account } from "./garmin/accounts.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Person } from "./withings/person.ts";
 
-export interface Resident {
+export interface SandboxUser {
   person: Person;
   account: Account;
 }
 
 const DAY_MS = 86_400_000;
 
-/** Mails a code at sign-in, has a scale that measures everything, and takes blood pressure now and then. */
+/** Gets a code by mail at sign-in, and has a scale that measures everything. */
 const OWNER = {
   userid: 31_400_001,
   name: "Owner",
@@ -23,7 +23,7 @@ const OWNER = {
   fatRatioPercent: 24.1,
 } as const;
 
-/** Shares the scale with the owner, has no second factor, and has not given the upload consent yet. */
+/** Has no second factor, and hasn't given the upload consent yet. */
 const HOUSEMATE = {
   userid: 31_400_002,
   name: "Housemate",
@@ -37,11 +37,11 @@ const HOUSEMATE = {
   fatRatioPercent: 19.3,
 } as const;
 
-/** Two people of one household with accounts at both vendors and so many days of weigh-ins behind them. */
-export function moveIn(sandbox: Sandbox, options: { days?: number; timezone?: string } = {}) {
+/** Two people who share a scale, with accounts at both vendors and `days` of weigh-ins. */
+export function addPeople(sandbox: Sandbox, options: { days?: number; timezone?: string } = {}) {
   const { days = 30, timezone = "Europe/Berlin" } = options;
-  const owner = settle(sandbox, OWNER, timezone);
-  const housemate = settle(sandbox, HOUSEMATE, timezone);
+  const owner = addPerson(sandbox, OWNER, timezone);
+  const housemate = addPerson(sandbox, HOUSEMATE, timezone);
   housemate.account.uploadConsent = false;
   const nowMs = sandbox.clock.now().getTime();
   for (let day = days; day > 0; day--) {
@@ -61,7 +61,7 @@ export function moveIn(sandbox: Sandbox, options: { days?: number; timezone?: st
   return { owner, housemate };
 }
 
-function settle(sandbox: Sandbox, who: typeof OWNER | typeof HOUSEMATE, timezone: string): Resident {
+function addPerson(sandbox: Sandbox, who: typeof OWNER | typeof HOUSEMATE, timezone: string): SandboxUser {
   const measuredAt = new Date(sandbox.clock.now().getTime() - 400 * DAY_MS);
   const heights = [{ at: measuredAt, metres: who.heightM }];
   const person = sandbox.withings.addPerson({ userid: who.userid, name: who.name, timezone, heights });
@@ -74,7 +74,7 @@ function settle(sandbox: Sandbox, who: typeof OWNER | typeof HOUSEMATE, timezone
   return { person, account };
 }
 
-/** A body that drifts a little, the same in every run. */
+/** Drifts a little, and is the same in every run. */
 function bodyOf(who: { weightKg: number; fatRatioPercent: number }, daysAgo: number) {
   const weightKg = who.weightKg + Math.sin(daysAgo / 5) * 0.6 + daysAgo * 0.02;
   const fatRatioPercent = who.fatRatioPercent + Math.sin(daysAgo / 7) * 0.4;

@@ -6,13 +6,12 @@ import { startWithings, type Withings } from "./withings.ts";
 
 export interface SandboxOptions {
   clock?: Clock;
-  /** Fixed ports for a demo; any free ones otherwise. */
+  /** Any free ones by default. */
   ports?: { withings?: number; garminSso?: number; garminDiauth?: number; garminConnectapi?: number };
-  /** How long every vendor takes to answer, in real seconds. */
+  /** In real time. */
   delaySeconds?: number;
   /** How long Garmin hides an upload, by the clock. */
   readBackDelaySeconds?: number;
-  /** Where the program under test takes Withings' code. */
   withingsRedirectUrl?: string;
 }
 
@@ -20,15 +19,13 @@ export interface Sandbox {
   readonly withings: Withings;
   readonly garmin: Garmin;
   readonly telegram: Telegram;
-  /** Shared by all servers. */
   readonly faults: FaultBoard;
   readonly clock: Clock;
-  /** The environment a program needs to talk to this sandbox instead of the vendors. */
+  /** What makes a program talk to this sandbox instead of the vendors. */
   env(): Record<string, string>;
   close(): Promise<void>;
 }
 
-/** The vendors, on this machine. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { clock = systemClock, ports = {}, delaySeconds, readBackDelaySeconds, withingsRedirectUrl } = options;
   const faults = new FaultBoard();

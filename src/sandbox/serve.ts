@@ -2,37 +2,35 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../lib/clock.ts";
 
-/** A request as it came over the wire, kept for assertions. */
 export interface RecordedRequest {
-  /** Which server took it, when several share one list. */
   readonly server: string;
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Lower-case names; a header sent twice is joined with a comma, as a receiver would read it. */
+  /** Lower-case names. A header that was sent twice is joined with a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names and values one by one as sent: the only place where a doubled header shows as two. */
+  /** As sent: a doubled header is here twice. */
   readonly rawHeaders: readonly (readonly [name: string, value: string])[];
   readonly body: string;
   readonly bytes: Uint8Array;
   readonly at: Date;
-  /** The status answered; undefined while it is being worked on, and for good when no answer was sent. */
+  /** Undefined until the answer, and for good if there was none. */
   status: number | undefined;
 }
 
-/** Instead of an answer: the connection dies, or stays open and silent. What the handler did before stays done. */
+/** The connection breaks, or stays open in silence. What the handler did still counts. */
 export type NoAnswer = "drop" | "hang";
 export type Answer = Response | NoAnswer;
 export type Handler = (request: Request, seen: RecordedRequest) => Promise<Answer> | Answer;
 
 export interface ServeOptions {
-  /** 0, the default, takes any free port. */
+  /** Any free port by default. */
   port?: number | undefined;
   name?: string;
   clock?: Clock;
-  /** Every answer takes this long, in real time, as a vendor far away does. */
+  /** In real time. */
   delaySeconds?: number | undefined;
-  /** A list to share with other servers; by default each has its own. */
+  /** May be shared with other servers. */
   requests?: RecordedRequest[];
 }
 
@@ -40,11 +38,11 @@ export interface Served {
   /** Without a slash at the end. */
   readonly url: string;
   readonly requests: RecordedRequest[];
-  /** Ends open connections at once, hanging ones too. */
+  /** Ends open connections at once, even hanging ones. */
   close(): Promise<void>;
 }
 
-/** A local HTTP server on 127.0.0.1 behind a web-standard handler. */
+/** On 127.0.0.1. */
 export async function serve(handler: Handler, options: ServeOptions = {}): Promise<Served> {
   const { port = 0, name = "server", clock = systemClock, delaySeconds = 0, requests = [] } = options;
 
@@ -59,7 +57,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
       return;
     }
     seen.status = result.status;
-    // The time by the server's clock, for programs that compare clocks.
+    // Programs compare it with their own clock.
     outgoing.setHeader("date", clock.now().toUTCString());
     await write(result, outgoing, incoming.method === "HEAD");
   }
@@ -67,7 +65,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
   const server = createServer((incoming, outgoing) => {
     answer(incoming, outgoing).catch(() => incoming.socket.destroy());
   });
-  // As long as the vendors' front ends keep a line: a busy machine could otherwise send on one that has just been closed.
+  // Like the vendors' front ends. With a shorter one, a busy machine may send on a connection that was just closed.
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
@@ -84,7 +82,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
   };
 }
 
-/** A handler that throws is a fault of the sandbox itself: it says so in the answer, so that a test shows the cause. */
+/** An error in the sandbox itself is in the answer, so that a test shows it. */
 async function settle(handler: Handler, request: Request, seen: RecordedRequest): Promise<Answer> {
   try {
     return await handler(request, seen);
@@ -103,7 +101,7 @@ async function read(incoming: IncomingMessage, server: string, clock: Clock) {
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
     rawHeaders.push([incoming.rawHeaders[i] ?? "", incoming.rawHeaders[i + 1] ?? ""]);
   }
-  // Not incoming.headers: Node drops the second of two Content-Type lines there.
+  // Node's `incoming.headers` drops the second of two Content-Type lines.
   const headers = new Headers(rawHeaders);
   const method = incoming.method ?? "GET";
   const url = new URL(incoming.url ?? "/", `http://${incoming.headers.host ?? "127.0.0.1"}`);
@@ -132,7 +130,6 @@ async function write(response: Response, outgoing: ServerResponse, headOnly: boo
   outgoing.end(headOnly ? undefined : body);
 }
 
-/** Real time, unlike a test's clock: a slow line is slow whatever the calendar says. */
 export function realSeconds(seconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, seconds * 1000).unref());
 }
@@ -140,7 +137,7 @@ export function realSeconds(seconds: number): Promise<void> {
 export interface Call {
   readonly request: Request;
   readonly seen: RecordedRequest;
-  /** The named groups of the route's path. */
+  /** The named groups of the path. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -150,7 +147,7 @@ export interface Route {
   handle: (call: Call) => Promise<Answer> | Answer;
 }
 
-/** The first route that fits; a known path with another method answers 405, the rest `notFound`. */
+/** The first route that matches answers. A known path with another method gets 405, anything else `notFound`. */
 export function routed(routes: readonly Route[], notFound: (call: Call) => Answer): Handler {
   return (request, seen) => {
     let pathIsKnown = false;

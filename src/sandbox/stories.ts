@@ -1,11 +1,10 @@
 import { type FaultName, namedFaults } from "./named-faults.ts";
 import type { ActionName } from "./panel-contract.ts";
 
-/** What goes wrong with the person, the program or its machine, and lasts until it is put right. */
 export const otherTroubles = {
   bot_blocked: { label: "You block the bot in Telegram" },
-  bot_taken: { label: "Another program has the bot’s messages brought to it" },
-  bot_polled: { label: "Another program fetches the bot’s messages" },
+  bot_taken: { label: "Another program receives the bot’s messages (webhook)" },
+  bot_polled: { label: "Another program fetches the bot’s messages (polling)" },
   program_stopped: { label: "The program is stopped" },
   clock_ahead: { label: "The computer’s clock is 60 days ahead" },
   clock_in_1970: { label: "The computer’s clock says 1970" },
@@ -19,26 +18,25 @@ export const isTrouble = (name: string): name is Trouble =>
 
 export const labelOf = (name: Trouble): string => ({ ...namedFaults, ...otherTroubles })[name].label;
 
-/** What to look at while it is on, where nothing of it comes to the chat by itself; and what has to happen first, for the bot to have something to say. */
+/** Where to look, if nothing appears in the chat by itself. `first`: what has to happen before the bot has something to say. */
 export const whatToLookAt: Partial<Record<Trouble, { first?: "guest"; look: string }>> = {
   bot_taken: {
-    look: "What you write gets no answer. Within a minute the bot notices, tells you in the chat and in Mail who it was, and takes the messages back.",
+    look: "You get no answers. Within a minute the bot notices, says in the chat and in Mail who it was, and takes the messages back.",
   },
   bot_polled: {
-    look: "What you write may get no answer. Within a minute the bot notices, and tells you in the chat and in Mail.",
+    look: "You may get no answers. Within a minute the bot notices, and says so in the chat and in Mail.",
   },
-  bot_blocked: { look: "Mail shows within a minute who hears of it instead of you." },
+  bot_blocked: { look: "Within a minute, the alarm is in Mail." },
   telegram_messages_refused: {
     first: "guest",
-    look: "The bot asks you whose it is, and Telegram takes no message. Press “An hour later”: Mail shows who hears of that.",
+    look: "The bot asks whose it is, and Telegram refuses the message. Press “An hour later”: the alarm is in Mail.",
   },
   telegram_token_revoked: {
-    look: "Whatever you write, the chat is silent. Press “An hour later”: Mail shows who hears of it.",
+    look: "Whatever you write, the chat stays silent. Press “An hour later”: the alarm is in Mail.",
   },
-  telegram_down: { look: "Whatever you write, the chat is silent. Press “An hour later”: Mail shows who hears of it." },
+  telegram_down: { look: "Whatever you write, the chat stays silent. Press “An hour later”: the alarm is in Mail." },
 };
 
-/** Something that happens once. `input` is what the action is given. */
 export interface StoryButton {
   label: string;
   action: ActionName;
@@ -47,13 +45,13 @@ export interface StoryButton {
 
 export interface Story {
   title: string;
-  /** What the bot is expected to do, in one line. */
+  /** One line: what the bot should do. */
   expect: string;
   switches: readonly Trouble[];
   buttons?: readonly StoryButton[];
 }
 
-/** Everything that can be broken, told as what happens to somebody. */
+/** Every trouble is in exactly one of them. */
 export const stories: readonly Story[] = [
   {
     title: "Garmin logs you out",
@@ -62,7 +60,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Garmin’s sign-in refuses",
-    expect: "Link Garmin here in the chat: the bot says why that fails, and Garmin’s own page still works.",
+    expect: "Link Garmin in the chat: the bot says why that fails. Signing in on Garmin’s own page still works.",
     switches: [
       "garmin_sso_429",
       "garmin_sso_429_in_200",
@@ -73,7 +71,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Garmin is down",
-    expect: "The bot tells you once its patience is over. What you measured arrives when Garmin is back.",
+    expect: "The bot tells you if it lasts. What you measured arrives when Garmin is back.",
     switches: ["garmin_api_500", "garmin_api_429", "garmin_api_cloudflare_403", "garmin_diauth_down"],
   },
   {
@@ -82,14 +80,14 @@ export const stories: readonly Story[] = [
     switches: ["garmin_upload_412"],
   },
   {
-    title: "An upload goes astray",
+    title: "An upload gets lost",
     expect: "The weigh-in arrives in the end, and only once.",
     switches: ["garmin_upload_dropped", "garmin_upload_lost_answer", "garmin_slow_to_show"],
   },
   {
     title: "Garmin refuses or changes a value",
     expect:
-      "The bot says which reading and what is different, and what you can do about it. Of a shifted time it does so a day later.",
+      "The bot says which reading, what is different and what you can do. If only the time is wrong, it says so a day later.",
     switches: [
       "garmin_upload_failed_in_202",
       "garmin_rounds_weight",
@@ -100,7 +98,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Withings is down",
-    expect: "The bot tells you once its patience is over. What you measured is safe there, and arrives later.",
+    expect: "The bot tells you if it lasts. What you measured is safe at Withings, and arrives later.",
     switches: ["withings_down", "withings_hangs", "withings_html_page", "withings_unknown_status", "withings_601"],
   },
   {
@@ -111,19 +109,18 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Withings stops announcing",
-    expect: "Your weigh-in comes with the next look, a minute later, and Withings is asked to announce again.",
+    expect: "Your weigh-in arrives with the next sync, a minute later, and the bot subscribes again.",
     switches: [],
     buttons: [{ label: "Lose the subscription", action: "loseSubscription" }],
   },
   {
     title: "A vendor renames a field",
-    expect: "The bot says whose answers it doesn’t understand. Nothing is lost, and it goes on by itself afterwards.",
+    expect: "The bot says whose answers it doesn’t understand. Nothing is lost, and it continues by itself.",
     switches: ["withings_field_renamed", "garmin_field_renamed"],
   },
   {
     title: "The bot can’t hear you or talk to you",
-    expect:
-      "What you write gets no answer, and your weigh-in reaches Garmin all the same. The chat or Mail shows who hears of it.",
+    expect: "You get no answers, but your weigh-in still reaches Garmin. The alarm is in the chat or in Mail.",
     switches: [
       "bot_blocked",
       "bot_taken",
@@ -135,18 +132,18 @@ export const stories: readonly Story[] = [
   },
   {
     title: "A setting is wrong",
-    expect: "The bot names the setting. It doesn’t start on an empty folder as if nothing had happened.",
+    expect: "The bot names the setting. If its folder is suddenly empty, it refuses to start.",
     switches: ["withings_503_client_secret"],
     buttons: [{ label: "Start on an empty folder", action: "startOnEmptyFolder" }],
   },
   {
     title: "The computer’s clock is wrong",
-    expect: "The bot says so, and sends nothing by a wrong clock.",
+    expect: "The bot says so, and sends nothing until the clock is right.",
     switches: ["clock_ahead", "clock_in_1970"],
   },
   {
     title: "The program stops, or forgets",
-    expect: "Somebody outside misses its heartbeat, see Mail. What waited is done when it starts again, and only once.",
+    expect: "Its heartbeat stops: see Mail. When it starts again, it does what was waiting, and only once.",
     switches: ["program_stopped"],
     buttons: [{ label: "Put old data back", action: "putOldDataBack" }],
   },
@@ -161,7 +158,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "You forget the scale",
-    expect: "After some days without a reading the bot asks, once, whether the scale is all right.",
+    expect: "After a few days without a reading, the bot asks once whether the scale is all right.",
     switches: [],
     buttons: [
       { label: "Three days later", action: "passTime", input: { until: "three_days" } },

@@ -3,7 +3,7 @@ import { type Served, serve } from "./serve.ts";
 
 export const WEBHOOK_SECRET = "a-secret-of-the-webhook";
 
-/** A grammY bot behind a URL of its own, which Telegram knows; `answer` may stand in front of it. */
+/** A grammY bot with a webhook. `answer` may wrap each of its answers. */
 export async function webhookOf(
   bot: Bot,
   answer: (handle: () => Promise<Response>) => Promise<Response> = (handle) => handle(),
@@ -14,7 +14,6 @@ export async function webhookOf(
   return served;
 }
 
-/** What the bot did wrong, in Telegram's words. */
 export async function refusal(call: Promise<unknown>): Promise<string> {
   const error = await call.then(
     () => undefined,

@@ -14,9 +14,9 @@ export interface TelegramOptions {
   faults: FaultBoard;
   port?: number;
   token?: string;
-  /** A list to share with other servers; by default it has its own. */
+  /** May be shared with other servers. */
   requests?: RecordedRequest[];
-  /** How long a webhook may take, in real time. */
+  /** In real time. */
   webhookTimeoutSeconds?: number;
 }
 
@@ -26,19 +26,17 @@ export interface NewUser extends Person {
 }
 
 export interface Telegram {
-  /** For grammY's `client.apiRoot`. */
   readonly apiRoot: string;
   readonly token: string;
   readonly bot: UserFromGetMe;
   readonly requests: readonly RecordedRequest[];
-  /** Every call the bot made, oldest first. */
+  /** Every call of the bot, oldest first. */
   readonly outbox: readonly ApiCall[];
-  /** Every attempt to hand an update to the webhook. */
+  /** Every attempt at the webhook. */
   readonly deliveries: readonly Delivery[];
   calls(method: string): ApiCall[];
-  /** The same chat for the same id. */
+  /** The same id gives the same chat. */
   user(user: NewUser): PersonChat;
-  /** What the members of a group see. */
   messagesInGroup(groupId: number): SeenMessage[];
   file(fileId: string): StoredFile | undefined;
   pendingUpdates(): number;
@@ -48,7 +46,7 @@ export interface Telegram {
 
 const TOKEN = "7310042:AAsandbox-token-of-a-bot-that-is-not";
 
-/** A Bot API server on this machine, as strict as the real one where a bot could get something wrong. */
+/** A Bot API server on this machine, strict wherever a bot could get something wrong. */
 export async function startTelegram(options: TelegramOptions): Promise<Telegram> {
   const { clock, faults, token = TOKEN, webhookTimeoutSeconds = 60 } = options;
   const world = new World(clock, botOf(token));
@@ -101,7 +99,7 @@ function botOf(token: string): UserFromGetMe {
     first_name: "Weighbridge",
     username: "weighbridge_bot",
     can_join_groups: true,
-    // Privacy mode off: a bot in a group hears everything, so what it ignores it ignores by itself.
+    // Privacy mode is off: a bot hears everything in a group, so it has to do the ignoring.
     can_read_all_group_messages: true,
     supports_guest_queries: false,
     supports_inline_queries: false,

@@ -1,4 +1,4 @@
-/** A vendor's page, as plain as one can be read. `body` is HTML; what came from outside goes through `escapeHtml`. */
+/** `body` is HTML. What came from outside goes through `escapeHtml`. */
 export function vendorPage(title: string, body: string, status = 200): Response {
   const html = `<!doctype html>
 <html lang="en">
@@ -13,7 +13,7 @@ input, button { font: inherit; padding: .5rem .8rem; margin: .25rem 0; width: 10
   return new Response(html, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }
 
-/** Only in the sandbox, for people who try it on a screen where an address is hard to copy. */
+/** On a phone the address is hard to copy. */
 export const copyAddress = `<button onclick="navigator.clipboard.writeText(location.href).then(() => { this.textContent = 'Copied' })">Copy the address</button>`;
 
 export function escapeHtml(text: string): string {

@@ -15,13 +15,13 @@ export interface WithingsOptions {
   clock?: Clock;
   port?: number | undefined;
   faults?: FaultBoard;
-  /** How long every answer takes, in real seconds. */
+  /** In real time. */
   delaySeconds?: number | undefined;
-  /** Groups per page of getmeas; the vendor documents none. */
+  /** Groups per page of getmeas; the vendor documents no number. */
   pageSize?: number;
   dedupe?: Dedupe;
   quotaPerMinute?: number;
-  /** Where the bot takes the code; must be sent exactly like this, or extended. */
+  /** Must be used exactly like this, or extended. */
   redirectUrl?: string | undefined;
 }
 
@@ -46,17 +46,17 @@ export interface Withings {
   readonly limits: CallLimits;
   addPerson(about: NewPerson): Person;
   person(userid: number): Person;
-  /** What the browser does, in one step: the address it would be sent back to, with code and state. */
+  /** What the browser does: returns the address it is sent back to, with code and state. */
   authorize(userid: number, asked: { redirectUri?: string; state: string; scope?: string }): string;
-  /** The same for somebody who has opened this consent page and chooses Allow. */
+  /** The same, from the address of the consent page. */
   allow(userid: number, consentPage: string): string;
-  /** A consent that is already exchanged: tokens to start from. */
+  /** Tokens, as after a consent. */
   issueLink(userid: number, scope?: string): WithingsLink;
   expireAccessToken(userid: number): void;
-  /** Whether a refresh with it would succeed now. Spends nothing. */
+  /** Doesn't spend it. */
   takesRefreshToken(refreshToken: string): boolean;
   killRefreshToken(userid: number): void;
-  /** The person disconnected the application: tokens and subscriptions are gone. */
+  /** The person removed the application: tokens and subscriptions end. */
   revoke(userid: number): void;
   lastUsedAccessToken(userid: number): string | undefined;
   maxInAnyMinute(): number;
@@ -66,7 +66,7 @@ export interface Withings {
 const DEFAULT_REDIRECT = "http://127.0.0.1:8080/oauth/withings/callback";
 const SCOPE = "user.info,user.metrics";
 
-/** Withings as a local server: API and account pages on one port, with the vendor's rules in force. */
+/** One local server for the API and the account pages, with the vendor's rules in force. */
 export async function startWithings(options: WithingsOptions = {}): Promise<Withings> {
   const { clock = systemClock, faults = new FaultBoard(), port, delaySeconds } = options;
   const application: Application = {
@@ -91,7 +91,6 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
 
   const routes = withingsRoutes({ clock, settings, application, people, grants, limits, notifications });
   const handler = routed(routes, ({ seen }) =>
-    // Only the pages for people answer with a page.
     seen.path.startsWith("/oauth2_user/") ? new Response("<h1>404 Not Found</h1>", { status: 404 }) : unknownAction(),
   );
   const served = await serve(withFaults("withings", faults, handler), { name: "withings", clock, port, delaySeconds });

@@ -29,8 +29,8 @@ test("a lost subscription loses no reading", async ({ desktop }) => {
   await desktop.linkBoth();
   await desktop.play("Lose the subscription");
   await desktop.stepOnScale({ weightKg: 64.35 });
-  expect(await desktop.page.locator("#result").innerText()).toContain("Nobody tells the bot");
-  await desktop.shot("subscription lost 1 nobody tells the bot, desktop");
+  expect(await desktop.page.locator("#result").innerText()).toContain("Withings doesn’t tell the bot");
+  await desktop.shot("subscription lost 1 the bot isn’t told, desktop");
   await desktop.say("/sync");
   await desktop.waitForMessage("1 reading arrived in Garmin");
   await desktop.waitForWeight("64.35");

@@ -201,7 +201,7 @@ test("after a refused sign-in one tap moves time on until it no longer rests", a
   await trouble("garmin_sso_429", true);
   const { garminSignIn } = demo.program.app();
   expect(await garminSignIn.withPassword(DEMO_USER, EMAIL, "owner-password")).toMatchObject({ type: "resting" });
-  expect(await act("putRight")).toMatch(/no longer rests/);
+  expect(await act("putRight")).toMatch(/sign in to Garmin in the chat again/);
   expect(await garminSignIn.obstacle(DEMO_USER)).toBeUndefined();
   expect(await garminSignIn.withPassword(DEMO_USER, EMAIL, "owner-password")).toMatchObject({ type: "mfa_required" });
 });
@@ -263,7 +263,7 @@ test("putting everything right doesn’t say that all works while Garmin has sig
   await act("weighIn");
   await act("passTime", { until: "hour" });
   expect(await act("putRight")).toBe(
-    "Nothing is broken any more. What is left to you, in the chat: sign in to Garmin again.",
+    "Nothing is broken any more. In the chat, you still have to sign in to Garmin again.",
   );
   await act("link");
   expect(await act("putRight")).toBe("Everything works again.");
@@ -280,7 +280,7 @@ test("putting everything right doesn’t say that all works while the bot waits 
   await act("weighIn");
   await act("passTime", { until: "hour" });
   expect(await act("putRight")).toBe(
-    "Nothing is broken any more. What is left to you, in the chat: decide what /status asks you.",
+    "Nothing is broken any more. In the chat, you still have to answer what /status asks.",
   );
 });
 
@@ -317,7 +317,7 @@ test("without a public address the address that Withings leads to is pasted, and
   expect(subscriptions()).toEqual([]);
   const [, landing = ""] = demo.sandbox.withings.application.redirectUrls;
   expect(await (await fetch(landing)).text()).toContain("Copy the address</button>");
-  expect(await act("weighIn")).toMatch(/Nobody tells the bot/);
+  expect(await act("weighIn")).toMatch(/Withings doesn’t tell the bot/);
   await act("address", { on: true });
   await act("passTime", { until: "hour" });
   await expect.poll(subscriptions).toHaveLength(3);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
-import { moveIn } from "../../src/sandbox/people.ts";
+import { addPeople } from "../../src/sandbox/people.ts";
 import { type Sandbox, startSandbox } from "../../src/sandbox/sandbox.ts";
 
 let sandbox: Sandbox;
@@ -36,7 +36,7 @@ test("one board of faults serves all vendors", async () => {
 });
 
 test("the two who live here have weeks of readings, and no reading is from the future", () => {
-  const { owner, housemate } = moveIn(sandbox, { days: 30 });
+  const { owner, housemate } = addPeople(sandbox, { days: 30 });
   const withWeight = (groups: typeof owner.person.groups) =>
     groups.filter(({ measures }) => measures.some(({ type }) => type === 1));
   expect([withWeight(owner.person.groups).length, withWeight(housemate.person.groups).length]).toEqual([30, 15]);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { StoredWeight } from "./weights.ts";
 
 export interface StoredBloodPressure {
-  /** The upload time in ms, never twice the same: the key to delete by. */
+  /** The upload time in ms, unique: deleting needs it. */
   version: number;
   uploadedAt: Date;
   takenAt: Date;
@@ -23,7 +23,7 @@ export interface NewAccount {
   fullName: string;
   timezone: string;
   mfa?: MfaMethod;
-  /** The "Device Upload" consent; given unless said otherwise. */
+  /** The "Device Upload" consent; given by default. */
   uploadConsent?: boolean;
   heightCm?: number;
 }
@@ -39,14 +39,13 @@ export interface Account {
   mfa: MfaMethod | undefined;
   uploadConsent: boolean;
   heightCm: number;
-  /** The sign-in asks for a captcha, which only a browser can solve. */
   needsCaptcha: boolean;
   locked: boolean;
   readonly weights: StoredWeight[];
   readonly bloodPressures: StoredBloodPressure[];
 }
 
-/** A code on its way to its owner. */
+/** A security code. */
 export interface Message {
   email: string;
   method: MfaMethod;

@@ -45,7 +45,7 @@ export function bloodPressureRoutes(connect: Connect): Route[] {
   ];
 }
 
-/** Every POST adds one, the same reading too: no dedupe, as at Garmin. */
+/** Like Garmin, it never dedupes: every POST adds one. */
 function post(connect: Connect) {
   return (account: Account, { seen }: Call): Response => {
     const body = jsonObject(seen.body);
@@ -98,7 +98,7 @@ function measurement(stored: StoredBloodPressure) {
   };
 }
 
-/** Days newest first. Without includeAll the single measurements are missing. */
+/** Newest day first. Without `includeAll`, the single measurements are missing. */
 function range(readings: readonly StoredBloodPressure[], from: string, until: string, includeAll: boolean) {
   const inside = readings
     .filter(({ calendarDate }) => calendarDate >= from && calendarDate <= until)
@@ -124,7 +124,7 @@ function range(readings: readonly StoredBloodPressure[], from: string, until: st
   return { from, until, measurementSummaries, categoryStats: null };
 }
 
-/** One day has a shape of its own: no summaries, and the single measurements without asking for all. */
+/** One day has its own shape: no summaries, and the single measurements come without `includeAll`. */
 function dayView(readings: readonly StoredBloodPressure[], day: string) {
   const ofDay = readings
     .filter(({ calendarDate }) => calendarDate === day)
@@ -138,7 +138,6 @@ function dayView(readings: readonly StoredBloodPressure[], day: string) {
   };
 }
 
-/** `category` is a word, not a number. */
 function category({ systolic, diastolic }: { systolic: number; diastolic: number }) {
   const word = () => {
     if (systolic >= 160 || diastolic >= 100) return "STAGE_2_HIGH";

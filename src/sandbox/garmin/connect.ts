@@ -10,27 +10,25 @@ import type { NoNeighbour } from "./weights.ts";
 
 type Handle = (account: Account, call: Call) => Promise<Answer> | Answer;
 
-/** Where Garmin has been seen to answer in more than one way. */
+/** Garmin has been seen to answer in more than one way. */
 export interface ConnectSettings {
   readBackDelaySeconds: number;
-  /** Of a weight file that was taken. */
+  /** For a weight file that was accepted. */
   uploadStatus: 200 | 201 | 202;
   noNeighbour: NoNeighbour;
 }
 
-/** What the routes of connectapi share. */
 export interface Connect {
   readonly clock: Clock;
   readonly settings: Readonly<ConnectSettings>;
   /** For a signed-in account. */
   reading(handle: Handle): Route["handle"];
-  /** The same, and refused with 412 until the upload consent is given. */
+  /** The same, with 412 until the upload consent is given. */
   writing(handle: Handle): Route["handle"];
-  /** The present time in ms, moved on where it was given before. */
+  /** The time in ms, moved on if it was already given out. */
   nextKey(): number;
-  /** What a reader may see: an upload takes a while to appear. */
+  /** What a reader can see: an upload takes a while to appear. */
   visible<T extends { uploadedAt: Date }>(stored: readonly T[]): T[];
-  /** What is kept of a weight that a file brought. */
   asStored(record: FitWeight): FitWeight;
   addManualWeight(account: Account, entry: { takenAt: Date; localMs: number; weightKg: number }): void;
 }
@@ -42,7 +40,7 @@ export function createConnect(
   faults: FaultBoard,
 ): Connect {
   let lastKey = 0;
-  /** What was shown once is not hidden again when Garmin becomes slow. */
+  /** What was shown once stays visible when Garmin gets slower. */
   const shown = new WeakSet<object>();
   const reading =
     (handle: Handle): Route["handle"] =>

@@ -13,7 +13,7 @@ interface Diauth {
   tokens: Tokens;
 }
 
-/** The token endpoint: a ticket or a refresh token in, a pair of tokens out. */
+/** The token endpoint: a ticket or a refresh token buys a pair of tokens. */
 export function diauthHandler(diauth: Diauth): Handler {
   const token = ({ seen }: { seen: RecordedRequest }) => requestToken(diauth, seen);
   return routed([{ method: "POST", path: "/di-oauth2-service/oauth/token", handle: token }], notFound);
@@ -29,7 +29,7 @@ function requestToken({ accounts, tickets, tokens }: Diauth, seen: RecordedReque
   switch (form.get("grant_type")) {
     case SERVICE_TICKET_GRANT: {
       const ticket = form.get("service_ticket") ?? "";
-      // Spent before anything else is looked at: with a refused client id it is gone all the same.
+      // The ticket is spent first, so it's gone even if the client id is refused.
       const spent = tickets.spend(ticket);
       if (!isOurs) return invalidClient();
       if (!spent || spent.service !== form.get("service_url")) {
@@ -43,7 +43,7 @@ function requestToken({ accounts, tickets, tokens }: Diauth, seen: RecordedReque
       const refreshToken = form.get("refresh_token") ?? "";
       const link = tokens.refresh(refreshToken, clientId);
       const account = link && tokens.accountOf(link.accessToken);
-      // The vendor repeats the token in clear. A log that shows this body shows the token.
+      // The vendor repeats the token in clear, so a log with this body would contain the token.
       return account ? tokenAnswer(link, account.guid) : invalidGrant(`Invalid refresh token: ${refreshToken}`);
     }
     default:

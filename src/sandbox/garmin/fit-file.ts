@@ -31,7 +31,7 @@ const FIELDS = {
   activeMet: "activeMetKcal",
 } as const;
 
-/** The weights in a FIT file, or why it is refused. One bad record refuses the file. */
+/** One bad record refuses the whole file. */
 export function readWeightFile(bytes: Uint8Array): FitWeight[] | { refused: string } {
   const { isWhole, messages } = decode(bytes);
   if (!isWhole) return { refused: "not a FIT file, or its checksum is wrong" };
@@ -43,7 +43,7 @@ export function readWeightFile(bytes: Uint8Array): FitWeight[] | { refused: stri
   const weights: FitWeight[] = [];
   for (const record of records) {
     const { timestamp, weight } = record;
-    // "calculating" and a missing weight both fail here.
+    // "calculating" and a missing weight both end here.
     if (!(timestamp instanceof Date) || typeof weight !== "number" || weight <= 0) {
       return { refused: "a record without time or weight" };
     }
@@ -63,7 +63,7 @@ function decode(bytes: Uint8Array): { isWhole: boolean; messages: Messages } {
   try {
     const decoder = new Decoder(Stream.fromByteArray(bytes));
     if (!decoder.isFIT()) return { isWhole: false, messages: {} };
-    // A wrong checksum is among the errors.
+    // Errors include a wrong checksum.
     const { messages, errors } = decoder.read();
     return { isWhole: errors.length === 0, messages: messages as unknown as Messages };
   } catch {

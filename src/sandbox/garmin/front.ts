@@ -8,12 +8,11 @@ const COMMON_HEADERS = {
   pragma: "no-cache",
 };
 
-/** What all of Garmin's hosts have in common before any route is looked at. */
 export function garminFront(handler: Handler): Handler {
   return async (request, seen) => {
     const isPost = seen.method === "POST";
     const isDelete = isPost && seen.headers["x-http-method-override"]?.toUpperCase() === "DELETE";
-    // A content type sent twice reads as one with a comma, and is refused without a word.
+    // A doubled content type reads as one with a comma, and is refused without a reason.
     const answer =
       isPost && seen.headers["content-type"]?.includes(",")
         ? new Response(null, { status: 400 })
@@ -25,7 +24,7 @@ export function garminFront(handler: Handler): Handler {
   };
 }
 
-/** Cloudflare's wall. */
+/** Cloudflare's page. */
 export const blocked = () =>
   new Response("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>", {
     status: 403,
@@ -45,7 +44,6 @@ export const gatewayTimeout = () =>
     headers: { "content-type": "text/html; charset=UTF-8" },
   });
 
-/** The JSON object in a body, or undefined for anything else. */
 export function jsonObject(body: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(body);

@@ -1,4 +1,4 @@
-/** The wall clock of a zone written as if it were UTC, in epoch milliseconds: Garmin's `date` of a weight. */
+/** The zone's wall clock as if it were UTC, in epoch milliseconds: the `date` of a weight at Garmin. */
 export function wallClockMs(instant: Date, timezone: string): number {
   const parts = new Intl.DateTimeFormat("en-US", {
     timeZone: timezone,
@@ -19,7 +19,6 @@ export function dayOf(wallClock: number): string {
   return new Date(wallClock).toISOString().slice(0, 10);
 }
 
-/** The two calendar dates of a range, if they are dates and in order. */
 export function datesOf(
   start: string | null | undefined,
   end: string | null | undefined,
@@ -31,20 +30,20 @@ export function datesOf(
   return start && end && isDate(start) && isDate(end) && start <= end ? [start, end] : undefined;
 }
 
-/** Reads "2026-09-02T08:30:00.000" as if it were UTC. Without the milliseconds, or with a zone, it is undefined. */
+/** Reads "2026-09-02T08:30:00.000" as if it were UTC. Undefined without milliseconds, or with a zone. */
 export function readTimestamp(text: unknown): number | undefined {
   if (typeof text !== "string" || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}$/.test(text)) return undefined;
   const ms = Date.parse(`${text}Z`);
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-/** How Garmin writes it back: "2026-09-02T08:30:00.0". */
+/** "2026-09-02T08:30:00.0", as Garmin writes it. */
 export function writeTimestamp(ms: number): string {
   const [seconds, fraction = "000"] = new Date(ms).toISOString().slice(0, -1).split(".");
   return `${seconds}.${fraction.replace(/0+$/, "") || "0"}`;
 }
 
-/** Local and GMT differ by a zone's offset: whole quarters of an hour, at most fourteen hours. */
+/** Zones differ from GMT by whole quarters of an hour, up to fourteen hours. */
 export function isZoneOffset(localMs: number, gmtMs: number): boolean {
   const offset = localMs - gmtMs;
   return offset % 900_000 === 0 && Math.abs(offset) <= 14 * 3_600_000;

@@ -1,13 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
 
 export interface LoginLimit {
-  /** So many sign-ins in the window go through; the next one is refused. */
+  /** This many sign-ins in the window go through; the next one is refused. */
   attempts: number;
   windowSeconds: number;
   cooldownSeconds: number;
 }
 
-/** Per client id and e-mail, whatever the outcome and the IP address. Each further try restarts the cooldown. */
+/** Per client id and e-mail, whatever the outcome and the IP address. Every further attempt restarts the cooldown. */
 export class LoginLimiter {
   readonly #clock: Clock;
   readonly #limit: LoginLimit;
@@ -18,7 +18,7 @@ export class LoginLimiter {
     this.#limit = limit;
   }
 
-  /** Counts one try; true if it must be refused. */
+  /** Counts one attempt; true if it must be refused. */
   isTooMuch(clientId: string, email: string): boolean {
     const key = `${clientId} ${email.trim().toLowerCase()}`;
     const nowMs = this.#clock.now().getTime();

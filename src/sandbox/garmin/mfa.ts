@@ -6,7 +6,7 @@ const CODE_SECONDS = 30 * 60;
 const BETWEEN_CODES_SECONDS = 30;
 const MAX_WRONG_CODES = 5;
 
-/** The password was right; a code must follow in the same session. */
+/** The password was right; a code has to follow in the same session. */
 export interface PendingLogin {
   account: Account;
   method: MfaMethod;
@@ -30,7 +30,7 @@ export class Mfa {
     return { account, method, service, code: undefined, codeSentAtMs: -Infinity, wrongCodes: 0 };
   }
 
-  /** Sends a code, which ends the one before; false if the last one is younger than thirty seconds. */
+  /** Ends the code before. False if that one is younger than thirty seconds. */
   send(pending: PendingLogin): boolean {
     const now = this.#clock.now();
     if (now.getTime() - pending.codeSentAtMs < BETWEEN_CODES_SECONDS * 1000) return false;
@@ -40,7 +40,6 @@ export class Mfa {
     return true;
   }
 
-  /** A wrong code leaves the pending login as it is, until there were too many. */
   check(pending: PendingLogin, code: string): CodeOutcome {
     if (pending.wrongCodes >= MAX_WRONG_CODES) return "too many";
     if (pending.code === undefined || code !== pending.code) {

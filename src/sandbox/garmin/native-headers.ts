@@ -1,6 +1,6 @@
 import type { RecordedRequest } from "../serve.ts";
 
-/** What Garmin's own app sends to diauth and connectapi beside its name, and with it every client that borrows the name. */
+/** What Garmin's app sends to diauth and connectapi with its name, and so does every client that uses the name. */
 export const NATIVE_HEADERS = [
   "x-garmin-user-agent",
   "x-garmin-paired-app-version",
@@ -11,7 +11,7 @@ export const NATIVE_HEADERS = [
   "accept-language",
 ] as const;
 
-/** The headers that are missing from a request which calls itself Garmin's app; of any other request, none. */
+/** Which are missing from a request that names Garmin's app. Other requests miss none. */
 export function missingNativeHeaders({ headers }: RecordedRequest): string[] {
   if (!headers["user-agent"]?.startsWith("GCM-")) return [];
   return NATIVE_HEADERS.filter((name) => !headers[name]);

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { RecordedRequest } from "../serve.ts";
 import type { PendingLogin } from "./mfa.ts";
 
-/** A browser's standing with Garmin's sign-in, held by one of its machines. */
+/** A browser's session with Garmin's sign-in, on one of Garmin's machines. */
 export interface Session {
   readonly id: string;
   readonly machine: string;
@@ -27,7 +27,7 @@ export class Sessions {
     return session;
   }
 
-  /** Found only on its own machine: without the load balancer's cookies the request lands elsewhere. */
+  /** Without the load balancer's cookies the request reaches another machine, which doesn't know the session. */
   of(seen: RecordedRequest): Session | undefined {
     const cookies = cookiesOf(seen);
     const session = this.#sessions.get(cookies.SESSION ?? "");
@@ -35,7 +35,7 @@ export class Sessions {
     return isOnItsMachine ? session : undefined;
   }
 
-  /** The ticket-granting cookie: it signs its browser in without a password. */
+  /** The cookie that signs a browser in without a password. */
   remember(email: string): string {
     const castgc = `TGT-${randomHex(20)}-cas`;
     this.#signedIn.set(castgc, email);

@@ -9,7 +9,7 @@ import { isGarminService } from "./tickets.ts";
 
 const API = (call: string) => new RegExp(`^/(?<flavour>mobile|portal)/api/${call}$`);
 
-/** How a refused code is named. No recording of the vendor's names exists: decide by "not SUCCESSFUL". */
+/** Nobody has recorded the vendor's names. A client should check only for "not SUCCESSFUL". */
 const CODE_REFUSED: Record<Exclude<CodeOutcome, "right">, { type: string; message: string }> = {
   wrong: { type: "INVALID_MFA_CODE", message: "codeEntryInvalid" },
   expired: { type: "EXPIRED_MFA_CODE", message: "codeEntryExpired" },
@@ -30,7 +30,7 @@ export function jsonSignInRoutes(sso: Sso): Route[] {
   ];
 }
 
-/** Starts a session. A browser that is signed in gets a ticket right away. */
+/** A browser that is signed in gets a ticket right away. */
 function signInPage(sso: Sso, { seen }: Call): Response {
   const email = sso.sessions.emailOf(seen);
   const service = seen.query.get("service") ?? "";
@@ -60,16 +60,16 @@ function login(sso: Sso, { seen, params }: Call): Response {
   if (!account.mfa) return signedIn(sso, account, service, "login");
   if (params.flavour === "portal") return Response.json({ error: { "status-code": "427" } });
 
-  const standing = sso.sessions.of(seen);
-  const session = standing ?? sso.sessions.open();
+  const existing = sso.sessions.of(seen);
+  const session = existing ?? sso.sessions.open();
   session.pending = sso.mfa.begin(account, account.mfa, service);
   sso.mfa.send(session.pending);
   const answer = signInAnswer(200, "MFA_REQUIRED", "", {
     customerMfaInfo: mfaInfo(session.pending),
     consentTypeList: [],
   });
-  // A session warmed up before keeps its cookies; the answer repeats none of them.
-  return standing ? answer : setSessionCookies(answer, session, "api");
+  // A session that exists already gets no new cookies.
+  return existing ? answer : setSessionCookies(answer, session, "api");
 }
 
 function comesFromPage(sso: Sso, seen: RecordedRequest): boolean {
@@ -120,7 +120,7 @@ function sendCode(sso: Sso, { seen }: Call): Response {
 function signedIn(sso: Sso, account: Account, service: string, call: "login" | "verifyCode"): Response {
   const ticket = { serviceURL: service, serviceTicketId: sso.tickets.mint(account.email, service, "sso") };
   const common = { responseStatus: status(200, "SUCCESSFUL", ""), responseReason: null, samlResponse: null };
-  // The answer to a code is the shorter one.
+  // The answer to a code has fewer fields.
   const more = call === "login" ? { customerMfaInfo: null, consentTypeList: null, captchaAlreadyPassed: false } : {};
   const answer = Response.json({ ...ticket, ...common, ...more, authType: "CAS" });
   return setSignedInCookies(answer, sso.sessions.remember(account.email), account.guid, "api");
@@ -151,7 +151,7 @@ const status = (httpStatus: keyof typeof HTTP_WORDS, type: string, message: stri
 
 const sessionExpired = () => signInAnswer(401, "SESSION_EXPIRED", "generalLoginYourSessionHasExpired");
 
-/** Garmin says it either as HTTP 429 or, with the same words, inside an HTTP 200. */
+/** As HTTP 429 or, with the same body, as HTTP 200. */
 function tooMany(sso: Sso): Response {
   return Response.json({ error: { "status-code": "429" } }, { status: sso.settings.limitInsideHttp200 ? 200 : 429 });
 }

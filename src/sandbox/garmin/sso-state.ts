@@ -4,7 +4,7 @@ import type { Mfa } from "./mfa.ts";
 import type { Sessions } from "./sessions.ts";
 import type { Tickets } from "./tickets.ts";
 
-/** What the two ways to sign in share. */
+/** Shared by both ways to sign in. */
 export interface Sso {
   /** Its own address, known once it listens. */
   url(): string;
@@ -16,12 +16,12 @@ export interface Sso {
   settings: SsoSettings;
 }
 
-/** Where Garmin has been reported, or must be feared, to answer in more than one way. */
+/** Garmin is reported, or suspected, to answer in more than one way. */
 export interface SsoSettings {
-  /** Too many sign-ins: HTTP 429, or the same words inside an HTTP 200. */
+  /** Too many sign-ins: HTTP 429, or the same body with HTTP 200. */
   limitInsideHttp200: boolean;
-  /** A wrong code in the JSON sign-in. Two projects name the first; nobody has recorded any. */
+  /** A wrong code in the JSON sign-in. Two projects name the first; nobody has recorded one. */
   wrongCode: "401 named" | "401 empty" | "401 Spring" | "200 named";
-  /** A JSON sign-in without the cookies of its page and without naming the page counts as one too many (reported in 2026). */
+  /** A JSON sign-in without its page's cookies and without naming the page is refused as too many (reported in 2026). */
   wantsPageFirst: boolean;
 }

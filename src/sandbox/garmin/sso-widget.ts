@@ -5,7 +5,7 @@ import { randomHex, type Session, setSessionCookies, setSignedInCookies } from "
 import type { Sso } from "./sso-state.ts";
 import { isGarminService } from "./tickets.ts";
 
-/** The sign-in pages for a person with a browser. They end at /sso/embed with the ticket in the address. */
+/** The sign-in pages for a browser. They end at /sso/embed, with the ticket in the address. */
 export function widgetRoutes(sso: Sso): Route[] {
   return [
     { method: "GET", path: "/sso/embed", handle: landingPage },
@@ -18,8 +18,8 @@ export function widgetRoutes(sso: Sso): Route[] {
 }
 
 /**
- * A good sign-in ends here at Garmin, too: a page that complains at length about parameters only its own pages send. The
- * heading is the vendor's, word for word; of its roughly sixty options, here are a few.
+ * At Garmin too, a successful sign-in ends on a page that complains about missing parameters. The heading is the vendor's,
+ * word for word; these are a few of its sixty or so options.
  */
 const EMBED_USAGE = `ERROR: clientId parameter must be specified!!!
 
@@ -37,14 +37,14 @@ service                        No   Absolute URL           Where the service tic
 consumeServiceTicket           No   true/false             Whether the page uses the ticket up
 redirectAfterAccountLoginUrl   No   Absolute URL           Where the browser goes after a sign-in`;
 
-/** The ticket stays in the address bar: this page does not use it up. */
+/** Doesn't use the ticket up: it stays in the address bar. */
 function landingPage({ seen }: Call): Response {
   if (!seen.query.has("ticket")) return vendorPage("GARMIN Authentication Application", "");
   const note = '<hr><p class="note">Below this line is the sandbox, and not Garmin.</p>';
   return vendorPage("GAuth Embedded Version", `<pre>${escapeHtml(EMBED_USAGE)}</pre>${note}${copyAddress}`);
 }
 
-/** So that two people can share one browser. */
+/** Lets two people share one browser. */
 function signOut(): Response {
   const page = vendorPage("GARMIN > Signed out", "<h1>Garmin</h1><p>You are signed out.</p>");
   page.headers.append("set-cookie", "CASTGC=; Max-Age=0; Path=/");
@@ -63,7 +63,7 @@ function takePassword(sso: Sso, { seen }: Call): Response {
   if (!session || form.get("_csrf") !== session.csrf)
     return passwordPage(sso, seen.query, session, "Please try again.");
   const email = form.get("username") ?? "";
-  // No client id is sent here, so this is a limit of its own.
+  // The pages send no client id, so they have a limit of their own.
   if (sso.limiter.isTooMuch("widget", email)) return vendorPage("Too many requests", "<h1>429</h1>", 429);
 
   const account = sso.accounts.find(email);
@@ -76,7 +76,7 @@ function takePassword(sso: Sso, { seen }: Call): Response {
   return codePage(seen.query, session);
 }
 
-/** Unlike in the apps, the code is sent only when the page asks for it. */
+/** Unlike the apps, the page has to ask for the code. */
 function sendCode(sso: Sso, { seen }: Call): Response {
   const pending = sso.sessions.of(seen)?.pending;
   if (!pending || jsonObject(seen.body)?.customerGuid !== pending.account.guid) return badRequest("Invalid session");
@@ -97,8 +97,8 @@ function takeCode(sso: Sso, { seen }: Call): Response {
   return passwordPage(sso, seen.query, session, outcome === "expired" ? "That code is too old." : "Wait 24 hours.");
 }
 
-function passwordPage(sso: Sso, query: URLSearchParams, standing: Session | undefined, wrong = ""): Response {
-  const session = standing ?? sso.sessions.open();
+function passwordPage(sso: Sso, query: URLSearchParams, existing: Session | undefined, wrong = ""): Response {
+  const session = existing ?? sso.sessions.open();
   session.csrf = randomHex(32);
   const known = sso.accounts.all().map(({ email, password }) => `${escapeHtml(email)} / ${escapeHtml(password)}`);
   const body = `<h1>Garmin</h1><p class="wrong">${escapeHtml(wrong)}</p>
@@ -109,7 +109,7 @@ function passwordPage(sso: Sso, query: URLSearchParams, standing: Session | unde
 <button>Sign In</button></form>
 <p class="note">This is the sandbox, not Garmin. It knows:<br>${known.join("<br>")}</p>`;
   const page = vendorPage("GARMIN Authentication Application", body);
-  return standing ? page : setSessionCookies(page, session, "page");
+  return existing ? page : setSessionCookies(page, session, "page");
 }
 
 function codePage(query: URLSearchParams, session: Session, wrong = ""): Response {
@@ -117,7 +117,7 @@ function codePage(query: URLSearchParams, session: Session, wrong = ""): Respons
   if (!pending) return vendorPage("GARMIN > Oops", "<h1>Oops</h1>", 400);
   session.csrf = randomHex(32);
   const params = escapeHtml(query.toString());
-  // Empty until a code is on its way: other programs read here whether they still have to ask for one.
+  // Empty until a code is sent: other programs read here whether they have to ask for one.
   const sentTo = pending.code === undefined ? "" : `${pending.account.email.slice(0, 2)}*****`;
   const asksForCode =
     'fetch("/sso/verifyMFA/mfaCode", { method: "POST", headers: { "content-type": "application/json" }, ' +
@@ -135,11 +135,10 @@ ${pending.code === undefined ? asksForCode : ""}
   return vendorPage("GARMIN Authentication Application", body);
 }
 
-/** Signed in: the page sends the browser on to the service, with a fresh ticket. */
 function success(sso: Sso, query: URLSearchParams, email: string): Response {
   const service = serviceOf(query);
   const ticket = sso.tickets.mint(email, service, "cas");
-  // Garmin's own landing page exists here too, so that a browser in the demo arrives somewhere.
+  // Garmin's landing page exists here too, so that a browser in the demo ends up somewhere.
   const target = service.endsWith("/sso/embed") ? `${sso.url()}/sso/embed` : service;
   const responseUrl = `${target}?ticket=${ticket}`;
   const body = `<a href="${escapeHtml(responseUrl)}">Continue</a>

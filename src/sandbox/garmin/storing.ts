@@ -3,7 +3,7 @@ import type { FitWeight } from "./fit-file.ts";
 
 const HOUR_MS = 3_600_000;
 
-/** What Garmin makes of a weight on its way into the account, while switches say that it does so. */
+/** What Garmin keeps of a weight while these faults are on. */
 export function asStored(record: FitWeight, faults: FaultBoard): FitWeight {
   let { takenAt, weightKg } = record;
   const { takenAt: _at, weightKg: _kg, ...composition } = record;

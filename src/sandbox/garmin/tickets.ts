@@ -4,7 +4,7 @@ import type { Clock } from "../../lib/clock.ts";
 const TICKET_SECONDS = 60;
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** The services a ticket is given for: Garmin's own addresses and nobody else's. */
+/** Garmin gives tickets for its own addresses only. */
 export function isGarminService(service: string, ssoUrl: string): boolean {
   return [
     "https://mobile.integration.garmin.com/gcm/ios",
@@ -15,7 +15,7 @@ export function isGarminService(service: string, ssoUrl: string): boolean {
   ].includes(service);
 }
 
-/** Proofs of a sign-in: one use, sixty seconds, good for exactly the service they were asked for. */
+/** Tickets work once, within sixty seconds, and only for the service they were issued for. */
 export class Tickets {
   readonly #clock: Clock;
   readonly #open = new Map<string, { email: string; service: string; diesAtMs: number }>();
@@ -24,7 +24,7 @@ export class Tickets {
     this.#clock = clock;
   }
 
-  /** Tickets of the JSON sign-in end in -sso, those of the web pages in -cas. */
+  /** Tickets of the JSON sign-in end in -sso, those of the pages in -cas. */
   mint(email: string, service: string, suffix: "sso" | "cas"): string {
     const letters = Array.from({ length: 20 }, () => LETTERS[randomInt(LETTERS.length)]).join("");
     const ticket = `ST-${randomInt(100_000, 1_000_000)}-${letters}-${suffix}`;
@@ -33,7 +33,7 @@ export class Tickets {
     return ticket;
   }
 
-  /** Spends the ticket, whatever comes of it; the caller looks at the service. */
+  /** Spends the ticket in any case; the caller checks the service. */
   spend(ticket: string): { email: string; service: string } | undefined {
     const found = this.#open.get(ticket);
     this.#open.delete(ticket);

@@ -27,11 +27,11 @@ interface StoredToken {
 
 export interface TokenSettings {
   refreshGraceSeconds: number;
-  /** How long an access token lives, at random between the two. */
+  /** Random between the two. */
   accessSeconds: { from: number; to: number };
 }
 
-/** The tokens that are good right now. A refresh token is good once. */
+/** A refresh token works once. */
 export class Tokens {
   readonly #clock: Clock;
   readonly #settings: TokenSettings;
@@ -64,18 +64,18 @@ export class Tokens {
   }
 
   refresh(refreshToken: string, clientId: string): GarminLink | undefined {
-    const standing = this.#alive(this.#refresh, refreshToken);
-    if (!standing || standing.clientId !== clientId) return undefined;
+    const stored = this.#alive(this.#refresh, refreshToken);
+    if (!stored || stored.clientId !== clientId) return undefined;
     const graceEndsAtMs = this.#clock.now().getTime() + this.#settings.refreshGraceSeconds * 1000;
-    standing.diesAtMs = Math.min(standing.diesAtMs, graceEndsAtMs);
-    return this.issue(standing.account, clientId);
+    stored.diesAtMs = Math.min(stored.diesAtMs, graceEndsAtMs);
+    return this.issue(stored.account, clientId);
   }
 
   accountOf(accessToken: string): Account | undefined {
     return this.#alive(this.#access, accessToken)?.account;
   }
 
-  /** Whether a refresh with it would succeed now. Spends nothing. */
+  /** Doesn't spend it. */
   takes(refreshToken: string): boolean {
     return this.#alive(this.#refresh, refreshToken) !== undefined;
   }
@@ -89,7 +89,7 @@ export class Tokens {
     this.#endOf(this.#refresh, account);
   }
 
-  /** Ends all tokens, once for each `cause`: those issued afterwards are good. */
+  /** Once for each `cause`: tokens issued afterwards work. */
   signOutEverybody(cause: object | undefined): void {
     if (cause === undefined || cause === this.#signedOutBy) return;
     this.#access.clear();
@@ -98,16 +98,16 @@ export class Tokens {
   }
 
   #alive(tokens: Map<string, StoredToken>, token: string): StoredToken | undefined {
-    const standing = tokens.get(token);
-    return standing && this.#clock.now().getTime() < standing.diesAtMs ? standing : undefined;
+    const stored = tokens.get(token);
+    return stored && this.#clock.now().getTime() < stored.diesAtMs ? stored : undefined;
   }
 
   #endOf(tokens: Map<string, StoredToken>, account: Account): void {
-    for (const [token, standing] of tokens) if (standing.account === account) tokens.delete(token);
+    for (const [token, stored] of tokens) if (stored.account === account) tokens.delete(token);
   }
 }
 
-/** Well formed, with a signature nobody can check: clients must not look at it. */
+/** Well formed, with a signature nobody can check: clients must not look inside. */
 function jwt(claims: Record<string, unknown>): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signature = randomBytes(64).toString("base64url");

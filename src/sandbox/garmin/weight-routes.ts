@@ -8,7 +8,7 @@ import { datesOf, dayOf, isZoneOffset, readTimestamp, wallClockMs } from "./loca
 import { listOf, range } from "./weights.ts";
 
 const KG_PER_POUND = 0.45359237;
-/** Peers split their files there. */
+/** Other programs split their files there. */
 const MAX_RECORDS = 200;
 
 export function weightRoutes(connect: Connect): Route[] {
@@ -59,7 +59,7 @@ export function weightRoutes(connect: Connect): Route[] {
   ];
 }
 
-/** Stores every record of the file as a new weight, whether or not it was sent before: no dedupe, as at Garmin. */
+/** Like Garmin, it never dedupes: every record becomes a new weight. */
 function uploadFit(connect: Connect) {
   return async (account: Account, { request }: Call): Promise<Response> => {
     const startedMs = connect.clock.now().getTime();
@@ -69,7 +69,7 @@ function uploadFit(connect: Connect) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     const records = readWeightFile(bytes);
     if ("refused" in records) return badRequest(`Invalid file: ${records.refused}`);
-    // Not 413: Garmin works on a file that is too large until the gateway in front of it gives up.
+    // Not 413: Garmin works on a large file until its gateway gives up.
     if (records.length > MAX_RECORDS) return gatewayTimeout();
 
     for (const record of records.map(connect.asStored)) {
@@ -106,7 +106,7 @@ async function filePart(request: Request): Promise<File | undefined> {
   return part instanceof File ? part : undefined;
 }
 
-/** The JSON weight: weight alone, and the same GMT time is taken once. */
+/** Takes the weight alone, and the same GMT time only once. */
 function postWeight(connect: Connect) {
   return (account: Account, { seen }: Call): Response => {
     const body = jsonObject(seen.body);

@@ -1,8 +1,8 @@
 import type { FitWeight } from "./fit-file.ts";
 
-/** A weight as it stands at Garmin. `takenAt` is UTC; composition only from a FIT file. */
+/** `takenAt` is UTC; composition comes from FIT files only. */
 export interface StoredWeight extends FitWeight {
-  /** The upload time in ms, never twice the same: the key to delete by. */
+  /** The upload time in ms, unique: deleting needs it. */
   samplePk: number;
   uploadedAt: Date;
   /** The wall clock where it was taken, as if it were UTC. */
@@ -11,10 +11,10 @@ export interface StoredWeight extends FitWeight {
   sourceType: "INDEX_SCALE" | "MANUAL";
 }
 
-/** A mean year, which is what the vendor's metabolic age in ms divides by. */
+/** A mean year: the vendor's metabolic age is in ms. */
 const YEAR_MS = 31_556_926_000;
 
-/** One entry as Garmin writes it: grams, float noise and all. */
+/** One entry as Garmin writes it: in grams, with float noise. */
 export function weightEntry(weight: StoredWeight, before: StoredWeight | undefined) {
   return {
     samplePk: weight.samplePk,
@@ -37,12 +37,12 @@ export function weightEntry(weight: StoredWeight, before: StoredWeight | undefin
 
 type Entry = ReturnType<typeof weightEntry>;
 
-/** Cut off after passing through a 32-bit float, which is how 3.54 kg becomes 3539 g. */
+/** Truncated after passing through a 32-bit float, which turns 3.54 kg into 3539 g. */
 function grams(kg: number | undefined): number | null {
   return kg === undefined ? null : Math.trunc(Math.fround(kg) * 1000);
 }
 
-/** GET dayview and GET dateRange: every entry of one day, or of several, newest first. */
+/** GET dayview and GET dateRange: newest first. */
 export function listOf(weights: readonly StoredWeight[], startDate: string, endDate: string) {
   const entries = entriesOf(weights).filter(({ calendarDate }) => calendarDate >= startDate && calendarDate <= endDate);
   return {
@@ -53,10 +53,10 @@ export function listOf(weights: readonly StoredWeight[], startDate: string, endD
   };
 }
 
-/** What Garmin sends if there is no entry before or after a range. Both have been seen. */
+/** For a missing entry before or after a range. Both have been seen. */
 export type NoNeighbour = "entry of nulls" | "null";
 
-/** GET range: days newest first; the single measurements only for who asks for all. */
+/** GET range: newest day first. Without `includeAll`, the single measurements are missing. */
 export function range(
   weights: readonly StoredWeight[],
   {

@@ -17,7 +17,7 @@ const restart = document.querySelector("#restart");
 const keyboard = document.querySelector("#keyboard");
 const alertBox = document.querySelector("#alert");
 
-/** Whether the newest message is in view: then it stays in view, whatever grows or shrinks. */
+/** If the newest message is in view, it stays there when something grows or shrinks. */
 let pinned = true;
 list.addEventListener("scroll", () => {
   pinned = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
@@ -29,13 +29,13 @@ function scrollToEnd() {
   if (pinned) list.scrollTop = list.scrollHeight;
 }
 
-/** What is on the page, by message id. */
+/** By message id. */
 const shown = new Map();
 let shownToasts;
 let sending = false;
 let chat;
 
-/** True when it was sent. */
+/** True if it was sent. */
 export async function say(words) {
   if (sending || words.trim() === "") return false;
   sending = true;
@@ -64,7 +64,7 @@ async function tap(button, data, messageId) {
   }
 }
 
-/** As in Telegram: unblocking a bot restarts it. */
+// As in Telegram, unblocking a bot restarts it.
 restart.querySelector("button").addEventListener("click", async () => {
   try {
     await post("/panel/action/trouble", { name: "bot_blocked", on: false });
@@ -74,7 +74,7 @@ restart.querySelector("button").addEventListener("click", async () => {
   }
 });
 
-/** True when the bot wrote something new. */
+/** True if the bot wrote something new. */
 export function renderChat({ bot, chat: next }) {
   const isFirst = chat === undefined;
   chat = next;
@@ -124,7 +124,7 @@ function renderMessages(isFirst) {
   return hasNews;
 }
 
-/** A button that had the focus keeps it, although its message is redrawn. */
+/** A button keeps its focus when its message is redrawn. */
 function replace(old, node) {
   const key = old.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   old.replaceWith(node);
@@ -153,7 +153,7 @@ function emptyChat() {
   return element(
     "div",
     { class: "empty-chat" },
-    element("p", {}, "Press Start. The bot leads you through linking."),
+    element("p", {}, "Press Start. The bot guides you through linking."),
     start,
   );
 }

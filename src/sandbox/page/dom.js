@@ -1,4 +1,4 @@
-/** An element with attributes, properties (`.name`), listeners (`onName`) and children. */
+/** Attributes named `onName` become listeners. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -23,15 +23,14 @@ export async function copy(text) {
     await navigator.clipboard.writeText(text);
     showToast("Copied");
   } catch {
-    showToast("This browser does not let the page copy. Mark the text and copy it yourself.", { error: true });
+    showToast("This browser doesn’t let the page copy. Select the text and copy it yourself.", { error: true });
   }
 }
 
-/** A short text that one click copies. */
 export const codeElement = (text) =>
   element("button", { type: "button", class: "code", title: "Copy", onClick: () => copy(text) }, text);
 
-/** The sentence the server answers with; what went wrong is thrown as a sentence too. */
+/** Returns the sentence the server answers with, and throws one if something went wrong. */
 export async function post(path, body = {}) {
   let response;
   try {
@@ -41,14 +40,13 @@ export async function post(path, body = {}) {
       body: JSON.stringify(body),
     });
   } catch {
-    throw new Error("The demo does not answer. Is it still running?");
+    throw new Error("The demo doesn’t answer. Is it still running?");
   }
-  const answer = await response.json().catch(() => ({ message: "The demo answered something unreadable." }));
+  const answer = await response.json().catch(() => ({ message: "The demo’s answer can’t be read." }));
   if (!response.ok) throw new Error(answer.message);
   return answer.message;
 }
 
-// The page is in English, and its tables are narrow: 24 hours, the day before the month.
 const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const longCalendar = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });

@@ -1,6 +1,6 @@
 import { renderChat, showDisconnected } from "./chat.js";
 import { renderCommands } from "./composer.js";
-import { beginAgain, renderPanel } from "./panel.js";
+import { renderPanel, startOver } from "./panel.js";
 
 const tabs = [...document.querySelectorAll('[role="tab"]')];
 const news = new EventSource("/panel/events");
@@ -9,7 +9,7 @@ let beginning;
 news.addEventListener("message", ({ data }) => {
   const state = JSON.parse(data);
   beginning ??= state.beginning;
-  if (state.beginning !== beginning) return beginAgain();
+  if (state.beginning !== beginning) return startOver();
   document.title = `${state.bot.name} demo`;
   const botSpoke = renderChat(state);
   renderCommands(state.chat.commands);

@@ -9,7 +9,6 @@ const TAGS = {
   expandable_blockquote: "blockquote",
 };
 
-/** A message with its bubble and the buttons below; `say` and `tap` are what a person can do with it. */
 export function messageElement(message, { say, tap }) {
   const { id, from, text, entities, photo, document: file, buttons, edited, history, sentAt } = message;
   const earlier = history.length > 0 ? `Before: ${history.join("\n\n")}` : undefined;
@@ -62,7 +61,7 @@ function buttonElement({ text, data, url, copyText, style, spinning }, messageId
   );
 }
 
-/** Text as nodes. Entities nest and never cross, and the outer one comes first. */
+/** Entities nest and never cross, and the outer one comes first. */
 function formatted(text, entities, say, from = 0, to = text.length) {
   const nodes = [];
   let at = from;

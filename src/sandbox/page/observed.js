@@ -21,7 +21,7 @@ const PRESSURE_COLUMNS = [
   ["Pulse", "pulseBpm", whole],
 ];
 
-/** Rows seen before, by table: a new one lights up. */
+/** Rows seen before, by table, so that new ones light up. */
 const seen = new Map();
 
 export function weightsTable(weights) {
@@ -85,7 +85,7 @@ export function mailList(mails) {
       element(
         "p",
         { class: "empty" },
-        "No mail. Garmin’s security codes come here, and alarms when the chat may not hear them.",
+        "No mail. Garmin’s security codes arrive here, and so do alarms that may not reach you in the chat.",
       ),
     ];
   }
@@ -101,7 +101,6 @@ export function mailList(mails) {
   );
 }
 
-/** A code of six digits stands out, and one click copies it. */
 function withCodes(text) {
   return text.split(/\b(\d{6})\b/).map((part, index) => (index % 2 === 1 ? codeElement(part) : part));
 }

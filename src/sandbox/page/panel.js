@@ -11,7 +11,7 @@ let linked;
 let aheadMs = 0;
 let mailCount;
 
-/** True when a mail has come. */
+/** True if a mail has come. */
 export function renderPanel({ observed, problem: sentence }) {
   const wrong = sentence ?? (observed?.ended && `The program has ended: ${observed.ended}`);
   problem.hidden = !wrong;
@@ -48,7 +48,7 @@ function renderLink(signedOut) {
   linkButton.textContent = linked ? "Linked" : signedOut ? "Or link both again" : "Or link both at once";
 }
 
-/** The demo's time, which can be ahead of this machine's. */
+/** The demo's time may be ahead of this machine's. */
 function renderNow() {
   const instant = new Date(Date.now() + aheadMs).toISOString();
   const words = dayAndTimeOf(instant);
@@ -58,7 +58,7 @@ function renderNow() {
 }
 setInterval(renderNow, 1000);
 
-const patience = switchElement("Tell of an outage after a minute, not after six hours", (isShort) =>
+const patience = switchElement("Report an outage after a minute, not after six hours", (isShort) =>
   post("/panel/action/patience", { isShort }),
 );
 const address = switchElement(
@@ -67,7 +67,7 @@ const address = switchElement(
 );
 document.querySelector("#settings").append(patience.node, address.node);
 
-/** The filled fields of a form as the action wants them: numbers as numbers, a local time as an instant. */
+/** The fields that are filled in. A local time becomes an instant. */
 function inputOf(form) {
   const input = JSON.parse(form.dataset.input ?? "{}");
   for (const field of form.querySelectorAll("fieldset:not([hidden]) input")) {
@@ -102,15 +102,15 @@ for (const more of document.querySelectorAll("button.more")) {
   });
 }
 
-const BEGUN_AGAIN = "begun-again";
+const STARTED_OVER = "started-over";
 
-/** Everything that is drawn belongs to what was before. */
-export function beginAgain() {
-  sessionStorage.setItem(BEGUN_AGAIN, "yes");
+/** Reloads, because everything on the page is out of date. */
+export function startOver() {
+  sessionStorage.setItem(STARTED_OVER, "yes");
   location.reload();
 }
 
-if (sessionStorage.getItem(BEGUN_AGAIN) !== null) {
-  sessionStorage.removeItem(BEGUN_AGAIN);
+if (sessionStorage.getItem(STARTED_OVER) !== null) {
+  sessionStorage.removeItem(STARTED_OVER);
   showResult("Everything is back at the beginning.");
-} else showResult("What each button does is told here.");
+} else showResult("The result of each button appears here.");

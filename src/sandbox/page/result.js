@@ -1,10 +1,9 @@
-/** Shorter waits are not worth a word. */
 const SLOW_MS = 400;
 
 const result = document.querySelector("#result");
 let count = 0;
 
-/** It stays until the next one comes, in a place of its own: nothing moves. */
+/** It stays until the next one, and nothing on the page moves. */
 export function showResult(words, { error = false } = {}) {
   count += 1;
   result.dataset.count = String(count);
@@ -13,7 +12,7 @@ export function showResult(words, { error = false } = {}) {
   result.scrollTop = 0;
 }
 
-/** Does something at the demo and shows the sentence it answers with; false if that failed. */
+/** Shows the sentence that `task` resolves to; false if it failed. */
 export async function run(task) {
   const slow = setTimeout(() => result.replaceChildren("One moment…"), SLOW_MS);
   try {

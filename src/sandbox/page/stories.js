@@ -4,7 +4,7 @@ import { run } from "./result.js";
 const list = document.querySelector("#stories");
 const on = document.querySelector("#faults-on");
 
-/** By their names. They stay the same elements, so that one keeps the focus while it is being flipped. */
+/** By name. The elements stay, so that a switch keeps its focus while it is flipped. */
 const switches = new Map();
 const badges = new Map();
 let drawn;
@@ -54,7 +54,7 @@ function buttonElement({ label, action, input }) {
   return element("button", { type: "button", onClick: press }, label);
 }
 
-/** A switch that does something at the demo. `checked` shows how it is there. */
+/** `checked` shows the state that the demo reports. */
 export function switchElement(label, flip) {
   const input = element("input", { type: "checkbox", role: "switch" });
   input.addEventListener("change", async () => {

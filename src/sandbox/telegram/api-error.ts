@@ -1,4 +1,4 @@
-/** The Bot API's way to say no: an HTTP status, the same number in the body, and a sentence. */
+/** How the Bot API refuses: an HTTP status, the same number in the body, and a sentence. */
 export class ApiError extends Error {
   readonly code: number;
   readonly retryAfterSeconds: number | undefined;

@@ -12,18 +12,18 @@ import type { Updates } from "./updates.ts";
 import { Webhook } from "./webhook.ts";
 import type { World } from "./world.ts";
 
-/** A call that reached a method. Calls caught by a fault are in `requests` only. */
+/** A call that reached a method. Calls caught by a fault are only in `requests`. */
 export interface ApiCall {
   method: string;
   params: Readonly<Record<string, string>>;
-  /** The names of the parts that were files. */
+  /** Which parts were files. */
   uploads: readonly string[];
   at: Date;
   result: unknown;
   error: { code: number; description: string } | undefined;
 }
 
-/** What the bot calls: methods by HTTP, or in its answer to a webhook, and files. */
+/** Methods, called by HTTP or in the answer to a webhook, and files. */
 export class BotApi {
   readonly outbox: ApiCall[] = [];
   readonly webhook: Webhook;

@@ -4,20 +4,19 @@ import { isSpinning, type Pen, type SeenMessage, type Sent, seenMessage } from "
 import type { Updates } from "./updates.ts";
 import type { Person, StoredChat, StoredMessage, Toast, World } from "./world.ts";
 
-/** Against what hangs, and nothing else. */
 const WAIT_MS = 30_000;
 
-/** The person taps a button that is no longer there: the bot has just changed or removed its message. */
+/** The bot has just changed or removed the button's message. */
 export class ButtonGone extends Error {}
 
-/** A private chat from the person's side: what they do, and what they see. */
+/** A private chat as the person sees it. */
 export class PersonChat {
   readonly person: Person;
   readonly #world: World;
   readonly #updates: Updates;
   readonly #pen: Pen;
   readonly #chat: StoredChat;
-  /** Where the person's last word or tap stands among all changes. */
+  /** The number of the change with which the person last said or tapped something. */
   #spokeAs = 0;
 
   constructor(world: World, updates: Updates, pen: Pen, person: Person) {
@@ -32,7 +31,7 @@ export class PersonChat {
     return this.#chat.id;
   }
 
-  /** As they see it now, oldest first: edited texts in their last version, deleted messages gone. */
+  /** Oldest first, in their last version, without deleted messages. */
   get messages(): SeenMessage[] {
     return [...this.#chat.messages.values()].map((message) => seenMessage(this.#world, message));
   }
@@ -41,7 +40,7 @@ export class PersonChat {
     return this.messages.findLast(({ from }) => from === "bot");
   }
 
-  /** The answers to taps that had words, oldest first. */
+  /** The answers to taps that had a text, oldest first. */
   get toasts(): readonly Toast[] {
     return this.#chat.toasts;
   }
@@ -52,7 +51,7 @@ export class PersonChat {
     ).length;
   }
 
-  /** What the chat shows the bot doing, for instance `typing`. */
+  /** For instance `typing`. */
   get action(): string | undefined {
     const { action } = this.#chat;
     return action && action.until > this.#world.clock.now() ? action.name : undefined;
@@ -62,7 +61,7 @@ export class PersonChat {
     return commandsIn(this.#world, this.#chat);
   }
 
-  /** What the empty input field says: a bot may ask for it with a forced reply or a keyboard. */
+  /** The text in the empty input field: a forced reply or a keyboard may set it. */
   get placeholder(): string | undefined {
     return this.#chat.forceReply?.placeholder ?? this.#chat.keyboard?.placeholder;
   }
@@ -82,7 +81,7 @@ export class PersonChat {
     return this.#pen.say(this.#chat, this.person, text);
   }
 
-  /** A link to the bot, with what it was made for: the person opens it and presses Start. */
+  /** Opens a t.me link to the bot and presses Start. */
   openLink(url: string): Sent {
     const { origin, pathname, searchParams } = new URL(url);
     const { username } = this.#world.bot;
@@ -100,7 +99,7 @@ export class PersonChat {
     return this.#pen.edit(this.#chat, messageId, text);
   }
 
-  /** By the button's words or its data, on the newest message that has it. */
+  /** By the button's text or data, on the newest message that has it. */
   tap(button: string, messageId?: number): Sent {
     this.#mustBeOpen();
     const [message, found] = this.#button(button, messageId);
@@ -126,15 +125,12 @@ export class PersonChat {
     this.#chat.state = "deactivated";
   }
 
-  /** The bot gets this update once more, confirmed or not. */
+  /** Delivers an update once more, confirmed or not. */
   redeliver(updateId: number) {
     this.#updates.redeliver(updateId);
   }
 
-  /**
-   * The newest message of the bot that came or changed since the person last said or tapped something, and fits.
-   * Waits in real time.
-   */
+  /** In real time: the bot's newest message that fits, and that came or changed after the person last said or tapped something. */
   async waitForMessage(
     fits: (message: SeenMessage) => boolean = () => true,
     timeoutMs = WAIT_MS,
@@ -147,7 +143,7 @@ export class PersonChat {
     return this.#wait(find, "no fitting message came", timeoutMs);
   }
 
-  /** For what is no message: a toast, a deletion, an answered tap. */
+  /** For what isn't a message: a toast, a deletion, an answered tap. */
   async waitUntil(happened: (chat: this) => boolean, timeoutMs = WAIT_MS): Promise<void> {
     await this.#wait(() => happened(this) || undefined, "it did not happen", timeoutMs);
   }

@@ -5,13 +5,12 @@ interface Refusal {
   times?: number;
 }
 
-/** Telegram finds the bot too talkative: 429, and how long to be silent. */
+/** 429 with retry_after. */
 export function floodWait({ method, times, retryAfterSeconds }: Refusal & { retryAfterSeconds: number }): NewFault {
   const description = `Too Many Requests: retry after ${retryAfterSeconds}`;
   return refusal({ method, times, code: 429, description, parameters: { retry_after: retryAfterSeconds } });
 }
 
-/** Telegram says no to a method for whatever reason. */
 export function refuse({
   method,
   times,

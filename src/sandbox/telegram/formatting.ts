@@ -34,17 +34,17 @@ const Entities = z.array(
   ]),
 );
 
-/** A text with its formatting, from `parse_mode` or from a list of entities, trimmed as Telegram trims it. */
+/** From `parse_mode` or a list of entities, trimmed as Telegram trims it. */
 export function readFormatted(params: Params, textName: string, entitiesName: string): Formatted {
   const source = params.text(textName) ?? "";
   const parseMode = params.text("parse_mode")?.toLowerCase() ?? "";
   if (parseMode === "html") return trimmed(withDetected(parseHtml(source)));
-  // Real Telegram knows two dialects of Markdown. Here they are refused, since a bot that escapes nothing cannot break them.
+  // Telegram also knows Markdown. It's refused here, because a bot that escapes nothing would break it.
   if (parseMode !== "") throw badRequest("unsupported parse_mode");
 
   const parsed = Entities.safeParse(params.json(entitiesName) ?? []);
   if (!parsed.success) throw badRequest("can't parse entities: unknown kind of entity or wrong field");
-  // The real server drops an entity that does not fit its text; refusing it shows the bot's mistake.
+  // The real server drops an entity that doesn't fit its text. Refusing it shows the bot's mistake.
   const outside = parsed.data.find(({ offset, length }) => offset + length > source.length);
   if (outside) throw badRequest(`can't parse entities: "${outside.type}" ends outside of the text`);
   return trimmed(withDetected({ text: source, entities: parsed.data as MessageEntity[] }));
@@ -56,7 +56,7 @@ const DETECTED = [
   ["email", /[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g],
 ] as const;
 
-/** Commands, links and mail addresses become entities by themselves, in texts of both sides. */
+/** Telegram finds commands, links and mail addresses by itself, on both sides. */
 export function detectEntities(text: string): MessageEntity[] {
   return DETECTED.flatMap(([type, pattern]) =>
     [...text.matchAll(pattern)].map((match) => ({ type, offset: match.index, length: match[0].length })),

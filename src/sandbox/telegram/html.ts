@@ -27,7 +27,7 @@ interface OpenTag {
   startsAt: number;
 }
 
-/** `parse_mode: HTML`. Like the real parser it refuses the whole message over one wrong tag. */
+/** `parse_mode: HTML`. Like the real parser, it refuses the whole message for one wrong tag. */
 export function parseHtml(html: string): Formatted {
   let text = "";
   const entities: MessageEntity[] = [];
@@ -88,7 +88,7 @@ function entityOf(tag: OpenTag, text: string): MessageEntity | undefined {
   switch (tag.name) {
     case "a": {
       const url = tag.attributes.href ?? text.slice(tag.startsAt);
-      // A link nobody could follow loses its link and keeps its words, as in the real server.
+      // Like the real server, it keeps the words of a broken link without the link.
       return URL.canParse(url) ? { type: "text_link", url, ...range } : undefined;
     }
     case "pre":
@@ -102,7 +102,7 @@ function entityOf(tag: OpenTag, text: string): MessageEntity | undefined {
   }
 }
 
-/** A character reference, or the bare ampersand where there is none. */
+/** A character reference, or a bare ampersand. */
 function reference(rest: string): [whole: string, decoded: string] {
   const match = /^&(?:#(\d+)|#x([0-9a-fA-F]+)|([a-z]+));?/.exec(rest);
   if (!match) return ["&", "&"];

@@ -7,7 +7,7 @@ export interface ImageSize {
 
 const MAX_PHOTO_BYTES = 10 * 1024 * 1024;
 
-/** What Telegram asks of a photo: a known format, at most 10 MB, width + height at most 10000, no ribbon. */
+/** Telegram's rules for a photo: a known format, at most 10 MB, width + height at most 10000, not too narrow. */
 export function checkPhoto(bytes: Uint8Array): ImageSize {
   if (bytes.length === 0) throw badRequest("file must be non-empty");
   if (bytes.length > MAX_PHOTO_BYTES) {

@@ -20,7 +20,7 @@ export function readLinkPreview(params: Params): LinkPreviewOptions | undefined 
   return parsed.data;
 }
 
-/** Unless it is told not to, Telegram looks at the first address in a text of the bot. */
+/** By default, Telegram fetches the first address in a text of the bot. */
 export function previewUrl({ from, text, entities, media, linkPreview }: StoredMessage): string | undefined {
   if (from !== "bot" || media || linkPreview?.is_disabled) return undefined;
   if (linkPreview?.url) return linkPreview.url;

@@ -18,7 +18,7 @@ const MAX_BUTTONS = 100;
 const MAX_ROW_BUTTONS = 8;
 const MAX_MARKUP_BYTES = 10_000;
 
-/** The one thing a button does. */
+/** A button does exactly one of these. */
 const ACTIONS = [
   "callback_data",
   "url",
@@ -61,7 +61,7 @@ export function readMarkup(params: Params): Markup | undefined {
   return undefined;
 }
 
-/** What an edit may carry: edited messages keep inline buttons only. */
+/** Edited messages keep inline buttons only. */
 export function readInlineMarkup(params: Params): InlineKeyboardMarkup | undefined {
   const markup = readMarkup(params);
   if (markup === undefined) return undefined;
@@ -69,7 +69,7 @@ export function readInlineMarkup(params: Params): InlineKeyboardMarkup | undefin
   return markup.markup;
 }
 
-/** What the real server does with a ninth button of a row is not documented; refusing it shows the bot's mistake. */
+/** Nothing documents what happens with a ninth button in a row. Refusing it shows the bot's mistake. */
 function checkSize(rows: readonly (readonly unknown[])[]) {
   const isTooLong = rows.flat().length > MAX_BUTTONS || Buffer.byteLength(JSON.stringify(rows)) > MAX_MARKUP_BYTES;
   if (isTooLong || rows.some((row) => row.length > MAX_ROW_BUTTONS)) throw badRequest("reply markup is too long");
@@ -89,7 +89,7 @@ function checkButton(button: Record<string, unknown>) {
   if (actions.length > 1) throw fail(`a button does one thing, this one has ${actions.join(" and ")}`);
   const data = button.callback_data;
   if (data !== undefined) {
-    // 64 bytes, not characters: a name with umlauts is longer than it looks.
+    // 64 bytes, not characters.
     const bytes = typeof data === "string" ? Buffer.byteLength(data) : 0;
     if (bytes < 1 || bytes > 64) throw badRequest("BUTTON_DATA_INVALID");
   }
@@ -102,7 +102,7 @@ function checkButton(button: Record<string, unknown>) {
   }
 }
 
-/** Real Telegram also refuses a button to localhost; here the vendors live there. */
+/** Telegram also refuses a button to localhost, but here the vendors are there. */
 function checkUrl(url: unknown) {
   const known = typeof url === "string" && URL.canParse(url) ? new URL(url) : undefined;
   if (!known || !["http:", "https:", "tg:"].includes(known.protocol)) {

@@ -8,7 +8,7 @@ const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;
 
 const InputMedia = z.looseObject({ type: z.enum(["photo", "document"]), media: z.string() });
 
-/** A photo newly uploaded, or one sent before by its file id. */
+/** An upload, or the file id of an earlier one. */
 export function readPhoto(world: World, given: Upload | string | undefined): Media {
   if (given === undefined) throw badRequest("there is no photo in the request");
   if (typeof given === "string") {
@@ -27,7 +27,7 @@ export function readDocument(world: World, given: Upload | string | undefined): 
   return { type: "document", file: world.addFile(given, "documents") };
 }
 
-/** The `media` argument of editMessageMedia, with the caption fields it carries inside. */
+/** The `media` argument of editMessageMedia, with the caption fields inside it. */
 export function readInputMedia(world: World, params: Params): { media: Media; caption: Record<string, unknown> } {
   const parsed = InputMedia.safeParse(params.json("media"));
   if (!parsed.success) throw badRequest("can't parse InputMedia: photo or document with media expected");
@@ -38,7 +38,7 @@ export function readInputMedia(world: World, params: Params): { media: Media; ca
 
 function knownFile(world: World, id: string) {
   const file = world.files.get(id);
-  // Real Telegram would fetch a URL; the sandbox stays on this machine.
+  // Telegram would fetch a URL; the sandbox stays on this machine.
   if (!file) throw badRequest("wrong remote file identifier specified: Wrong string length");
   return file;
 }

@@ -8,8 +8,8 @@ export interface Upload {
 }
 
 /**
- * The arguments of one call, whichever of the four transports brought them. As in the real server every value is text:
- * an object in a JSON body and its JSON in a form field are the same thing.
+ * The arguments of one call, in any of the four transports. As in the real server, every value is text: an object in a JSON
+ * body is the same as its JSON in a form field.
  */
 export class Params {
   readonly values: ReadonlyMap<string, string>;
@@ -28,7 +28,7 @@ export class Params {
     return this.values.get(name);
   }
 
-  /** NaN where it is no whole number, so that a lookup by it finds nothing. */
+  /** NaN if it isn't a whole number, so that a lookup by it finds nothing. */
   integer(name: string): number | undefined {
     const value = this.values.get(name);
     if (value === undefined || value === "") return undefined;
@@ -47,7 +47,7 @@ export class Params {
     return parsed;
   }
 
-  /** The part sent under this name, or the part the value `attach://…` names; a string is an id of a known file. */
+  /** The part with this name, or the one that `attach://…` names; a string is the id of a known file. */
   file(name: string): Upload | string | undefined {
     return this.uploads.get(name) ?? this.attached(this.values.get(name));
   }

@@ -11,28 +11,27 @@ export interface SeenButton {
   text: string;
   data?: string;
   url?: string;
-  /** What a tap puts on the clipboard; the bot hears nothing of it. */
+  /** A tap copies this; the bot doesn't hear of it. */
   copyText?: string;
   style?: string;
-  /** Tapped, and the bot has not answered yet. */
+  /** Tapped, and not answered yet. */
   spinning: boolean;
 }
 
-/** A message as a person sees it now. */
 export interface SeenMessage {
   id: number;
   from: "bot" | "person";
   text: string;
   entities: readonly MessageEntity[];
   buttons: SeenButton[][];
-  /** The texts it had before, oldest first. */
+  /** Its earlier texts, oldest first. */
   history: readonly string[];
   edited: boolean;
   silent: boolean;
   sentAt: Date;
   photo?: { fileId: string; width: number; height: number };
   document?: { fileId: string; fileName: string };
-  /** The page of which Telegram shows a preview. It has called that address to make one. */
+  /** Telegram has fetched this address to make a preview. */
   previewUrl?: string;
 }
 
@@ -41,7 +40,7 @@ export interface Sent {
   messageId: number;
 }
 
-/** How a person says and taps things: each becomes an update to the bot. */
+/** What a person says and taps becomes an update for the bot. */
 export class Pen {
   readonly #world: World;
   readonly #updates: Updates;

@@ -18,7 +18,7 @@ export function renderChat({ id, type, person }: StoredChat): Chat {
   return { id, type: "private", first_name: firstName, ...(username === undefined ? {} : { username }) };
 }
 
-/** The message as the Bot API shows it. A reply shows what it replies to, one level deep. */
+/** A reply contains what it replies to, one level deep. */
 export function renderMessage(world: World, stored: StoredMessage, depth = 0): Message {
   const { bot } = world;
   const from: User = stored.from === "bot" ? renderBot(bot) : renderUser(stored.from);

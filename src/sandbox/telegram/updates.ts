@@ -5,10 +5,10 @@ import type { Params } from "./params.ts";
 
 export interface PendingUpdate {
   update: Update;
-  /** Updates of one queue are delivered one after the other, different queues side by side. */
+  /** Updates of one queue are delivered one at a time, different queues side by side. */
   queue: string;
   expiresAt: Date;
-  /** Delivered once more although the bot has confirmed it. */
+  /** Delivered once more after the bot confirmed it. */
   again: boolean;
 }
 
@@ -21,10 +21,10 @@ interface HeldPoll {
 
 const FIRST_UPDATE_ID = 731_000_001;
 const MAX_POLL_SECONDS = 50;
-/** Kinds a bot gets only when it names them. */
+/** A bot gets these only if it names them. */
 const ON_REQUEST_ONLY = new Set(["chat_member", "message_reaction", "message_reaction_count"]);
 
-/** What happened and was not taken by the bot yet; `getUpdates` reads it, the webhook empties it. */
+/** What the bot hasn't taken yet; `getUpdates` reads it, the webhook empties it. */
 export class Updates {
   readonly #clock: Clock;
   readonly #all = new Map<number, PendingUpdate>();
@@ -32,7 +32,7 @@ export class Updates {
   #pending: PendingUpdate[] = [];
   #nextId = FIRST_UPDATE_ID;
   #held: HeldPoll | undefined;
-  /** Empty means all kinds but the ones to be asked for. */
+  /** Empty: all kinds, except those a bot has to name. */
   allowed: readonly string[] = [];
 
   constructor(clock: Clock) {
@@ -43,7 +43,7 @@ export class Updates {
     this.#listeners.add(listener);
   }
 
-  /** The update's id. A kind the bot does not want gets an id and goes nowhere. */
+  /** Returns the update's id. A kind the bot doesn't want gets an id and goes nowhere. */
   push(content: Omit<Update, "update_id">, queue: string, lifetimeSeconds: number): number {
     const id = this.#nextId;
     this.#nextId += 1;
@@ -94,7 +94,7 @@ export class Updates {
     this.allowed = list;
   }
 
-  /** Waits for news as long as `timeout` says, in real time. A second call ends the first with a 409. */
+  /** Waits up to `timeout`, in real time. A second call ends the first with a 409. */
   async getUpdates(params: Params): Promise<Update[]> {
     this.setAllowed(params);
     const offset = params.integer("offset") ?? 0;

@@ -5,11 +5,11 @@ import { badRequest } from "./api-error.ts";
 import { type Params, paramsOf } from "./params.ts";
 import type { PendingUpdate, Updates } from "./updates.ts";
 
-/** One attempt to hand an update to the bot. */
+/** One attempt at handing an update to the bot. */
 export interface Delivery {
   updateId: number;
   at: Date;
-  /** The status answered, or how the line failed. */
+  /** The answered status, or how the connection failed. */
   outcome: number | string;
 }
 
@@ -19,13 +19,13 @@ interface Waiting {
 }
 
 const MAX_RETRY_AFTER_SECONDS = 3600;
-/** The real cap is a random time between 60 and 120 seconds. */
+/** Really a random time between 60 and 120 seconds. */
 const MAX_DELAY_SECONDS = 90;
 const NEVER_AS_REPLY = /^(get|setwebhook$|deletewebhook$|close$|logout$)/i;
 
 /**
  * Hands updates to the bot's URL: one at a time per queue, queues side by side, and again until the answer is a 2xx or
- * the update has expired. The waits between attempts are the clock's, so a test moves it; the line's timeout is real.
+ * the update expires. Attempts are spaced by the clock, which a test can move; the timeout is in real time.
  */
 export class Webhook {
   readonly #clock: Clock;
@@ -61,7 +61,7 @@ export class Webhook {
   set(params: Params): true {
     const url = params.text("url") ?? "";
     if (url === "") return this.remove(params);
-    // The real server takes HTTPS only, and four ports. Here a bot on this machine is served too.
+    // The real server takes only HTTPS, and four ports. This one also serves a bot on this machine.
     const parsed = URL.canParse(url) ? new URL(url) : undefined;
     const local = parsed?.hostname === "127.0.0.1" || parsed?.hostname === "localhost";
     if (parsed?.protocol !== "https:" && !(local && parsed?.protocol === "http:")) {
@@ -179,7 +179,7 @@ export class Webhook {
     }
   }
 
-  /** A method call in the body of the answer is carried out; nobody learns its result. */
+  /** The answer's body may be a method call. Nobody learns its result. */
   async #executeReply(reply: string) {
     const call = parseJson(reply);
     if (typeof call !== "object" || call === null || !("method" in call)) return;

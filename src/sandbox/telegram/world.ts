@@ -41,11 +41,11 @@ export interface StoredMessage {
   replyTo: StoredMessage | undefined;
   silent: boolean;
   linkPreview: LinkPreviewOptions | undefined;
-  /** What was sent with a keyboard or a forced reply stays as it is. */
+  /** A message with a keyboard or a forced reply can't be edited. */
   editable: boolean;
-  /** The texts it had before, oldest first. */
+  /** Its earlier texts, oldest first. */
   history: string[];
-  /** Where its last change stands among all changes. */
+  /** The number of its last change, among all changes. */
   changedAs: number;
 }
 
@@ -53,7 +53,7 @@ export interface StoredChat {
   id: number;
   type: "private" | "group";
   person: Person | undefined;
-  /** A bot cannot write first: someone must have said something here. */
+  /** A bot can't write first. */
   started: boolean;
   state: "open" | "blocked" | "deactivated";
   messages: Map<number, StoredMessage>;
@@ -65,7 +65,7 @@ export interface StoredChat {
 
 export interface Toast {
   text: string;
-  /** To be dismissed with a tap, instead of vanishing by itself. */
+  /** Stays until it is tapped away. */
   alert: boolean;
 }
 
@@ -83,11 +83,10 @@ export interface TelegramEvent {
   chatId?: number;
 }
 
-/** How long an update may wait and a tap may be answered. How long Telegram really knows a tap is not documented. */
+/** How long an update may wait and a tap may be answered. For taps, Telegram documents no time. */
 export const CALLBACK_SECONDS = 150;
 const FIRST_MESSAGE_ID = 100;
 
-/** Everything Telegram knows: who is there, what was said, what the bot has set. */
 export class World {
   readonly clock: Clock;
   readonly bot: UserFromGetMe;
@@ -96,7 +95,7 @@ export class World {
   readonly queries = new Map<string, CallbackQuery>();
   /** By scope and language, see commands.ts. */
   readonly commands = new Map<string, BotCommand[]>();
-  /** By chat id, 0 for all others. */
+  /** By chat id; 0 is the default. */
   readonly menuButtons = new Map<number, MenuButton>();
   readonly texts = new Map<string, string>();
   readonly #listeners = new Set<(event: TelegramEvent) => void>();

@@ -5,7 +5,7 @@ import type { Person } from "./person.ts";
 
 const SCOPES = ["user.info", "user.metrics", "user.activity", "user.sleepevents"];
 
-/** GET /oauth2_user/authorize2: whose profile may the application read? */
+/** GET /oauth2_user/authorize2 */
 export function consentPage(query: URLSearchParams, application: Application, people: Iterable<Person>): Response {
   const wrong = whatIsWrong(query, application);
   if (wrong) return vendorPage("Withings", `<h1>Something is wrong</h1><p>${escapeHtml(wrong)}</p>`, 400);
@@ -22,7 +22,7 @@ export function consentPage(query: URLSearchParams, application: Application, pe
   return vendorPage("Withings: allow access", body);
 }
 
-/** POST to the same address: the person has pressed a button. */
+/** POST to the same address */
 export function consentGiven(
   query: URLSearchParams,
   form: URLSearchParams,
@@ -47,13 +47,12 @@ export function backTo(query: URLSearchParams, answer: { code: string } | { erro
   return url.href;
 }
 
-/** The vendor's checks before it shows anything. */
 export function whatIsWrong(query: URLSearchParams, application: Application): string | undefined {
   if (query.get("response_type") !== "code") return "response_type must be code";
   if (query.get("client_id") !== application.clientId) return "unknown client_id";
   if (!query.get("state")) return "state is missing";
   const scopes = (query.get("scope") ?? "").split(",");
-  // Comma-separated, unlike elsewhere: with spaces the whole list is one unknown scope.
+  // Separated by commas, unlike elsewhere: with spaces, the list would be one unknown scope.
   if (!scopes.every((scope) => SCOPES.includes(scope))) return "unknown scope";
   const redirectUri = query.get("redirect_uri") ?? "";
   if (!application.redirectUrls.some((registered) => redirectUri.startsWith(registered))) {

@@ -1,14 +1,14 @@
-/** Withings answers HTTP 200 whatever happens; `status` in the envelope tells. */
+/** Withings always answers HTTP 200; `status` in the body says how it went. */
 export function ok(body: unknown): Response {
   return Response.json({ status: 0, body });
 }
 
-/** Some refusals carry an empty `body`, others none: a client must live with both. */
+/** Some refusals have an empty `body`, others none. */
 export function refused(status: number, error: string, shape: "empty body" | "no body" = "empty body"): Response {
   return Response.json(shape === "empty body" ? { status, body: {}, error } : { status, error });
 }
 
-/** `waitSeconds`, where Withings tells it, is in the body and in no header. */
+/** `waitSeconds` comes in the body, not in a header. */
 export const tooMany = ({ error, waitSeconds }: { error: string; waitSeconds: number | undefined }) =>
   Response.json({ status: 601, body: waitSeconds === undefined ? {} : { wait_seconds: waitSeconds }, error });
 

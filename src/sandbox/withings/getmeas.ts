@@ -3,7 +3,7 @@ import { ok, unknownAction } from "./envelope.ts";
 import type { MeasureGroup } from "./groups.ts";
 import type { Person } from "./person.ts";
 
-/** POST or GET /measure with action=getmeas. */
+/** POST or GET /measure with action=getmeas */
 export function getMeas(fields: URLSearchParams, person: Person, options: { clock: Clock; pageSize: number }) {
   if (fields.get("action") !== "getmeas") return unknownAction();
   const offset = whole(fields.get("offset")) ?? 0;
@@ -11,7 +11,7 @@ export function getMeas(fields: URLSearchParams, person: Person, options: { cloc
   const page = chosen.slice(offset, offset + options.pageSize);
   const end = offset + page.length;
   const isLast = end >= chosen.length;
-  // Both are left out when everything fitted on one page.
+  // Both are missing when everything fits on one page.
   const paging = isLast ? (offset > 0 ? { more: 0, offset: 0 } : {}) : { more: 1, offset: end };
   return ok({
     updatetime: epochSeconds(options.clock.now()),
@@ -32,7 +32,7 @@ function select(fields: URLSearchParams, groups: readonly MeasureGroup[]): Measu
 
   return groups.flatMap((group) => {
     if (category !== undefined && group.category !== category) return [];
-    // Strictly after: the documentation says "after this date", and a client must not lean on the kinder reading.
+    // Strictly after: the documentation says "after this date", and a client must not rely on more.
     if (lastupdate !== undefined ? group.modified <= lastupdate : group.date < startdate || group.date > enddate) {
       return [];
     }
@@ -42,7 +42,7 @@ function select(fields: URLSearchParams, groups: readonly MeasureGroup[]): Measu
   });
 }
 
-/** No order is promised: by `modified` after `lastupdate`, newest first otherwise. */
+/** The vendor promises no order. Here: by `modified` with `lastupdate`, otherwise newest first. */
 function ordered(fields: URLSearchParams, groups: MeasureGroup[]): MeasureGroup[] {
   return fields.has("lastupdate")
     ? groups.toSorted((a, b) => a.modified - b.modified || b.grpid - a.grpid)

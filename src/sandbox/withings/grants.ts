@@ -21,7 +21,7 @@ export interface TokenPair {
   refreshDiesAtMs: number;
 }
 
-/** One consent: the pair in force, and the refresh token before it while that still counts. */
+/** `previous` is the refresh token before this pair, while it still works. */
 export interface Grant {
   userid: number;
   scope: string;
@@ -46,7 +46,7 @@ export class Grants {
     return code;
   }
 
-  /** A code is spent by the attempt, whatever comes of it. */
+  /** A code is spent by the attempt, even if that fails. */
   redeem(code: string, redirectUri: string): Grant | "invalid code" | "invalid redirect_uri" {
     const known = this.#codes.find((other) => other.code === code);
     this.#codes = this.#codes.filter((other) => other !== known);
@@ -62,8 +62,8 @@ export class Grants {
   }
 
   /**
-   * The new pair replaces the old one. The refresh token it was bought with stays good for 8 hours, or until the
-   * new access token is first used: a program that lost this answer can ask once more.
+   * The new pair replaces the old one. The old refresh token works for 8 more hours, or until the new access token is first
+   * used: a program that lost this answer can ask again.
    */
   refresh(refreshToken: string): Grant | undefined {
     const nowMs = this.#nowMs();
@@ -82,7 +82,6 @@ export class Grants {
     return undefined;
   }
 
-  /** Whether `refresh` would take it now. */
   takes(refreshToken: string): boolean {
     const nowMs = this.#nowMs();
     return this.#grants.some(
@@ -92,7 +91,7 @@ export class Grants {
     );
   }
 
-  /** The grant this access token belongs to, if it is good. Its first use ends the previous refresh token. */
+  /** The first use of an access token ends the previous refresh token. */
   use(accessToken: string): Grant | undefined {
     const grant = this.#grants.find(({ pair }) => pair.accessToken === accessToken);
     if (!grant || this.#nowMs() >= grant.pair.accessDiesAtMs) return undefined;

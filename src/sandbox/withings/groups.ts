@@ -1,4 +1,4 @@
-/** Withings' record of one measurement, field by field as it travels. */
+/** One measurement, as Withings sends it. */
 export interface MeasureGroup {
   grpid: number;
   attrib: number;
@@ -43,7 +43,7 @@ export interface BloodPressureValues {
 
 interface VendorField {
   type: number;
-  /** The power of ten the integer is sent with; it differs from type to type. */
+  /** The power of ten of `value`. It differs from type to type. */
   unit: number;
 }
 
@@ -68,7 +68,7 @@ const FIELDS = {
 
 export type MeasureValues = { [name in keyof typeof FIELDS]?: number };
 
-/** Whole body, which a segmental scale writes on its composition but not on weight and fat ratio. */
+/** Whole body. A segmental scale writes it on its composition, but not on weight and fat ratio. */
 const WHOLE_BODY = 7;
 
 export function measuresOf(values: MeasureValues, options: { segmental?: boolean } = {}): Measure[] {
@@ -80,13 +80,13 @@ export function measuresOf(values: MeasureValues, options: { segmental?: boolean
     const isComposition = type !== 1 && type !== 6;
     if (options.segmental && isComposition) measure.position = WHOLE_BODY;
     measures.push(measure);
-    // Such scales send these two twice, with the same value: adding them up is a client's mistake to make.
+    // Such scales send these two twice, with the same value. A client must not add them up.
     if (options.segmental && (type === 5 || type === 8)) measures.push({ ...measure });
   }
   return measures;
 }
 
-/** What a scale makes of these values: fat mass and fat free mass come with the fat ratio. */
+/** Fat mass and fat-free mass come with the fat ratio. */
 export function weighInMeasures(values: WeighInValues): Measure[] {
   const { weightKg, fatRatioPercent } = values;
   const fatMassKg =
@@ -99,14 +99,14 @@ export function weighInMeasures(values: WeighInValues): Measure[] {
   return measuresOf(all, { segmental: values.visceralFat !== undefined });
 }
 
-/** Writes new values over the measures of a group; a type it did not have is added. */
+/** A type the group didn't have is added. */
 export function overwrite(group: MeasureGroup, values: MeasureValues): void {
   for (const measure of measuresOf(values)) {
-    const standing = group.measures.filter((other) => other.type === measure.type);
-    for (const other of standing) {
+    const existing = group.measures.filter((other) => other.type === measure.type);
+    for (const other of existing) {
       other.value = measure.value;
       other.unit = measure.unit;
     }
-    if (standing.length === 0) group.measures.push(measure);
+    if (existing.length === 0) group.measures.push(measure);
   }
 }

@@ -1,20 +1,20 @@
 import type { Clock } from "../../lib/clock.ts";
 
 /**
- * Which repeated calls answer 601 within ten seconds. The vendor means all of them; the default keeps to token
- * refreshes, so that a test or a demo may sync twice in a row without moving the clock.
+ * Which calls get 601 when they are repeated within ten seconds. The vendor means all of them; the default is refreshes only,
+ * so that a test or the demo can sync twice in a row.
  */
 export type Dedupe = "off" | "refresh" | "all";
 
 const DEDUPE_MS = 10_000;
 const MINUTE_MS = 60_000;
 
-/** The two meanings of 601: the same call twice in ten seconds, and more than the quota in a minute. */
+/** 601 means two things: the same call twice in ten seconds, or more calls in a minute than the quota. */
 export class CallLimits {
   dedupe: Dedupe;
-  /** Of the whole application, all people together. */
+  /** For the whole application. */
   quotaPerMinute: number;
-  /** Whether a refusal says how many seconds to wait. A client that works there reads it; no answer with it is recorded. */
+  /** Whether a refusal says how many seconds to wait. One client reads that, but no such answer has been recorded. */
   tellsWait = false;
   readonly #clock: Clock;
   readonly #allAtMs: number[] = [];
@@ -27,7 +27,7 @@ export class CallLimits {
     this.quotaPerMinute = options.quotaPerMinute;
   }
 
-  /** What to say if the call must be refused. `sameCall` names the account and every argument. */
+  /** `sameCall` names the account and every argument. */
   refusal(sameCall: string, isRefresh: boolean): { error: string; waitSeconds: number | undefined } | undefined {
     const nowMs = this.#clock.now().getTime();
     this.#allAtMs.push(nowMs);
@@ -51,7 +51,7 @@ export class CallLimits {
     return { error, waitSeconds: this.tellsWait ? seconds : undefined };
   }
 
-  /** The busiest minute so far, refused calls included. */
+  /** Refused calls count too. */
   maxInAnyMinute(): number {
     const times = this.#allAtMs.toSorted((a, b) => a - b);
     let most = 0;

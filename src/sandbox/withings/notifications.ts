@@ -14,12 +14,12 @@ const WEIGHT_TYPES = new Set([1, 5, 6, 8, 71, 73, 76, 77, 88, 91]);
 const HEART_TYPES = new Set([9, 10, 11, 54]);
 
 /**
- * POST /notify, and the nudges that follow. A callback on this machine is probed with HEAD and really called;
- * any other is believed if its address keeps the rules, since a sandbox reaches nobody else.
+ * POST /notify, and the calls that follow. A callback on this machine is probed with HEAD and really called; any other is
+ * accepted if its address follows the rules, because the sandbox calls nobody else.
  */
 export class Notifications {
   subscriptions: Subscription[] = [];
-  /** What was sent, in order; `status` is undefined where nobody answered. */
+  /** `status` is undefined if nobody answered. */
   readonly sent: { callbackurl: string; fields: Record<string, string>; status: number | undefined }[] = [];
   #underWay: Promise<void>[] = [];
 
@@ -31,7 +31,7 @@ export class Notifications {
     switch (fields.get("action")) {
       case "subscribe":
         if (!(await mayBeCalled(callbackurl))) return refused(293, "Invalid Params: invalid callbackurl");
-        // The same triple twice is taken twice, as the vendor does: list before you subscribe.
+        // Like the vendor, it takes the same triple twice: list before you subscribe.
         this.subscriptions.push({ userid, appli: appli ?? 1, callbackurl, comment: fields.get("comment") });
         return ok({});
       case "list":
@@ -49,7 +49,7 @@ export class Notifications {
     }
   }
 
-  /** Tells every subscriber that something happened around the group's date: no values, no grpid. */
+  /** Announces that something happened around the group's date: no values, no grpid. */
   announce(userid: number, group: MeasureGroup): void {
     const has = (types: Set<number>) => group.measures.some(({ type }) => types.has(type));
     const applis = [...(has(WEIGHT_TYPES) ? [1] : []), ...(has(HEART_TYPES) ? [4] : [])];
@@ -65,7 +65,6 @@ export class Notifications {
     }
   }
 
-  /** Tells that something became of the person's profile. */
   announceProfile(userid: number, action: "delete" | "unlink" | "update"): void {
     for (const { callbackurl, appli } of this.subscriptions.filter((other) => other.userid === userid)) {
       if (appli !== PROFILE || !isHere(callbackurl)) continue;
@@ -73,13 +72,13 @@ export class Notifications {
     }
   }
 
-  /** A subscription vanishes, as they do: after weeks of failures, or for no known reason. Without `appli`, all of them. */
+  /** Subscriptions do vanish, after weeks of failures or for no known reason. Without `appli`, all of them. */
   drop(userid: number, appli?: number): void {
     const isGone = (other: Subscription) => other.userid === userid && (appli === undefined || other.appli === appli);
     this.subscriptions = this.subscriptions.filter((other) => !isGone(other));
   }
 
-  /** Resolves when every nudge so far was answered. */
+  /** Resolves when every call so far was answered. */
   async delivered(): Promise<void> {
     while (this.#underWay.length > 0) await Promise.all(this.#underWay.splice(0));
   }

@@ -4,11 +4,11 @@ import type { Grant, Grants } from "./grants.ts";
 export interface Application {
   clientId: string;
   clientSecret: string;
-  /** The registered callback addresses. An authorisation may use one of them, or extend it. */
+  /** An authorisation may use one of these, or extend it. */
   redirectUrls: string[];
 }
 
-/** POST /v2/oauth2: three different mistakes answer status 503, told apart by the text alone. */
+/** POST /v2/oauth2. Three different mistakes answer status 503; only the text tells them apart. */
 export function requestToken(fields: URLSearchParams, application: Application, grants: Grants): Response {
   if (fields.get("action") !== "requesttoken") return unknownAction();
   const isOurs =
@@ -19,14 +19,14 @@ export function requestToken(fields: URLSearchParams, application: Application, 
     case "authorization_code": {
       const outcome = grants.redeem(fields.get("code") ?? "", fields.get("redirect_uri") ?? "");
       if (typeof outcome === "string") return refused(503, `Invalid Params: ${outcome}`);
-      // A string here, a number after a refresh: seen at the vendor, and clients must cope.
+      // A string here, and a number after a refresh: the vendor does that.
       return tokens(outcome, grants, { userid: String(outcome.userid), csrf_token: "b3d1f0a2" });
     }
     case "refresh_token": {
       const refreshToken = fields.get("refresh_token");
       if (!refreshToken) return refused(503, "Invalid Params: Missing params");
       const grant = grants.refresh(refreshToken);
-      // With an empty body, as measured in 2026; without one, as the panel's switch has it, as reported before.
+      // With an empty body, as measured in 2026. The named fault has none, as was reported before.
       if (!grant) return refused(503, "Invalid Params: invalid refresh_token");
       return tokens(grant, grants, { userid: grant.userid });
     }

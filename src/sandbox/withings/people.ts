@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { MeasureGroup } from "./groups.ts";
 import { type NewPerson, Person } from "./person.ts";
 
-/** Above 2^32, as the vendor's are. */
+/** Above 2^32, like the vendor's. */
 const FIRST_GRPID = 5_543_254_354;
 
 export class People {

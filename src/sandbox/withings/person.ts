@@ -18,12 +18,12 @@ export interface NewPerson {
 }
 
 export interface When {
-  /** When it was measured; without it a minute ago, so that it has just arrived. */
+  /** A minute ago by default. */
   at?: Date;
-  /** When Withings got it: a minute after it was measured unless given, never later than now. */
+  /** A minute after `at` by default, never later than now. */
   createdAt?: Date;
   attrib?: number;
-  /** null for what was typed in by hand, which is the default for attrib 2 and 4. */
+  /** null for what was typed in, which is the default for attrib 2 and 4. */
   deviceid?: string | null;
 }
 
@@ -35,7 +35,7 @@ const SCALE = { modelid: 6, model: "Body Cardio" };
 const SEGMENTAL_SCALE = { modelid: 10, model: "Body Scan" };
 const CUFF = { modelid: 45, model: "BPM Connect" };
 
-/** One profile of the Withings account: a person, and everything Withings keeps about that body. */
+/** One profile of a Withings account, with everything measured. */
 export class Person {
   readonly userid: number;
   readonly name: string;
@@ -58,7 +58,7 @@ export class Person {
     for (const { at, metres } of about.heights ?? []) this.measureHeight({ at, metres });
   }
 
-  /** Returns the grpid of the group with the weight. `siblings` adds the groups a scale sends beside it. */
+  /** Returns the grpid of the weight. `siblings` adds the groups a scale sends with it. */
   stepOnScale(weighIn: WeighIn): number {
     const device = weighIn.visceralFat === undefined ? SCALE : SEGMENTAL_SCALE;
     const group = this.#measured(weighIn, device, weighInMeasures(weighIn));
@@ -84,7 +84,7 @@ export class Person {
     return this.#measured(entry, SCALE, measuresOf({ heightM: height.metres })).grpid;
   }
 
-  /** Any group at all, for what no scale should send. What is left out is filled in. */
+  /** For what no scale should send. Missing fields get defaults. */
   addGroup(raw: NewGroup): MeasureGroup {
     const date = raw.date ?? epochSeconds(this.#clock.now()) - 60;
     const created = raw.created ?? date + 60;
@@ -113,7 +113,7 @@ export class Person {
     return group;
   }
 
-  /** Corrects values or the attrib in the app: same grpid, later `modified`. */
+  /** As in the app: same grpid, later `modified`. */
   edit(grpid: number, patch: MeasureValues & { attrib?: number }): void {
     const { attrib, ...values } = patch;
     const group = this.group(grpid);
@@ -122,14 +122,14 @@ export class Person {
     this.touch(grpid);
   }
 
-  /** Moves `modified` and nothing else, as a late classification does. */
+  /** Moves only `modified`, as a late classification does. */
   touch(grpid: number): void {
     const group = this.group(grpid);
     group.modified = Math.max(group.modified + 1, epochSeconds(this.#clock.now()));
     this.#changed(this, group);
   }
 
-  /** Deleted in the app: it is no longer answered, and nothing says that it ever was. */
+  /** As in the app: later answers don't mention it. */
   remove(grpid: number): void {
     const group = this.group(grpid);
     this.groups.splice(this.groups.indexOf(group), 1);
@@ -149,7 +149,6 @@ export class Person {
     return this.addGroup({ ...named, date, created, attrib, deviceid, hash_deviceid: deviceid, measures });
   }
 
-  /** Forty hex digits, always the same for one person's device. */
   #deviceOf(model: string): string {
     return Buffer.from(`${model}/${this.userid}/${"device".repeat(4)}`)
       .toString("hex")

@@ -62,7 +62,6 @@ export function withingsRoutes(deps: RouteDeps): Route[] {
   ];
 }
 
-/** Limits first, then the bearer token, then the call itself. */
 function apiCall(
   { limits, grants }: RouteDeps,
   scope: string,
@@ -70,7 +69,7 @@ function apiCall(
 ) {
   return ({ seen }: Call) => {
     const fields = fieldsOf(seen);
-    // The form works too: the oldest of the clients in use sends it only there.
+    // The form works too: the oldest client still in use sends it there.
     const bearer = /^Bearer (\S+)$/.exec(seen.headers.authorization ?? "")?.[1] ?? fields.get("access_token") ?? "";
     const refusal = limits.refusal(sameCall(seen, fields, bearer), false);
     if (refusal) return tooMany(refusal);
@@ -81,7 +80,7 @@ function apiCall(
   };
 }
 
-/** Arguments come in the form or in the query; the vendor takes both. */
+/** The vendor takes arguments in the form or in the query. */
 function fieldsOf(seen: RecordedRequest): URLSearchParams {
   const isForm = seen.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   return new URLSearchParams([...seen.query, ...(isForm ? new URLSearchParams(seen.body) : [])]);

@@ -2,23 +2,23 @@ import { ok, unknownAction } from "./envelope.ts";
 import type { MeasureGroup } from "./groups.ts";
 import type { Person } from "./person.ts";
 
-/** POST /v2/user: what the person owns, and wants to reach. */
+/** POST /v2/user: devices and goals. */
 export function userCall(fields: URLSearchParams, person: Person): Response {
   switch (fields.get("action")) {
     case "getdevice":
       return ok({ devices: devicesOf(person) });
     case "getgoals":
-      // Somebody without goals gets a list, others get an object.
+      // Without goals it's a list, otherwise an object.
       return ok({ goals: [] });
     default:
       return unknownAction();
   }
 }
 
-/** A cuff measures the pressure, which no scale does. */
+/** Only a cuff measures it. */
 const DIASTOLIC = 9;
 
-/** One for each device that has measured something, in the order of its first measurement. */
+/** In the order of their first measurement. */
 function devicesOf({ groups, timezone }: Person) {
   const byDevice = new Map<string, MeasureGroup[]>();
   for (const group of groups.toSorted((a, b) => a.date - b.date)) {
@@ -31,7 +31,7 @@ function devicesOf({ groups, timezone }: Person) {
       : "Scale",
     battery: "high",
     model: ofDevice[0]?.model ?? "",
-    // Here it has an underscore; in a measure group it has none.
+    // With an underscore here, without one in a measure group.
     model_id: ofDevice[0]?.modelid ?? 0,
     timezone,
     first_session_date: ofDevice[0]?.date ?? null,

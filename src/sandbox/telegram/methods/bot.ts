@@ -7,7 +7,6 @@ import { findChat, type Methods } from "./method.ts";
 
 const MAX_DOWNLOAD_BYTES = 20 * 1024 * 1024;
 
-/** Who the bot is and how it gets its updates and files. */
 export function botMethods(world: World, updates: Updates, webhook: Webhook): Methods {
   return {
     getMe: () => world.bot,

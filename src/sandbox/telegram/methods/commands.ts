@@ -58,7 +58,7 @@ export function commandMethods(world: World): Methods {
   };
 }
 
-/** What someone sees in a private chat: the narrowest scope that has a list, their own language first. */
+/** The narrowest scope that has a list, in the person's language if possible. */
 export function commandsIn(world: World, chat: StoredChat): BotCommand[] {
   const language = chat.person?.languageCode?.slice(0, 2) ?? "";
   const broad = chat.type === "private" ? "all_private_chats" : "all_group_chats";

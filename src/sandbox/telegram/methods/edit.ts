@@ -58,9 +58,9 @@ function apply(world: World, message: StoredMessage, change: Change) {
   if (!differs) throw badRequest(NOT_MODIFIED);
   const contentDiffers = "text" in change && (change.text !== message.text || change.media !== message.media);
   if (change.text !== undefined && change.text !== message.text) message.history.push(message.text);
-  // New buttons alone leave no mark, as in the apps.
+  // As in the apps, new buttons alone don't mark a message as edited.
   if (contentDiffers) message.editedAt = world.clock.now();
-  // Buttons that are gone are nothing to read.
+  // Removed buttons are nothing to read.
   const isNews = contentDiffers || change.buttons !== undefined;
   Object.assign(message, change, isNews && { changedAs: world.nextChange() });
   world.emit({ type: "edited", chatId: message.chat.id });
@@ -84,7 +84,7 @@ function deleteMethods(world: World): Methods {
         throw badRequest("message identifiers are not specified");
       }
       if (ids.length > 100) throw badRequest("too many message identifiers specified");
-      // Unlike deleteMessage this passes over what is not there.
+      // Unlike deleteMessage, this skips what isn't there.
       const found = ids.map((id) => chat.messages.get(id)).filter((message) => message !== undefined);
       if (!found.every((message) => deletable(world, message))) throw badRequest("message can't be deleted");
       for (const message of found) remove(world, message);
@@ -100,7 +100,7 @@ function remove(world: World, message: StoredMessage) {
   world.emit({ type: "deleted", chatId: message.chat.id });
 }
 
-/** In a private chat also what the person wrote; in a group the bot, being no admin, removes only its own. */
+/** In a private chat also the person's messages; in a group only its own, because the bot isn't an admin. */
 function deletable(world: World, { chat, from, sentAt }: StoredMessage): boolean {
   const isYoung = world.clock.now().getTime() - sentAt.getTime() < DELETABLE_MS;
   return isYoung && (from === "bot" || chat.type === "private");

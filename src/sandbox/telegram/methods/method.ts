@@ -12,7 +12,7 @@ export function findChat(world: World, params: Params): StoredChat {
   return chat;
 }
 
-/** A chat the bot may say something in now. */
+/** A chat in which the bot may write now. */
 export function findOpenChat(world: World, params: Params): StoredChat {
   const chat = findChat(world, params);
   if (chat.state === "blocked") throw forbidden("bot was blocked by the user");

@@ -10,7 +10,7 @@ import { renderMessage } from "../render.ts";
 import type { Media, StoredChat, StoredMessage, World } from "../world.ts";
 import { findOpenChat, type Methods } from "./method.ts";
 
-/** What a chat can show as the bot's doing for the next five seconds. */
+/** Shown in the chat for five seconds. */
 const CHAT_ACTIONS = [
   "typing",
   "upload_photo",
