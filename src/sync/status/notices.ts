@@ -15,7 +15,7 @@ import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
 import type { UnreadableRecord } from "../model/vendors.ts";
-import { afterNotice, type Facts, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
+import { afterNotice, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 
 export type HealthNews =
@@ -38,6 +38,9 @@ export interface TroubleNews {
   isReminder: boolean;
 }
 
+/** What of an account is known after a run; undefined if it couldn't be read. */
+type Known = { [Name in "attention" | "links" | "facts" | "unreadable"]?: Overview[Name] | undefined };
+
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const FIRST_REMINDER_MS = 3 * DAY_MS;
@@ -50,21 +53,10 @@ const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
 const TOLD_RECORDS = 100;
 
-/** `attention` and `links`: undefined if they couldn't be read. */
 export function afterRun(
   health: Health,
   report: RunReport,
-  {
-    now,
-    attention,
-    links,
-    facts,
-  }: {
-    now: Date;
-    attention: AttentionItem[] | undefined;
-    links: Overview["links"] | undefined;
-    facts?: Facts | undefined;
-  },
+  { now, attention, links, facts }: Known & { now: Date },
 ): Health {
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
@@ -175,22 +167,9 @@ function shortened(cause: string | undefined): string | undefined {
 /** The most important first. It stays news until `afterTelling`. What passes by itself must have lasted `patienceHours`. */
 export function pendingNotices(
   health: Health,
-  {
-    attention,
-    startAt,
-    unreadable = [],
-    facts,
-    now,
-    patienceHours,
-  }: {
-    attention: AttentionItem[];
-    startAt?: Date | undefined;
-    unreadable?: UnreadableRecord[] | undefined;
-    facts?: Facts | undefined;
-    now: Date;
-    patienceHours: number;
-  },
+  known: Known & { startAt?: Date | undefined; now: Date; patienceHours: number },
 ): HealthNews[] {
+  const { attention = [], startAt, unreadable = [], facts, now, patienceHours } = known;
   const { outage, expiries = [], attentionTold, unreadableTold = [] } = health;
   const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
   const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
