@@ -3,7 +3,6 @@ import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
 import { UsageError } from "../lib/errors.ts";
 import { isTimezone } from "../lib/local-time.ts";
 
-/** What is about the program or the project as a whole, and not about what is kept here or in a deployment. */
 const OTHERS = ["help", "version", "setup", "deploy", "remove"] as const;
 
 export type Command = { stage: string | undefined } & (
@@ -107,7 +106,6 @@ const FLAGS = {
   yes: { type: "boolean" },
 } as const;
 
-/** Vendors count seconds from this day. */
 const EARLIEST_SINCE = "1970-01-01";
 
 /** @throws UsageError in one sentence that names the fix. */

@@ -19,7 +19,6 @@ const WORDS = terminalWords("UTC", new Date(0));
 
 export async function doctorCommand(
   deps: CommandDeps,
-  /** What else has to be right before anything can be asked, and what else is checked. */
   more: { before: Check[]; beside: Check[] } = { before: [], beside: [] },
 ): Promise<number> {
   const { env, terminal } = deps;
@@ -147,7 +146,6 @@ async function groupOf(deps: ExamineDeps, account: Account): Promise<Group> {
       return { verdict: "owner", text: WORDS.doctor.blocksBot(words.format.time(account.blockedAt)) };
     return WORDS.doctor.mayUse;
   });
-  // A store that can't be read has a line of its own.
   const rest = await own.signInRest(account).catch(() => undefined);
   const rests = rest ? [ownCheck("garminSignIn", async () => rest)] : [];
   const named = [mayUse, ...rests].map((check) => ({ ...check, name: nameOf(check.name) }));

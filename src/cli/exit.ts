@@ -4,7 +4,6 @@ import type { RunStatus } from "../sync/model/outcome.ts";
 import type { Terminal } from "./terminal.ts";
 import { explainSentence } from "./words.ts";
 
-/** What scripts read. */
 export const EXIT = { success: 0, error: 1, usage: 2, actionNeeded: 3, retryLater: 4 } as const;
 
 export const EXIT_OF_STATUS: Record<RunStatus, number> = {

@@ -13,7 +13,6 @@ const WORDS = terminalWords("UTC", new Date(0));
 export interface LoginDeps {
   app: App;
   terminal: Terminal;
-  /** A Telegram user id. */
   account: number;
   timezone: string;
 }
@@ -145,7 +144,6 @@ export async function loginGarminByTicket(
 }
 
 async function nextStep({ app, account }: LoginDeps): Promise<string> {
-  // A link that can't be read has to be made again.
   const isLinked = async (vendor: Vendor) =>
     (await app.store.links.read(account, vendor).catch(() => undefined))?.value.state === "linked";
   if (!(await isLinked("withings"))) return `Next: npx weighbridge login withings --account ${account}`;

@@ -16,7 +16,6 @@ import type { Terminal } from "./terminal.ts";
 import { explainSentence, needed, terminalWords } from "./words.ts";
 
 export interface SyncOptions {
-  /** The accounts to sync, and whether they are the one that was named. */
   accounts: Account[];
   isNamed: boolean;
   /** A day, `2026-01-31`. */

@@ -23,7 +23,6 @@ export interface Streams {
   stderr: NodeJS.WritableStream;
 }
 
-/** A paste is over when no line has come for this long. */
 const PASTE_PAUSE_MS = 200;
 
 export function createTerminal(json: boolean, streams: Streams): Terminal {
@@ -64,7 +63,6 @@ class PipedInput {
   readonly #output: NodeJS.WritableStream;
   readonly #reader: Interface;
   readonly #lines: AsyncIterator<string>;
-  /** A line that was asked for and not used yet. */
   #next: Promise<IteratorResult<string>> | undefined;
 
   constructor({ stdin, stderr }: Streams) {

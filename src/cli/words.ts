@@ -4,14 +4,12 @@ import { type Action, whoActs } from "../lib/errors.ts";
 import type { SignInResult } from "../sync/links/garmin-sign-in.ts";
 import type { Vendor } from "../sync/model/link.ts";
 
-/** The terminal speaks English and kilograms. */
 export function terminalWords(timezone: string, now: Date): Words {
   return wordsFor({ language: "en", units: "kg", timezone, now });
 }
 
 const WORDS = terminalWords("UTC", new Date(0));
 
-/** The command. If there is only one account, it needn't be named. */
 function login(vendor: Vendor, account: number | undefined): string {
   const option = vendor === "garmin" ? " --ticket" : "";
   return `npx weighbridge login ${vendor}${account === undefined ? "" : ` --account ${account}`}${option}`;
@@ -41,7 +39,6 @@ export function needed(action: Action, account?: number): string {
   }
 }
 
-/** Warns about the last page, which people take for a failure. */
 export function garminPage(signInPageUrl: string): string {
   return `Open this address in a new tab of your browser and sign in:\n\n${signInPageUrl}\n\nThe last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in, and I need that page’s address.\n`;
 }

@@ -14,7 +14,7 @@ import type { ChildTask } from "./two-processes-child.ts";
 const SCRIPT = new URL("./two-processes-child.ts", import.meta.url).pathname;
 
 /** One linked account in a store on disk and the vendors in this process, in real time: the program runs in others. */
-export async function startHouseWithProcesses() {
+export async function startTestProcesses() {
   const sandbox = await startSandbox({ clock: systemClock });
   const timezone = "Europe/Berlin";
   const heights = [{ at: new Date("2020-01-01T00:00:00Z"), metres: 1.75 }];

@@ -11,7 +11,6 @@ import { explainAwsError } from "../../lib/aws-errors.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { isSecret } from "./parameters.ts";
 
-/** AWS refuses more. */
 const NAMES_A_CALL = 10;
 
 export type Aws = Awaited<ReturnType<typeof connectAws>>;

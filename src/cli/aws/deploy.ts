@@ -77,7 +77,6 @@ async function parametersOfTemplate(
     });
     await aws.put(stage, TABLE_TAKEN_OVER, "true");
   }
-  // The stack that took it over is gone.
   if (!isTaken && before.has(TABLE_TAKEN_OVER)) await aws.remove(stage, [TABLE_TAKEN_OVER]);
   const email = before.get(ALARM_EMAIL);
   return [`--param=existingTable=${isTaken}`, ...(email ? [`--param=alarmEmail=${email}`] : [])];

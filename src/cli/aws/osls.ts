@@ -3,7 +3,6 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { UsageError } from "../../lib/errors.ts";
 
-/** The tools are those of this project, wherever the command is run. */
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** Runs npm with these arguments; true if it ended well. */

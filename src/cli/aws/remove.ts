@@ -65,7 +65,6 @@ async function silence({ shell, terminal, clock }: StageDeps, parameters: Readon
   const { telegram } = readConfig({ ...shell, ...Object.fromEntries(parameters) }, ["telegram"]);
   const introduction = createTelegramSetup(telegram, clock);
   try {
-    // A token that Telegram no longer knows has no webhook either.
     const bot = await introduction.bot();
     if (!bot) return;
     terminal.say(`Telling Telegram to keep updates for @${bot.username}.`);

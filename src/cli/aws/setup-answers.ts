@@ -6,7 +6,6 @@ const MOST_TRIES = 5;
 
 export type SetupDeps = Pick<StageDeps, "stage" | "shell" | "aws" | "terminal" | "clock">;
 
-/** What is stored already, and what was answered. All of it is written at the end. */
 export interface Answers {
   present: ReadonlyMap<string, string>;
   changes: Map<string, string>;
@@ -17,7 +16,6 @@ export async function askOnce(terminal: Terminal, question: string, options?: { 
   return /^(["'`])(.*)\1$/.exec(answer)?.[2]?.trim() ?? answer;
 }
 
-/** Asks again, with the problem, until the answer has none. */
 export const askUntil = (terminal: Terminal, question: string, problem: (answer: string) => string | undefined) =>
   repeat(async () => {
     const answer = await askOnce(terminal, question);

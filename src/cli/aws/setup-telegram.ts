@@ -4,7 +4,6 @@ import { type Answers, askOnce, askUntil, repeat, type SetupDeps } from "./setup
 
 const PATIENCE_MINUTES = 3;
 
-/** The bot's token, known to Telegram. What comes back speaks in its name. */
 export async function askBot(deps: SetupDeps, { present, changes }: Answers): Promise<TelegramSetup> {
   const { terminal } = deps;
   terminal.say(
@@ -98,7 +97,6 @@ export async function askOwner(
   }
 }
 
-/** User ids have had ten digits at most so far, and never start with a plus. */
 const PHONE_NUMBER = /^\+[\d\s]+$|^[\d\s]{11,}$/;
 
 function wrongId(text: string): string | undefined {

@@ -94,7 +94,6 @@ export function addressCheck({ publicUrl }: Deployment): Check {
   };
 }
 
-/** The environment of the functions: their parameters, and none of the settings of this machine. */
 export function environmentOf({ parameters, tableName }: Deployment, shell: Environment): Environment {
   return { ...shell, ...Object.fromEntries(parameters), STORE: "dynamodb", [TABLE_NAME_VARIABLE]: tableName };
 }
