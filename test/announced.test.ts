@@ -11,7 +11,7 @@ const link = () => house.app.store.links.read(ACCOUNT, "withings");
 describe("from the scale to Garmin", () => {
   const runs = () => house.logged.filter((line) => line.includes('"run_ended"')).length;
 
-  test("one weigh-in with its three notifications is one sync", async () => {
+  test("one weigh-in with its three notifications causes one sync", async () => {
     house = await startTestApp({ hasAddress: true });
     await house.app.subscriptions.keep(ACCOUNT);
     const worker = house.startWorker();
@@ -26,7 +26,7 @@ describe("from the scale to Garmin", () => {
     expect(runs()).toBe(1);
   });
 
-  test("a program that is killed after it has answered does the work when it is back", async () => {
+  test("a program that is killed after its answer does the work when it starts again", async () => {
     house = await startTestApp({ hasAddress: true });
     await house.app.subscriptions.keep(ACCOUNT);
     house.person.stepOnScale({ weightKg: 80.25 });
@@ -39,7 +39,7 @@ describe("from the scale to Garmin", () => {
     expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
   });
 
-  test("what is announced while another run is at work is looked at again", async () => {
+  test("a notification during a run causes another run", async () => {
     house = await startTestApp({ hasAddress: true });
     const job = { account: ACCOUNT, reason: "withings_notified" as const, dueAt: NOON, attempts: 0 };
     const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 60);
@@ -50,7 +50,7 @@ describe("from the scale to Garmin", () => {
   });
 });
 
-describe("a person who is said to be gone", () => {
+describe("a person whom Withings reports as gone", () => {
   const OTHER = ACCOUNT + 1;
   const OTHER_USERID = USERID + 1;
   const job = { account: ACCOUNT, reason: "withings_unlinked" as const, dueAt: NOON, attempts: 0 };
@@ -60,7 +60,7 @@ describe("a person who is said to be gone", () => {
     await fetch(house.consent(OTHER, OTHER_USERID));
   };
 
-  test("and whom Withings no longer lets us read is unlinked, free for others, and told once", async () => {
+  test("is unlinked if Withings refuses the link, free for others, and notified once", async () => {
     house = await startTestApp({ hasAddress: true });
     await addNeighbour();
     await house.app.subscriptions.keep(ACCOUNT);
@@ -75,7 +75,7 @@ describe("a person who is said to be gone", () => {
     expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
   });
 
-  test("and who links anew while they are told of it, stays linked", async () => {
+  test("stays linked if they link again while the bot notifies them", async () => {
     house = await startTestApp({ hasAddress: true });
     house.sandbox.withings.revoke(USERID);
     await house.app.confirmUnlink(ACCOUNT, async () => void (await fetch(house.consent())));
@@ -83,7 +83,7 @@ describe("a person who is said to be gone", () => {
     expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
   });
 
-  test("and is not, stays linked", async () => {
+  test("stays linked if they aren't gone", async () => {
     house = await startTestApp({ hasAddress: true });
     const before = await link();
     await house.service().work(job);
@@ -91,7 +91,7 @@ describe("a person who is said to be gone", () => {
     expect(unlinked()).toEqual([]);
   });
 
-  test("stays linked while Withings gives no answer, and is looked at again", async () => {
+  test("stays linked while Withings doesn't answer, and is checked again later", async () => {
     house = await startTestApp({ hasAddress: true });
     house.sandbox.withings.revoke(USERID);
     house.sandbox.faults.turnOn("withings_down");
@@ -103,7 +103,7 @@ describe("a person who is said to be gone", () => {
     expect(await link()).toBeUndefined();
   });
 
-  test("stays linked when only a scope is too small", async () => {
+  test("stays linked if only a scope is missing", async () => {
     house = await startTestApp({ hasAddress: true });
     house.sandbox.faults.add({
       ...{ server: "withings", match: { path: "/measure" } },

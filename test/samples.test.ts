@@ -23,7 +23,7 @@ import { garminShapes, withingsShapes } from "./fixtures/vendor-shapes.ts";
 const FOLDER = path.resolve(import.meta.dirname, "../../shared/samples");
 const isThere = existsSync(FOLDER);
 
-test("the samples of the vendors' real answers are there to be read", ({ skip }) => {
+test("samples of the vendors' real answers are available", ({ skip }) => {
   if (!isThere) skip("There is no folder ../shared/samples beside this repository, so real answers are not checked.");
   expect(readdirSync(FOLDER)).toEqual(expect.arrayContaining(["garmin", "withings"]));
 });
@@ -34,7 +34,7 @@ const json = (file: string) => JSON.parse(text(file));
 const answer = (file: string, status = 200) =>
   new Response(text(file), { status, headers: { "content-type": "application/json" } });
 
-describe.skipIf(!isThere)("the shapes that the sandbox is held to", () => {
+describe.skipIf(!isThere)("the shapes that the sandbox has to follow", () => {
   const SHAPES = { garmin: garminShapes, withings: withingsShapes };
   const recorded = (["garmin", "withings"] as const).flatMap((vendor) =>
     filesOf(vendor)
@@ -65,7 +65,7 @@ describe.skipIf(!isThere)("Withings", () => {
     types.every((type) => group.measures.some((it) => it.type === type));
 
   const measures = filesOf("withings").filter((name) => /^(getmeas|measuregrps)-/.test(name));
-  test.each(measures)("%s is read without a loss", async (name) => {
+  test.each(measures)("%s is read completely", async (name) => {
     const raw = json(`withings/${name}`);
     // Some samples are the bare list of groups.
     const body = Array.isArray(raw) ? { status: 0, body: { measuregrps: raw } } : raw;
@@ -106,7 +106,7 @@ describe.skipIf(!isThere)("Withings", () => {
     expect(body).toEqual(json(`withings/${name}`).body);
   });
 
-  test("a segmental weigh-in arrives in FIT as worked out by hand", async () => {
+  test("a segmental weigh-in becomes the FIT values that were worked out by hand", async () => {
     const { groups } = await read({
       status: 0,
       body: { measuregrps: json("withings/measuregrps-bodyscan-segmental.json") },
@@ -288,7 +288,7 @@ describe.skipIf(!isThere)("Garmin", () => {
     expect(independent?.weight_scale).toMatchObject([{ weight: 69.55, percent_fat: 18.37 }]);
   }
 
-  test.each(filesOf("garmin"))("%s means what it should", async (name) => {
+  test.each(filesOf("garmin"))("%s is understood as it should be", async (name) => {
     const check = CHECKS[name];
     if (!check) throw new Error(`nobody reads ${name}: add a check for it`);
     await check(name);

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
 
-test("a weigh-in is in Garmin by itself, and the chat keeps quiet about it", async ({ demo, desktop }) => {
+test("a weigh-in reaches Garmin by itself, and the chat stays quiet", async ({ demo, desktop }) => {
   await desktop.linkBoth();
   await desktop.stepOnScale({ weightKg: 64.35 });
   await desktop.shot("weigh-in 1 on the scale, desktop");
@@ -11,7 +11,7 @@ test("a weigh-in is in Garmin by itself, and the chat keeps quiet about it", asy
   expect(demo.sandbox.withings.notifications.sent.map(({ status }) => status)).toContain(200);
 });
 
-test("a guest's weigh-in waits for the owner's word, and either word is kept", async ({ demo, desktop }) => {
+test("a guest's weigh-in waits for the owner's decision, and either answer is respected", async ({ demo, desktop }) => {
   const inGarmin = () => demo.sandbox.garmin.weights("owner@example.org");
   const heldGuest = async () => {
     await desktop.press("guest");
@@ -39,7 +39,7 @@ test("a guest's weigh-in waits for the owner's word, and either word is kept", a
   expect(arrived.map(({ weightKg }) => weightKg)).toEqual([guestKg]);
 });
 
-test("what waits fits onto a phone with its buttons", async ({ demo, phone }) => {
+test("held readings and their buttons fit onto a phone", async ({ demo, phone }) => {
   await phone.linkBoth();
   await phone.press("guest");
   await phone.stepOnScale({ weightKg: 92.4 });
@@ -51,7 +51,7 @@ test("what waits fits onto a phone with its buttons", async ({ demo, phone }) =>
   expect(await phone.overflow()).toEqual({});
 });
 
-test("everything is removed after one question, and can begin anew", async ({ desktop }) => {
+test("everything is removed after one question, and linking can start again", async ({ desktop }) => {
   await desktop.linkBoth();
   await desktop.say("/disconnect");
   await desktop.waitForMessage("What should I remove?");

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
 
-test("a story is played to its end with the chat and the page alone", async ({ demo, desktop }) => {
+test("a story can be played to its end with only the chat and the page", async ({ demo, desktop }) => {
   await desktop.linkBoth();
   await desktop.setTrouble("withings_down", true);
   await desktop.shot("story 1 a vendor is down, desktop");
@@ -16,7 +16,7 @@ test("a story is played to its end with the chat and the page alone", async ({ d
   await desktop.shot("story 3 all is right, desktop");
 });
 
-test("the next morning comes by a press, and the page and the chat live in it", async ({ phone }) => {
+test("one press brings the next morning, on the page and in the chat", async ({ phone }) => {
   await phone.linkBoth();
   await phone.show("panel");
   const before = await phone.page.locator("#now").innerText();
@@ -29,7 +29,7 @@ test("the next morning comes by a press, and the page and the chat live in it", 
   await phone.shot("next morning in the chat, phone");
 });
 
-test("without a public address Withings is linked by the address that one pastes", async ({ phone }) => {
+test("without a public address, Withings is linked by pasting an address", async ({ phone }) => {
   await phone.show("panel");
   const address = phone.page.getByRole("switch", { name: /public address/ });
   expect(await phone.resultOf(() => address.setChecked(false))).toMatch(/30 seconds to paste/);
@@ -70,7 +70,7 @@ test("starting over empties the chat, the links and Garmin, in every tab", async
   await desktop.linkBoth();
 });
 
-test("a program that has ended says why, moves nothing, and whoever waits for its heartbeat misses it", async ({
+test("a program that has ended says why, nothing on the page moves, and its heartbeat is missed", async ({
   narrow,
 }) => {
   await narrow.setTrouble("program_stopped", true);

@@ -64,15 +64,15 @@ async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   expect(await bot.overflow()).toEqual({});
 }
 
-test("both are linked on the vendors' own pages, and what was measured follows", async ({ desktop }) => {
+test("both can be linked on the vendors' own pages, and the readings follow", async ({ desktop }) => {
   await linkBothOnTheirPages(desktop, (name, page) => desktop.shot(`link ${name}, desktop`, page));
 });
 
-test("on a phone both are linked on the vendors' own pages, and what was measured follows", async ({ phone }) => {
+test("on a phone, both can be linked on the vendors' own pages, and the readings follow", async ({ phone }) => {
   await linkBothOnTheirPages(phone, (name, page) => phone.shot(`link ${name}, phone`, page));
 });
 
-test("Garmin is linked here in the chat, and neither password nor code stay in it", async ({ phone }) => {
+test("Garmin can be linked in the chat, and neither the password nor the code stays in it", async ({ phone }) => {
   await linkWithings(phone, noShot);
   const own = phone.page.locator("#messages .own");
   await phone.tapButton("Link Garmin");

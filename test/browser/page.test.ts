@@ -9,7 +9,7 @@ test("the page loads without an error in the console", async ({ desktop }) => {
   expect(desktop.problems).toEqual([]);
 });
 
-test("the chat answers to the Start button and to /help", async ({ desktop }) => {
+test("the bot answers the Start button and /help", async ({ desktop }) => {
   await desktop.page.getByRole("button", { name: "Start", exact: true }).click();
   await desktop.waitForMessage("Withings");
   await desktop.say("/help");
@@ -26,7 +26,7 @@ test("a switch breaks a vendor, and the bot says so in the chat", async ({ deskt
   await desktop.shot("Withings says no, desktop");
 });
 
-test("whoever blocks the bot cannot write to it until they restart it", async ({ desktop }) => {
+test("a person who blocked the bot can't write to it until they restart it", async ({ desktop }) => {
   await desktop.say("/start");
   await desktop.waitForMessage("Withings");
   await desktop.setTrouble("bot_blocked", true);
@@ -40,7 +40,7 @@ test("whoever blocks the bot cannot write to it until they restart it", async ({
   expect(await desktop.page.locator("#text").isVisible()).toBe(true);
 });
 
-test("what the bot deletes vanishes from the chat", async ({ api, demo, desktop }) => {
+test("a message that the bot deletes disappears from the chat", async ({ api, demo, desktop }) => {
   await desktop.say("/help");
   await desktop.waitForMessage("/sync");
   const chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
@@ -50,7 +50,7 @@ test("what the bot deletes vanishes from the chat", async ({ api, demo, desktop 
   await own.waitFor({ state: "detached" });
 });
 
-test("at every width nothing is cut off, overlaps or reaches beyond the window", async ({ desktop, phone, narrow }) => {
+test("at no width is anything cut off, overlapping or outside the window", async ({ desktop, phone, narrow }) => {
   for (const [name, driver] of Object.entries({ desktop, phone, narrow })) {
     await driver.unfoldAll();
     for (const view of ["chat", "panel", "mail"] as const) {
@@ -67,7 +67,7 @@ test("at every width nothing is cut off, overlaps or reaches beyond the window",
   }
 });
 
-test("what comes of a button stays, and no button moves under the pointer", async ({ demo, desktop, narrow }) => {
+test("a button's result stays, and no button moves under the pointer", async ({ demo, desktop, narrow }) => {
   const drivers = [desktop, narrow];
   const places = async () => {
     for (const driver of drivers) await driver.show("panel");
@@ -98,7 +98,11 @@ test("what comes of a button stays, and no button moves under the pointer", asyn
   expect(await places()).toEqual(before);
 });
 
-test("a tap on a button that another tab has just used up is one clear sentence", async ({ desktop, openAt, demo }) => {
+test("a tap on a button that another tab has just used is answered with one clear sentence", async ({
+  desktop,
+  openAt,
+  demo,
+}) => {
   await desktop.linkBoth();
   await desktop.press("guest");
   await demo.pass(10);
@@ -115,7 +119,7 @@ test("a tap on a button that another tab has just used up is one clear sentence"
   await other.shot("a race of two tabs, desktop");
 });
 
-test("a step on the scale is shown with the minute it was taken in", async ({ demo, desktop }) => {
+test("a weigh-in is shown with the minute in which it was taken", async ({ demo, desktop }) => {
   await desktop.linkBoth();
   const minutes = () => desktop.page.locator("#now").innerText();
   const before = await minutes();

@@ -18,7 +18,7 @@ test("the tabs of a phone switch between the chat, the scale and the mail", asyn
   expect(await phone.page.locator("#text").isVisible()).toBe(true);
 });
 
-test("on a phone one can step on the scale and see what Garmin shows", async ({ demo, phone }) => {
+test("a person on a phone can step on the scale and see what Garmin shows", async ({ demo, phone }) => {
   await phone.linkBoth();
   await phone.stepOnScale({ weightKg: 64.35 });
   await demo.pass(10);
@@ -28,7 +28,7 @@ test("on a phone one can step on the scale and see what Garmin shows", async ({ 
   expect(await phone.overflow()).toEqual({});
 });
 
-test("on a phone many long buttons fit, and each is high enough for a thumb", async ({ api, phone }) => {
+test("on a phone, many long buttons fit, and each is high enough for a thumb", async ({ api, phone }) => {
   await phone.say("/help");
   await phone.waitForMessage("/sync");
   const button = (text: string) => ({ text, callback_data: text });
@@ -64,7 +64,7 @@ test("on a phone many long buttons fit, and each is high enough for a thumb", as
   expect(composer && composer.y + composer.height).toBe(844);
 });
 
-test("a button and a code are copied by a tap, and the page says so", async ({ api, phone }) => {
+test("a tap copies a button's text or a code, and the page says so", async ({ api, phone }) => {
   await phone.say("/start");
   await phone.waitForMessage("Hello.");
   await api.sendMessage(DEMO_USER, "Your number is <code>5543254371</code>", {
@@ -79,7 +79,7 @@ test("a button and a code are copied by a tap, and the page says so", async ({ a
   await phone.shot("copied, phone");
 });
 
-test("a mail is announced on its tab, and its code is copied by a tap", async ({ demo, phone }) => {
+test("a new mail is marked on its tab, and a tap copies its code", async ({ demo, phone }) => {
   const { garmin } = demo.sandbox;
   await phone.show("panel");
   const [email, password] = await phone.page.locator("#sign-in .code").allInnerTexts();

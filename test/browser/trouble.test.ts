@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
 
-test("signed out by Garmin, the bot says so once, and what waited follows the new sign-in", async ({
+test("the bot says once that Garmin signed it out, and what waited follows the new sign-in", async ({
   demo,
   desktop,
 }) => {
@@ -37,7 +37,7 @@ test("a lost subscription loses no reading", async ({ desktop }) => {
   await desktop.shot("subscription lost 2 brought all the same, desktop");
 });
 
-test("removed at Withings, the bot says what that means and how to come back", async ({ desktop }) => {
+test("after it was removed at Withings, the bot says what that means and how to link again", async ({ desktop }) => {
   await desktop.linkBoth();
   await desktop.play("Remove the app at Withings");
   await desktop.waitForMessage("You’ve removed me at Withings");
@@ -50,7 +50,7 @@ test("removed at Withings, the bot says what that means and how to come back", a
   await desktop.waitForMessage("Withings is linked: the profile");
 });
 
-test("what comes while the bot is blocked goes over in silence", async ({ demo, desktop }) => {
+test("readings reach Garmin silently while the bot is blocked", async ({ demo, desktop }) => {
   await desktop.linkBoth();
   await desktop.setTrouble("bot_blocked", true);
   const restart = desktop.page.getByRole("button", { name: "Restart the bot" });

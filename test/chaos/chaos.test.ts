@@ -19,7 +19,7 @@ const weighIn: Step = {
 };
 const schedule = (steps: Step[]): Schedule => ({ ...scheduleOf(3), steps });
 
-test("a seed plays the same schedule each time, with two copies of the program at once and one that is killed", async () => {
+test("a seed plays the same schedule every time, even with two copies of the program at once and a killed one", async () => {
   const both: Step = { do: "both", seed: 77, isBusy: true };
   const kill: Step = { do: "kill", death: { call: 40, when: "after" } };
   const steps: Step[] = [weighIn, both, { ...weighIn, id: "r2", agoSeconds: 90 }, kill];
@@ -30,7 +30,7 @@ test("a seed plays the same schedule each time, with two copies of the program a
   expect(await storyOf(schedule(steps))).toEqual(story);
 });
 
-test("somebody else's reading is found when a planted bug sends it", async () => {
+test("the checks find somebody else's reading when a planted bug sends it", async () => {
   const steps: Step[] = [
     { ...weighIn, attrib: 1 },
     { do: "sync", account: 4711 },

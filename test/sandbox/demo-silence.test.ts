@@ -39,7 +39,7 @@ async function link() {
 
 const silent = (Object.keys(whatToLookAt) as Trouble[]).filter((name) => !/^bot_(taken|polled)$/.test(name));
 
-test.each(silent)("%s: the page says where to look, and an hour later it can be seen there", async (name) => {
+test.each(silent)("%s: the page says that the alarm will be in Mail, and an hour later it is", async (name) => {
   await link();
   const known = chat.messages.length;
   expect(await trouble(name, true)).toMatch(/ on\. .*Mail/);
@@ -57,7 +57,7 @@ test.each([
   ["bot_polled", true, UNKNOWN],
   ["bot_polled", false, UNKNOWN],
 ] as const)(
-  "%s (address: %s) is told within a minute, with what is known of the other",
+  "%s (address: %s): within a minute the bot says so, with what is known about the other program",
   async (name, on, words) => {
     if (!on) await act("address", { on });
     await link();
@@ -71,7 +71,7 @@ test.each([
   90_000,
 );
 
-test("what Telegram has refused is a question to you, and comes once messages get through", async () => {
+test("a question that Telegram refused arrives once Telegram accepts messages again", async () => {
   await link();
   expect(await trouble("telegram_messages_refused", true)).toMatch(/Somebody of \d+ kg stepped on/);
   await act("putRight");
@@ -79,6 +79,6 @@ test("what Telegram has refused is a question to you, and comes once messages ge
   await chat.waitForMessage(({ text }) => text.includes("wasn’t sure it was you"));
 });
 
-test("before both are linked, the bot has nothing that Telegram could refuse, and the page says so", async () => {
+test("as long as nothing is linked, the page says that the bot has nothing to report", async () => {
   expect(await trouble("telegram_messages_refused", true)).toMatch(/Link both first/);
 });

@@ -56,20 +56,20 @@ test("the chat of a fresh demo is empty, so it shows its Start button", async ()
   expect((await observed())?.mails).toEqual([]);
 });
 
-test("linked at once, the bot subscribes at Withings and brings over what is there, as after any linking", async () => {
+test("after linking both at once, the bot subscribes at Withings and copies what is there", async () => {
   await link();
   expect(chat.messages.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^Withings is linked/));
   expect((await observed())?.weights).not.toEqual([]);
 });
 
-test("the bot hears at once that it was removed at Withings", async () => {
+test("the bot learns at once that it was removed at Withings", async () => {
   await link();
   expect(await act("removeApp")).toMatch(/Withings tells it so/);
   await chat.waitForMessage(({ text }) => text.startsWith("You’ve removed me at Withings"));
   await expect.poll(observed).toMatchObject({ linked: false, signedOut: false });
 });
 
-test("an app removed at Withings in silence is found out by the next sync", async () => {
+test("without a subscription, the next sync finds out that the app was removed at Withings", async () => {
   await link();
   await act("loseSubscription");
   expect(await act("removeApp")).toMatch(/when it next asks/);
@@ -77,7 +77,7 @@ test("an app removed at Withings in silence is found out by the next sync", asyn
   await expect.poll(observed).toMatchObject({ linked: false, signedOut: true });
 });
 
-test("a lost subscription is the owner's own, and there has to be one", async () => {
+test("only the owner's subscription can be lost, and only if there is one", async () => {
   const { notifications, people } = demo.sandbox.withings;
   const [mine, other] = [...people.keys()].map((userid) => ({ userid, appli: 1, callbackurl: "", comment: null }));
   notifications.subscriptions = [mine, other].flatMap((subscription) => subscription ?? []);
@@ -86,7 +86,7 @@ test("a lost subscription is the owner's own, and there has to be one", async ()
   expect(await act("loseSubscription")).toMatch(/tells the bot nothing/);
 });
 
-test("what happens on the scale says how it gets to Garmin from there", async () => {
+test("after stepping on the scale, the page says how the reading gets to Garmin", async () => {
   expect(await act("guest")).toMatch(/once both are linked/);
   await link();
   expect(await act("guest")).toMatch(/Withings tells the bot/);
@@ -94,14 +94,14 @@ test("what happens on the scale says how it gets to Garmin from there", async ()
   expect(await act("guest")).toMatch(/send \/sync/);
 });
 
-test("blocking twice tells the bot once, and so does unblocking", async () => {
+test("blocking the bot twice counts once, and so does unblocking it", async () => {
   for (const on of [true, true]) await trouble("bot_blocked", on);
   expect(chat.blocked).toBe(true);
   for (const on of [false, false]) await trouble("bot_blocked", on);
   expect(chat.blocked).toBe(false);
 });
 
-test("every trouble has its switch in exactly one story, and no two have the same words", async () => {
+test("every trouble has a switch in exactly one story, and a label of its own", async () => {
   const all = [...Object.keys(namedFaults), ...Object.keys(otherTroubles)];
   const switches = stories.flatMap((story) => story.switches);
   expect(switches.toSorted()).toEqual(all.toSorted());
@@ -109,7 +109,7 @@ test("every trouble has its switch in exactly one story, and no two have the sam
   expect(new Set(labels).size).toBe(all.length);
 });
 
-test("every switch shows that it is on, and one tap puts everything right", async () => {
+test("every switch shows that it is on, and one tap turns them all off", async () => {
   const on = async () => (await observed())?.stories.flatMap(({ switches }) => switches.filter((it) => it.on)) ?? [];
   const troubles = stories.flatMap((story) => story.switches);
   for (const name of troubles) {
@@ -123,7 +123,7 @@ test("every switch shows that it is on, and one tap puts everything right", asyn
   expect(demo.program.isRunning()).toBe(true);
 });
 
-test("a step on the scale, a blood pressure and a guest are dated at the moment of the press", async () => {
+test("weigh-ins, blood pressures and guests are dated at the moment the button was pressed", async () => {
   const [person] = demo.sandbox.withings.people.values();
   for (const action of ["weighIn", "bloodPressure", "guest"] as const) {
     const before = Math.floor(Date.now() / 1000);
@@ -139,7 +139,7 @@ test("a step on the scale, a blood pressure and a guest are dated at the moment 
   }
 });
 
-test("its patience is a minute, unless the switch or the person says otherwise", async () => {
+test("the demo's bot reports an outage after a minute, unless the switch or the person says otherwise", async () => {
   chat.say("/start");
   await expect.poll(patienceHours).toBe(1 / 60);
   chat.say("/settings");
@@ -155,7 +155,7 @@ test("its patience is a minute, unless the switch or the person says otherwise",
   expect(await patienceHours()).toBe(12);
 });
 
-test("an outage is told as soon as its minute has passed, and an hour can be passed at once", async () => {
+test("the bot reports an outage after its minute, and an hour passes with one tap", async () => {
   await link();
   await trouble("withings_down", true);
   const before = chat.messages.length;
@@ -164,7 +164,7 @@ test("an outage is told as soon as its minute has passed, and an hour can be pas
   await act("putRight");
 });
 
-test("the next morning comes at once, with the summary of the day, and three of them in a row", async () => {
+test("one tap brings the next morning with its summary, and another brings three days", async () => {
   await link();
   const summaries = () =>
     demo.sandbox.telegram.calls("sendMessage").filter(({ params }) => params.disable_notification);
@@ -178,7 +178,7 @@ test("the next morning comes at once, with the summary of the day, and three of 
   expect(demo.time.aheadSeconds - aheadSeconds).toBeLessThan(3.1 * 86_400);
 });
 
-test("a clock that is ahead makes no summary, and takes none of those that follow", async () => {
+test("a clock that is ahead causes no summary, and doesn't stop later ones", async () => {
   await link();
   const summaries = () => chat.messages.filter(({ text }) => /^(New|Nothing new) in Garmin/.test(text)).length;
   const before = summaries();
@@ -195,7 +195,7 @@ test("a clock that is ahead makes no summary, and takes none of those that follo
   await expect.poll(summaries).toBe(before + 2);
 });
 
-test("after a refused sign-in one tap moves time on until it no longer rests", async () => {
+test("after a refused sign-in, one tap moves time on until signing in is possible again", async () => {
   chat.say("/start");
   await chat.waitForMessage();
   await trouble("garmin_sso_429", true);
@@ -206,7 +206,7 @@ test("after a refused sign-in one tap moves time on until it no longer rests", a
   expect(await garminSignIn.withPassword(DEMO_USER, EMAIL, "owner-password")).toMatchObject({ type: "mfa_required" });
 });
 
-test("a stopped program lets everything wait, and what came meanwhile is done when it starts", async () => {
+test("what happened while the program was stopped is done when it starts", async () => {
   await link();
   await trouble("program_stopped", true);
   const before = inGarmin();
@@ -219,7 +219,7 @@ test("a stopped program lets everything wait, and what came meanwhile is done wh
   await expect.poll(inGarmin).toBe(before + 1);
 });
 
-test("a stopped program is missed by whoever waits for its heartbeat, and its alarms come as mail", async () => {
+test("the heartbeat of a stopped program is missed, and alarms arrive as mail", async () => {
   await link();
   const subjects = async () => (await observed())?.mails.map(({ to }) => to) ?? [];
   await trouble("program_stopped", true);
@@ -241,7 +241,7 @@ test("a stopped program is missed by whoever waits for its heartbeat, and its al
 });
 
 test.each([true, false])(
-  "another program takes what one writes, until this one is put right (address: %s)",
+  "another program takes the person's messages until everything is put right (address: %s)",
   async (on) => {
     await link();
     if (!on) await act("address", { on });
@@ -257,7 +257,7 @@ test.each([true, false])(
   },
 );
 
-test("putting everything right doesn’t say that all works while Garmin has signed the person out", async () => {
+test("putting everything right doesn’t claim that everything works while Garmin has signed the person out", async () => {
   await link();
   await trouble("garmin_signed_out", true);
   await act("weighIn");
@@ -269,12 +269,12 @@ test("putting everything right doesn’t say that all works while Garmin has sig
   expect(await act("putRight")).toBe("Everything works again.");
 });
 
-test("whatever weight is made up, Garmin’s keeping of tenths only shows", async () => {
+test("every made-up weight shows whether Garmin keeps only tenths", async () => {
   const words = await Promise.all(Array.from({ length: 40 }, () => act("weighIn")));
   for (const each of words) expect(each).toMatch(/^\d+\.\d[2-8] kg is at Withings/);
 });
 
-test("putting everything right doesn’t say that all works while the bot waits for a decision", async () => {
+test("putting everything right doesn’t claim that everything works while the bot waits for a decision", async () => {
   await link();
   await trouble("garmin_rounds_weight", true);
   await act("weighIn");
@@ -284,12 +284,12 @@ test("putting everything right doesn’t say that all works while the bot waits 
   );
 });
 
-test("with the data of before put back, nothing arrives twice", async () => {
+test("after older data is put back, nothing arrives twice", async () => {
   await link();
   expect(await act("putOldDataBack")).toMatch(/Garmin shows it once/);
 });
 
-test("on an empty folder it ends and says why in the chat, and one tap starts it on its own", async () => {
+test("on an empty folder the program ends and says why in the chat, and one tap starts it in its own folder", async () => {
   await link();
   const known = chat.messages.length;
   expect(await act("startOnEmptyFolder")).toMatch(/^It has ended: /);
@@ -299,7 +299,7 @@ test("on an empty folder it ends and says why in the chat, and one tap starts it
   expect((await observed())?.linked).toBe(true);
 });
 
-test("a program that ends by itself is shown as stopped, with its last words", async () => {
+test("a program that ended by itself is shown as stopped, with the reason", async () => {
   await trouble("program_stopped", true);
   await trouble("telegram_token_revoked", true);
   await trouble("program_stopped", false);
@@ -310,7 +310,7 @@ test("a program that ends by itself is shown as stopped, with its last words", a
   expect((await observed())?.ended).toBeUndefined();
 });
 
-test("without a public address the address that Withings leads to is pasted, and nobody announces", async () => {
+test("without a public address, the person pastes the address from Withings, and nothing is announced", async () => {
   await act("address", { on: false });
   expect(await act("link")).toMatch(/Linked/);
   await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
@@ -342,7 +342,7 @@ test("starting over brings everything back to the beginning", async () => {
   await link();
 });
 
-test("Withings leads back to the bot, and Garmin to a page whose address can be copied", async () => {
+test("Withings sends the browser back to the bot, and Garmin to a page whose address can be copied", async () => {
   const { withings, garmin } = demo.sandbox;
   const back = await fetch(withings.application.redirectUrls[0] ?? "");
   expect(await back.text()).toContain("Withings sends you to this page");

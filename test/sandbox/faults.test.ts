@@ -22,7 +22,7 @@ afterEach(() => server.close());
 const call = (fields: Record<string, string> = {}) =>
   fetch(`${server.url}/measure`, { method: "POST", body: new URLSearchParams(fields) });
 
-test("a fault catches one request unless told otherwise, and then all is well", async () => {
+test("a fault catches one request by default, and the next one works", async () => {
   faults.add({ match: { path: "/measure" }, effect: { type: "status", status: 502, body: { out: "of order" } } });
   const first = await call();
   expect([first.status, await first.json()]).toEqual([502, { out: "of order" }]);
@@ -30,7 +30,7 @@ test("a fault catches one request unless told otherwise, and then all is well", 
   expect([handled, faults.list()]).toEqual([1, []]);
 });
 
-test("a fault may be for one action, one server, one method", async () => {
+test("a fault can be limited to one action, one server or one method", async () => {
   faults.add({ match: { path: "/measure", action: "getmeas" }, effect: { type: "status", status: 500 } });
   faults.add({ match: { method: "GET" }, effect: { type: "status", status: 501 } });
   faults.add({ server: "telegram", match: {}, effect: { type: "status", status: 502 } });
@@ -38,7 +38,7 @@ test("a fault may be for one action, one server, one method", async () => {
   expect((await call({ action: "getmeas" })).status).toBe(500);
 });
 
-test("a connection that dies before has done nothing, one that dies after has done it", async () => {
+test("a connection that breaks before the request does nothing; one that breaks after it has done it", async () => {
   faults.add({ match: {}, effect: { type: "drop_before" } });
   await expect(call()).rejects.toThrow("fetch failed");
   expect(handled).toBe(0);
@@ -47,7 +47,7 @@ test("a connection that dies before has done nothing, one that dies after has do
   expect(handled).toBe(1);
 });
 
-test("a hanging request is never answered, and closing the server ends it at once", async () => {
+test("a hanging request gets no answer, and closing the server ends it at once", async () => {
   faults.add({ match: {}, effect: { type: "hang" } });
   const hanging = expect(call()).rejects.toThrow("fetch failed");
   while (server.requests.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -55,7 +55,7 @@ test("a hanging request is never answered, and closing the server ends it at onc
   await hanging;
 });
 
-test("what hangs for as long as a fault is on is dropped when it is turned off", async () => {
+test("a request that hangs is dropped when its fault is turned off", async () => {
   faults.turnOn("withings_hangs");
   const hanging = expect(call()).rejects.toThrow("fetch failed");
   await expect.poll(() => server.requests.length).toBe(1);
@@ -65,7 +65,7 @@ test("what hangs for as long as a fault is on is dropped when it is turned off",
   expect((await call()).status).toBe(200);
 });
 
-test("a delayed answer is late and otherwise as ever", async () => {
+test("a delayed answer is late and otherwise the same", async () => {
   faults.add({ match: {}, effect: { type: "delay", seconds: 0.05 } });
   const startedMs = performance.now();
   expect(await (await call()).json()).toEqual({ fine: true });

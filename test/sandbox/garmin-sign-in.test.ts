@@ -58,7 +58,7 @@ describe("the apps' sign-in", () => {
     expect(await outcome(await login("right", undefined, "nobody@example.org"))).toEqual(refusal);
   });
 
-  test("captcha and lock stand before the password", async () => {
+  test("a captcha and a lock come before the password", async () => {
     const account = garmin.accounts.get(EMAIL);
     account.needsCaptcha = true;
     expect(await outcome(await login())).toMatchObject({ http: 200, type: "CAPTCHA_REQUIRED" });
@@ -71,7 +71,7 @@ describe("the apps' sign-in", () => {
     expect([answer.status, answer.headers.get("content-type")]).toEqual([405, "application/json"]);
   });
 
-  test("if the page is required first, its cookies and its address let a password through", async () => {
+  test("where the page is required first, its cookies and its address let a password through", async () => {
     garmin.settings.wantsPageFirst = true;
     expect((await login()).status).toBe(429);
     const page = `${garmin.ssoUrl}/mobile/sso/en_US/sign-in?${new URLSearchParams({ clientId: "GCM_IOS_DARK", service: IOS })}`;
@@ -85,7 +85,7 @@ describe("the apps' sign-in", () => {
     expect(await statusWith({ cookie, referer: page })).toBe(200);
   });
 
-  test("no ticket is made for a service that is not Garmin's", async () => {
+  test("there is no ticket for a service that isn't Garmin's", async () => {
     const query = new URLSearchParams({ clientId: "GCM_IOS_DARK", service: "https://bot.example.org/" });
     const answer = await fetch(`${garmin.ssoUrl}/mobile/api/login?${query}`, {
       method: "POST",
@@ -95,7 +95,7 @@ describe("the apps' sign-in", () => {
     expect(answer.status).toBe(400);
   });
 
-  test("the sixth sign-in in an hour is refused per client id and e-mail, and every retry starts the wait anew", async () => {
+  test("the sixth sign-in in an hour is refused per client id and e-mail, and every retry restarts the wait", async () => {
     for (let i = 0; i < 5; i++) expect((await login("wrong")).status).toBe(401);
     expect((await login()).status).toBe(429);
     expect((await login("right", "GCM_ANDROID_DARK")).status).toBe(200);
@@ -116,7 +116,7 @@ describe("the second factor", () => {
   });
   const lastCode = () => garmin.inbox.at(-1)?.code ?? "";
 
-  test("the login mails a code, and with it and all the cookies a ticket follows", async () => {
+  test("the login mails a code, which with all the cookies brings a ticket", async () => {
     const asked = await login();
     const cookies = cookiesOf(asked);
     expect(await asked.json()).toMatchObject({
@@ -138,7 +138,7 @@ describe("the second factor", () => {
     expect(await exchangeTicket(garmin, body.serviceTicketId, IOS)).toMatchObject({ http: 200 });
   });
 
-  test("a session that was warmed up first gets no cookies again", async () => {
+  test("a session that exists already gets no new cookies", async () => {
     const warm = await fetch(`${garmin.ssoUrl}/mobile/sso/en/sign-in?clientId=GCM_IOS_DARK`);
     const cookies = cookiesOf(warm);
     const asked = await postJson("login", { username: EMAIL, password: "right" }, cookies);
@@ -154,7 +154,7 @@ describe("the second factor", () => {
     expect(await outcome(await verify(lastCode(), cookies))).toMatchObject({ type: "SUCCESSFUL" });
   });
 
-  test("a wrong code or method keeps the pending login, until there were five", async () => {
+  test("a wrong code or method keeps the pending login, until the fifth", async () => {
     const cookies = cookiesOf(await login());
     expect(await outcome(await verify("000000", cookies))).toMatchObject({ http: 401, type: "INVALID_MFA_CODE" });
     expect(await outcome(await verify(lastCode(), cookies, "phone"))).toMatchObject({ type: "INVALID_MFA_CODE" });
@@ -178,7 +178,7 @@ describe("the second factor", () => {
     expect(await outcome(await verify(lastCode(), cookies))).toMatchObject({ type: "SUCCESSFUL" });
   });
 
-  test("a code lives half an hour", async () => {
+  test("a code works for half an hour", async () => {
     const cookies = cookiesOf(await login());
     clock.advance(1800);
     expect(await outcome(await verify(lastCode(), cookies))).toMatchObject({ type: "EXPIRED_MFA_CODE" });
@@ -220,7 +220,7 @@ describe("the sign-in page", () => {
     fetch(url, { method: "POST", headers: { cookie: cookies.join("; ") }, body: new URLSearchParams(fields) });
   const ticketUrlOf = (html: string) => /response_url = "([^"]+)"/.exec(html)?.[1] ?? "";
 
-  test("ends at the embed page with a ticket in the address, and from then on gives one without asking", async () => {
+  test("ends at the embed page with a ticket in the address, and next time gives one without asking", async () => {
     const opened = await fetch(signInUrl());
     const fields = { username: EMAIL, embed: "true", _csrf: csrfOf(await opened.text()) };
     const cookies = cookiesOf(opened);
@@ -252,7 +252,7 @@ describe("the sign-in page", () => {
     expect(titleOf(await (await postForm(signInUrl(), cookiesOf(opened), fields)).text())).not.toBe("Success");
   });
 
-  test("asks for the code itself before it takes one", async () => {
+  test("has to ask for a code before it takes one", async () => {
     garmin.accounts.get(EMAIL).mfa = "email";
     const opened = await fetch(signInUrl());
     const cookies = cookiesOf(opened);

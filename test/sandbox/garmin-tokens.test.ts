@@ -26,19 +26,19 @@ const profile = (accessToken: string | undefined) =>
     headers: { authorization: `Bearer ${accessToken}` },
   });
 
-test("a ticket is good once", async () => {
+test("a ticket works once", async () => {
   const ticket = garmin.mintTicket(EMAIL, IOS);
   expect(await exchangeTicket(garmin, ticket, IOS)).toMatchObject({ http: 200, refresh_token_expires_in: 2_591_999 });
   expect(await exchangeTicket(garmin, ticket, IOS)).toMatchObject({ http: 400, error: "invalid_grant" });
 });
 
-test("a ticket is dead after sixty seconds", async () => {
+test("a ticket expires after sixty seconds", async () => {
   const ticket = garmin.mintTicket(EMAIL, IOS);
   clock.advance(60);
   expect(await exchangeTicket(garmin, ticket, IOS)).toMatchObject({ http: 400 });
 });
 
-test("a ticket is bound to its exact service, and a wrong one spends it", async () => {
+test("a ticket works only for its exact service, and a wrong one spends it", async () => {
   const ticket = garmin.mintTicket(EMAIL, IOS);
   expect(await exchangeTicket(garmin, ticket, `${IOS}/`)).toMatchObject({ http: 400 });
   expect(await exchangeTicket(garmin, ticket, IOS)).toMatchObject({ http: 400 });
@@ -56,7 +56,7 @@ test("a refused client id spends the ticket", async () => {
   expect(await exchangeTicket(garmin, other, IOS, { basicId })).toMatchObject({ http: 401 });
 });
 
-test("the access token is a JWT that says when it dies, and then it does", async () => {
+test("the access token is a JWT that names its expiry, and expires then", async () => {
   const answer = await exchangeTicket(garmin, garmin.mintTicket(EMAIL, IOS), IOS);
   const claims = JSON.parse(atob(String(answer.access_token).split(".")[1] ?? "")) as Record<string, number>;
   expect(claims).toMatchObject({ client_id: CLIENT_ID, exp: (claims.iat ?? 0) + Number(answer.expires_in) });
@@ -69,7 +69,7 @@ test("the access token is a JWT that says when it dies, and then it does", async
   expect(refused.headers.get("www-authenticate")).toContain('error="invalid_token"');
 });
 
-test("a refresh token is good once, and its refusal repeats it in clear", async () => {
+test("a refresh token works once, and its refusal repeats it in clear", async () => {
   const link = garmin.issueLink(EMAIL);
   const next = await refreshTokens(garmin, link.refreshToken);
   expect(next).toMatchObject({ http: 200 });
@@ -81,7 +81,7 @@ test("a refresh token is good once, and its refusal repeats it in clear", async 
   expect(await refreshTokens(garmin, next.refresh_token)).toMatchObject({ http: 200 });
 });
 
-test("with a grace the old refresh token works a little longer", async () => {
+test("with a grace period the old refresh token works a little longer", async () => {
   garmin.settings.refreshGraceSeconds = 30;
   const { refreshToken } = garmin.issueLink(EMAIL);
   await refreshTokens(garmin, refreshToken);
@@ -90,13 +90,13 @@ test("with a grace the old refresh token works a little longer", async () => {
   expect(await refreshTokens(garmin, refreshToken)).toMatchObject({ http: 400 });
 });
 
-test("a refresh token left alone dies after thirty days", async () => {
+test("an unused refresh token expires after thirty days", async () => {
   const { refreshToken } = garmin.issueLink(EMAIL);
   clock.advance(2_591_999);
   expect(await refreshTokens(garmin, refreshToken)).toMatchObject({ http: 400 });
 });
 
-test("signing out everywhere ends both tokens, and a new sign-in is good while the switch is still on", async () => {
+test("signing out everywhere ends both tokens, and a new sign-in works while the switch is still on", async () => {
   const link = garmin.issueLink(EMAIL);
   faults.turnOn("garmin_signed_out");
   expect((await profile(link.accessToken)).status).toBe(401);
@@ -107,7 +107,7 @@ test("signing out everywhere ends both tokens, and a new sign-in is good while t
   expect((await profile(next.access_token)).status).toBe(401);
 });
 
-test("turning it off and on again signs out again, even if nobody asked Garmin anything in between", async () => {
+test("turning the switch off and on signs out again, even if Garmin wasn't asked in between", async () => {
   faults.turnOn("garmin_signed_out");
   const { access_token } = await exchangeTicket(garmin, garmin.mintTicket(EMAIL, IOS), IOS);
   faults.turnOff("garmin_signed_out");
@@ -115,7 +115,7 @@ test("turning it off and on again signs out again, even if nobody asked Garmin a
   expect((await profile(access_token)).status).toBe(401);
 });
 
-test("the app's name without the app's other headers is stopped at the wall", async () => {
+test("a request with the app's name but not its other headers gets Cloudflare's page", async () => {
   const { accessToken, refreshToken } = garmin.issueLink(EMAIL);
   const authorization = `Bearer ${accessToken}`;
   const ask = (headers: Record<string, string>) =>

@@ -84,7 +84,7 @@ const WEIGHT_PATH = "/weight-service/user-weight";
 const BLOOD_PRESSURE_PATH = "/bloodpressure-service/bloodpressure";
 
 describe("weight by FIT file", () => {
-  test("is read back in Garmin's units, under the day of the account's zone, with a key of the upload time", async () => {
+  test("is read back in Garmin's units, on the day in the account's zone, with the upload time as its key", async () => {
     const answer = await upload(fitFile([WEIGH_IN]));
     expect(answer.status).toBe(201);
     expect(await answer.json()).toMatchObject({ detailedImportResult: { fileName: "weight.fit", failures: [] } });
@@ -108,7 +108,7 @@ describe("weight by FIT file", () => {
     expect(garmin.weights(EMAIL)).toMatchObject([{ takenAt: TAKEN, weightKg: 69.55, bodyFatPercent: 18.37 }]);
   });
 
-  test("sent twice stands there twice, under two keys", async () => {
+  test("is stored twice under two keys if it was sent twice", async () => {
     await upload(fitFile([WEIGH_IN]));
     await upload(fitFile([WEIGH_IN]));
     const keys = garmin.weights(EMAIL).map(({ samplePk }) => samplePk);
@@ -116,7 +116,7 @@ describe("weight by FIT file", () => {
     expect(new Set(keys).size).toBe(2);
   });
 
-  test("is refused when the file is broken, has no weight, or is of another kind", async () => {
+  test("is refused if the file is broken, has no weight, or is of another kind", async () => {
     const good = fitFile([WEIGH_IN]);
     const withOtherBit = (index: number) => good.with(index, (good.at(index) ?? 0) ^ 1);
     expect((await upload(withOtherBit(-1))).status).toBe(400);
@@ -131,7 +131,7 @@ describe("weight by FIT file", () => {
     expect(garmin.weights(EMAIL)).toEqual([]);
   });
 
-  test("takes 200 records in one file; 201 get a gateway's 504, and none of them is kept", async () => {
+  test("takes 200 records in one file; 201 get a gateway's 504, and none is kept", async () => {
     const records = Array.from({ length: 201 }, (_, i) => ({
       ...WEIGH_IN,
       timestamp: new Date(TAKEN.getTime() - i * 60_000),
@@ -143,13 +143,13 @@ describe("weight by FIT file", () => {
     expect(garmin.weights(EMAIL)).toHaveLength(200);
   });
 
-  test.each([200, 201, 202] as const)("is answered with HTTP %i where that is set", async (status) => {
+  test.each([200, 201, 202] as const)("is answered with HTTP %i if that is set", async (status) => {
     garmin.settings.uploadStatus = status;
     expect((await upload(fitFile([WEIGH_IN]))).status).toBe(status);
     expect(garmin.weights(EMAIL)).toHaveLength(1);
   });
 
-  test("listed as failed in a 202 is not there", async () => {
+  test("isn't stored if a 202 lists it as failed", async () => {
     faults.turnOn("garmin_upload_failed_in_202", { times: 1 });
     const answer = await upload(fitFile([WEIGH_IN]));
     expect(answer.status).toBe(202);
@@ -173,7 +173,7 @@ describe("weight by FIT file", () => {
     expect((await weightRange()).dailyWeightSummaries).toHaveLength(1);
   });
 
-  test("an answer that got lost leaves the weight there", async () => {
+  test("is stored even if the answer was lost", async () => {
     faults.turnOn("garmin_upload_lost_answer", { times: 1 });
     await expect(upload(fitFile([WEIGH_IN]))).rejects.toThrow("fetch failed");
     expect(garmin.weights(EMAIL)).toHaveLength(1);
@@ -193,7 +193,7 @@ describe("weight by JSON", () => {
     }
   });
 
-  test("demands that local time and GMT differ by a zone", async () => {
+  test("demands that local time and GMT differ by a zone's offset", async () => {
     expect((await postJson(WEIGHT_PATH, { ...WEIGHT, dateTimestamp: "2026-03-02T00:31:15.000" })).status).toBe(400);
   });
 });
@@ -215,7 +215,7 @@ describe("blood pressure", () => {
     });
   });
 
-  test("is put into a category by its higher value, as a word", async () => {
+  test("gets the category of its higher value, as a word", async () => {
     const categories = [];
     for (const [systolic, diastolic] of [
       [129, 84],
@@ -230,7 +230,7 @@ describe("blood pressure", () => {
     expect(categories).toEqual(["NORMAL", "HIGH_NORMAL", "HIGH_NORMAL", "STAGE_1_HIGH", "STAGE_2_HIGH"]);
   });
 
-  test("an empty range says so in the same wrapper", async () => {
+  test("an empty range has the same wrapper", async () => {
     expect(await range("?includeAll=true")).toEqual({
       from: "2026-03-01",
       until: "2026-03-02",
@@ -239,7 +239,7 @@ describe("blood pressure", () => {
     });
   });
 
-  test("of one day has its own shape, newest first, with the high ones counted", async () => {
+  test("has a different shape for one day, newest first, with the high ones counted", async () => {
     const dayView = () => read(`${BLOOD_PRESSURE_PATH}/dayview/2026-03-02`);
     const empty = { startDate: "2026-03-02", endDate: "2026-03-02", bloodPressureMeasurements: [] };
     expect(await dayView()).toEqual({ ...empty, totalMeasurementCount: 0, elevatedMeasurementCount: 0 });
@@ -256,13 +256,13 @@ describe("blood pressure", () => {
     });
   });
 
-  test("sent twice stands there twice", async () => {
+  test("is stored twice if it was sent twice", async () => {
     await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
     await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
     expect(garmin.bloodPressures(EMAIL)).toHaveLength(2);
   });
 
-  test("shows single measurements only to who asks for all, however it is spelt", async () => {
+  test("shows single measurements only with includeAll, in upper or lower case", async () => {
     await postJson(BLOOD_PRESSURE_PATH, BLOOD_PRESSURE);
     expect((await range("")).measurementSummaries).toMatchObject([{ numOfMeasurements: 1, measurements: [] }]);
     for (const query of ["?includeAll=true", "?includeAll=True"]) {
@@ -322,7 +322,7 @@ describe("reading and deleting weights", () => {
     ]);
   });
 
-  test("if there is no entry before or after a range, its place holds null or an entry of nulls", async () => {
+  test("a missing entry before or after a range is null or an entry of nulls", async () => {
     const neighbours = async () => {
       const { previousDateWeight, nextDateWeight } = await weightRange();
       return [previousDateWeight, nextDateWeight];
@@ -364,7 +364,7 @@ describe("reading and deleting weights", () => {
     });
   });
 
-  test("a weight is deleted by its day and samplePk, once, with DELETE or in its disguise", async () => {
+  test("a weight is deleted by its day and samplePk, once, with DELETE or a POST that overrides the method", async () => {
     await upload(fitFile([WEIGH_IN, WEIGH_IN]));
     const path = (offset: number) => `/weight-service/weight/2026-03-02/byversion/${NOW.getTime() + offset}`;
     expect((await call("DELETE", path(0))).status).toBe(204);
@@ -380,7 +380,7 @@ describe("reading and deleting weights", () => {
 });
 
 describe("all writes", () => {
-  test("answer 412 until the upload consent is given, and the consent can be asked for", async () => {
+  test("answer 412 until the upload consent is given, and the consent can be read", async () => {
     garmin.setConsent(EMAIL, false);
     const feature = "/gdprconsent-service/feature/UPLOAD";
     expect(await read(feature)).toMatchObject({ userOption: "opt-out" });
@@ -396,7 +396,7 @@ describe("all writes", () => {
     expect((await upload(fitFile([WEIGH_IN]))).status).toBe(201);
   });
 
-  test("answer 400 without a word when the content type is doubled", async () => {
+  test("answer 400 without a reason if the content type is doubled", async () => {
     const doubled = new Headers(json);
     doubled.append("content-type", "application/json");
     for (const [path, body] of [
@@ -408,7 +408,7 @@ describe("all writes", () => {
     }
   });
 
-  test("and all reads answer 401 without a good token", async () => {
+  test("answer 401 without a valid token, and so do all reads", async () => {
     accessToken = "nonsense";
     expect((await upload(fitFile([WEIGH_IN]))).status).toBe(401);
     expect((await call("GET", "/userprofile-service/socialProfile")).status).toBe(401);

@@ -116,7 +116,7 @@ function statusWithHost(host: string): Promise<number> {
   });
 }
 
-test("the page and all it names come from here, and it may load nothing from elsewhere", async () => {
+test("the page comes with everything it needs, and may load nothing from elsewhere", async () => {
   const response = await fetch(panel.url);
   expect(response.headers.get("content-security-policy")).toMatch(/default-src 'none'/);
   const html = await response.text();
@@ -125,7 +125,7 @@ test("the page and all it names come from here, and it may load nothing from els
   for (const name of named) expect((await fetch(`${panel.url}/${name}`)).status, name).toBe(200);
 });
 
-test("files beside the page stay unseen", async () => {
+test("files outside the page's folder are not served", async () => {
   for (const path of ["/panel.ts", "/..%2fpanel.ts", "/page/main.js", "/panel/file/unknown"]) {
     expect((await fetch(`${panel.url}${path}`)).status, path).toBe(404);
   }
@@ -157,7 +157,7 @@ test("a deleted message is gone from the page", async () => {
   await page.close();
 });
 
-test("a tap on a button that is gone is one sentence, without the chat in it", async () => {
+test("a tap on a button that is gone is answered with one sentence, without the chat in it", async () => {
   anna.say("my secret");
   const sent = await bot.api.sendMessage(41, "Is this yours?", {
     reply_markup: { inline_keyboard: [[{ text: "Not mine", callback_data: "mine:1" }]] },
@@ -169,7 +169,7 @@ test("a tap on a button that is gone is one sentence, without the chat in it", a
   });
 });
 
-test("of what breaks, the page shows one line of bounded length", async () => {
+test("the page shows one line of limited length about an error", async () => {
   observe = () => {
     throw new Error(`${"very long ".repeat(100)}\nthe chat shows: a secret`);
   };
@@ -178,7 +178,7 @@ test("of what breaks, the page shows one line of bounded length", async () => {
   expect(problem?.length).toBeLessThan(300);
 });
 
-test("another world takes the place of the one shown, and every page begins again", async () => {
+test("when another world is shown, every page starts over", async () => {
   const page = await listen();
   await expect.poll(() => page.states.at(-1)?.beginning).toBe(1);
   anna.say("hello");
@@ -192,7 +192,7 @@ test("another world takes the place of the one shown, and every page begins agai
   await other.close();
 });
 
-test("an action gets its input and answers with its sentence", async () => {
+test("an action gets its input and answers with a sentence", async () => {
   const input = { weightKg: 78.4, takenAt: "2026-11-02T07:30:00.000Z" };
   expect(await post("/panel/action/weighIn", input)).toEqual({ status: 200, message: "weighIn is done." });
   expect(await post("/panel/action/trouble", { name: "withings_601", on: true })).toMatchObject({ status: 200 });
@@ -202,7 +202,7 @@ test("an action gets its input and answers with its sentence", async () => {
   ]);
 });
 
-test("an action's new facts are on the page before the next look at them is due", async () => {
+test("what an action changed is on the page before the next regular update", async () => {
   const page = await listen();
   await expect.poll(() => page.states.length).toBeGreaterThan(0);
   expect(page.states.at(-1)?.observed?.linked).toBe(false);
@@ -213,7 +213,7 @@ test("an action's new facts are on the page before the next look at them is due"
   await page.close();
 });
 
-test("what changes by itself at the vendors appears without being asked for", async () => {
+test("what changes at the vendors appears on the page by itself", async () => {
   const page = await listen();
   await expect.poll(() => page.states.length).toBeGreaterThan(0);
   observed = { ...observed, weights: [{ takenAt: "2026-11-02T07:30:00Z", weightKg: 78.4 }] };
@@ -221,7 +221,7 @@ test("what changes by itself at the vendors appears without being asked for", as
   await page.close();
 });
 
-test("what an action throws becomes the sentence the person reads", async () => {
+test("the person reads the message of an error that an action throws", async () => {
   expect(await post("/panel/action/guest", {})).toEqual({ status: 422, message: "Nobody else is at home." });
 });
 
@@ -234,7 +234,7 @@ test("an unknown action and an impossible value are refused before anything happ
   expect(acted).toEqual([]);
 });
 
-test("when the vendors cannot be looked at, the page says so and the chat goes on", async () => {
+test("when the vendors can't be read, the page says so and the chat continues", async () => {
   await panel.close();
   const observe = () => {
     throw new Error("the sandbox is gone");
@@ -254,19 +254,19 @@ test("a request under a foreign host name is refused", async () => {
   expect(await statusWithHost("127.0.0.1")).toBe(403);
 });
 
-test("the README promises the page to nobody who cannot open it", async () => {
+test("the README promises the page only on this machine", async () => {
   const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const [, tryIt = ""] = /^## Try it$(.*?)^## /ms.exec(readme) ?? [];
   expect(tryIt).toMatch(/in a browser on this machine/);
   expect(tryIt).not.toMatch(/phone|tablet/i);
 });
 
-test("a form of a foreign page cannot speak for the person: only JSON is taken", async () => {
+test("a form on another website can't speak for the person, because only JSON is accepted", async () => {
   expect(await post("/panel/say", { text: "hello" }, { "content-type": "text/plain" })).toMatchObject({ status: 415 });
   expect(anna.messages).toEqual([]);
 });
 
-test("a picture of the bot can be looked at", async () => {
+test("a picture from the bot can be viewed", async () => {
   anna.say("hello");
   const form = new FormData();
   const png = new Uint8Array(32);

@@ -9,7 +9,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.close());
 
-test("the environment names a living server for every vendor address", async () => {
+test("every vendor address in the environment has a running server", async () => {
   const env = sandbox.env();
   const urls = Object.entries(env).filter(([name]) => name.endsWith("_URL") && name !== "WITHINGS_REDIRECT_URL");
   expect(urls.map(([name]) => name).sort()).toEqual([
@@ -26,7 +26,7 @@ test("the environment names a living server for every vendor address", async () 
   }
 });
 
-test("one board of faults serves all vendors", async () => {
+test("all vendors share one board of faults", async () => {
   sandbox.faults.add({ match: {}, effect: { type: "status", status: 503 }, times: 4 });
   const { withings, garmin } = sandbox;
   for (const url of [withings.apiUrl, garmin.ssoUrl, garmin.diauthUrl, garmin.connectapiUrl]) {
@@ -35,7 +35,7 @@ test("one board of faults serves all vendors", async () => {
   expect((await fetch(withings.apiUrl)).status).toBe(200);
 });
 
-test("the two who live here have weeks of readings, and no reading is from the future", () => {
+test("both people have weeks of readings, and none is from the future", () => {
   const { owner, housemate } = addPeople(sandbox, { days: 30 });
   const withWeight = (groups: typeof owner.person.groups) =>
     groups.filter(({ measures }) => measures.some(({ type }) => type === 1));

@@ -50,7 +50,7 @@ const inGarmin = () => {
 
 const troubles = stories.flatMap(({ title, switches }) => switches.map((name) => [title, name] as const));
 
-test.each(troubles)("%s: after %s, what was measured is in Garmin once and only once", async (title, name) => {
+test.each(troubles)("%s: after %s, both readings are in Garmin exactly once", async (title, name) => {
   const before = inGarmin();
   expect(before.weights).toBeGreaterThan(0);
   await act("trouble", { name, on: true });

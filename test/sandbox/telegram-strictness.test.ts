@@ -28,7 +28,7 @@ const ask = (inline_keyboard: object[][]) =>
   bot.api.sendMessage(41, "Which one?", { reply_markup: { inline_keyboard: inline_keyboard as never } });
 
 describe("buttons", () => {
-  test("a message has up to 100 of them, 8 in a row, and 10 kB in all", async () => {
+  test("a message has up to 100 buttons, 8 in a row, and 10 kB in all", async () => {
     const tooLong = "400 Bad Request: reply markup is too long";
     await ask(rows(100, 8));
     expect(anna.lastMessage?.buttons.flat()).toHaveLength(100);
@@ -37,7 +37,7 @@ describe("buttons", () => {
     expect(await refusal(ask(rows(90, 8, "a long text".repeat(9))))).toBe(tooLong);
   });
 
-  test("one that copies has a text of 1 to 256 characters, and the bot hears nothing of it", async () => {
+  test("a button that copies has a text of 1 to 256 characters, and the bot doesn't learn of a tap", async () => {
     const copying = (text: string) => ask([[{ text: "Copy", copy_text: { text } }]]);
     await copying("https://example.org/".padEnd(256, "x"));
     expect(anna.lastMessage?.buttons[0]?.[0]).toMatchObject({ copyText: expect.stringMatching(/^https.{251}$/) });
@@ -57,7 +57,7 @@ describe("what is sent with a message", () => {
     expect(anna.placeholder).toBeUndefined();
   });
 
-  test("Telegram looks at the first address in a text, unless the preview is disabled", async () => {
+  test("Telegram fetches the first address in a text, unless the preview is disabled", async () => {
     const text = "Sign in: https://example.org/?code=1 or https://example.org/2";
     await bot.api.sendMessage(41, text);
     expect(anna.lastMessage?.previewUrl).toBe("https://example.org/?code=1");
@@ -72,14 +72,14 @@ describe("what is sent with a message", () => {
 });
 
 describe("what a person does", () => {
-  test("a link to the bot brings its payload with Start", async () => {
+  test("a link to the bot sends its payload with Start", async () => {
     anna.openLink("https://t.me/weighbridge_bot?start=invite_7-Q");
     anna.openLink("https://t.me/Weighbridge_Bot");
     const updates = await bot.api.getUpdates({ timeout: 0 });
     expect(updates.map(({ message }) => message?.text)).toEqual(["/start invite_7-Q", "/start"]);
   });
 
-  test("a link to another bot, or with a payload Telegram would not pass on, leads nowhere", () => {
+  test("a link to another bot, or with a payload Telegram wouldn't pass on, is refused", () => {
     expect(() => anna.openLink("https://t.me/another_bot?start=x")).toThrow(/does not lead to weighbridge_bot/);
     expect(() => anna.openLink("https://example.org/weighbridge_bot?start=x")).toThrow(/does not lead/);
     for (const payload of ["", "a b", "x".repeat(65)]) {
@@ -89,7 +89,7 @@ describe("what a person does", () => {
     }
   });
 
-  test("whoever has blocked the bot can neither write nor tap", async () => {
+  test("a person who has blocked the bot can neither write nor tap", async () => {
     await ask(rows(1, 1));
     anna.block();
     expect(() => anna.say("hello")).toThrow("The bot is blocked here. Unblock it first.");
@@ -97,7 +97,7 @@ describe("what a person does", () => {
   });
 });
 
-test("what the webhook has confirmed can come once more: a word and a tap side by side", async () => {
+test("a message and a tap that the webhook confirmed can come once more, side by side", async () => {
   const heard: string[] = [];
   let letGo = () => {};
   const gate = new Promise<void>((resolve) => {

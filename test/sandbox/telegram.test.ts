@@ -60,7 +60,7 @@ async function call(path: string, init?: RequestInit) {
 }
 
 describe("a grammY bot by long polling", () => {
-  test("hears a command, answers with buttons, and an edit replaces the text the person sees", async () => {
+  test("gets a command, answers with buttons, and replaces the text the person sees by an edit", async () => {
     bot.command("start", (ctx) =>
       ctx.reply(`Hello ${ctx.from?.first_name}`, {
         reply_markup: { inline_keyboard: [[{ text: "Link", callback_data: "link" }]] },
@@ -83,7 +83,7 @@ describe("a grammY bot by long polling", () => {
     expect(chat.messages.map(({ from }) => from)).toEqual(["person", "bot"]);
   });
 
-  test("an update is given again until a later offset confirms it", async () => {
+  test("an update comes again until a later offset confirms it", async () => {
     const sent = anna().say("hello");
     const first = await bot.api.getUpdates({ timeout: 0 });
     expect(first.map((update) => update.update_id)).toEqual([sent.updateId]);
@@ -113,7 +113,7 @@ describe("a grammY bot by long polling", () => {
     expect(await bot.api.getUpdates({ timeout: 0 })).toEqual([]);
   });
 
-  test("the kinds of updates once asked for stay in force", async () => {
+  test("the kinds of updates that were asked for once stay in force", async () => {
     await bot.api.getUpdates({ timeout: 0, allowed_updates: ["callback_query"] });
     await bot.api.getUpdates({ timeout: 0 });
     anna().say("not asked for");
@@ -135,7 +135,7 @@ describe("a grammY bot by long polling", () => {
     await expect.poll(() => heard).toEqual(["once", "then", "once"]);
   });
 
-  test("a redelivered update passes an offset above it, one time", async () => {
+  test("a redelivered update comes once, despite a higher offset", async () => {
     const chat = anna();
     const { updateId } = chat.say("once");
     const offset = updateId + 1;
@@ -145,7 +145,7 @@ describe("a grammY bot by long polling", () => {
     expect(await bot.api.getUpdates({ timeout: 0, offset })).toEqual([]);
   });
 
-  test("who blocks the bot is announced, and writing to them is forbidden until they unblock it", async () => {
+  test("the bot learns that a person blocked it, and can't write to them until they unblock it", async () => {
     const seen: string[] = [];
     bot.on("my_chat_member", (ctx) => {
       seen.push(ctx.myChatMember.new_chat_member.status);
@@ -172,7 +172,7 @@ describe("a grammY bot by webhook", () => {
     await expect.poll(() => telegram.pendingUpdates()).toBe(0);
   });
 
-  test("messages of a chat come one after the other, a tap comes in between", async () => {
+  test("a chat's messages come one after the other, and a tap can come in between", async () => {
     const order: string[] = [];
     let letGo = () => {};
     const gate = new Promise<void>((resolve) => {
@@ -215,7 +215,7 @@ describe("a grammY bot by webhook", () => {
     expect(most).toBe(1);
   });
 
-  test("a refused update comes again at once, then after 2 and 4 seconds, and holds back its queue", async () => {
+  test("a refused update comes again at once, then after 2 and 4 seconds, and its queue waits", async () => {
     let refusals = 4;
     bot.on("message:text", (ctx) => ctx.reply(ctx.message.text));
     await startWebhook(async (handle) => {
@@ -239,7 +239,7 @@ describe("a grammY bot by webhook", () => {
     expect(chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text)).toEqual(["stubborn", "patient"]);
   });
 
-  test("Retry-After is waited for, and an update that would expire meanwhile is dropped", async () => {
+  test("Retry-After is respected, and an update that would expire before then is dropped", async () => {
     await startWebhook(async () => new Response(null, { status: 503, headers: { "retry-after": "100" } }));
     const chat = anna();
     await bot.api.sendMessage(41, "choose", {
@@ -278,7 +278,7 @@ describe("a grammY bot by webhook", () => {
     expect(chat.action).toBeUndefined();
   });
 
-  test("a webhook is HTTPS or on this machine, and its secret is of plain characters", async () => {
+  test("a webhook is HTTPS or on this machine, and its secret has plain characters only", async () => {
     expect(await refusal(bot.api.setWebhook("http://example.org/"))).toMatch(/^400 Bad Request: bad webhook: An HTTPS/);
     expect(await refusal(bot.api.setWebhook("https://example.org/", { secret_token: "a b" }))).toMatch(/unallowed/);
   });
@@ -297,7 +297,7 @@ describe("what a bot may write", () => {
     expect((await write("x".repeat(4096))).text).toHaveLength(4096);
   });
 
-  test("callback data is counted in bytes, of which there are 64", async () => {
+  test("callback data has up to 64 bytes", async () => {
     expect((await write("fits", { reply_markup: keyboard("x".repeat(64)) })).reply_markup).toBeDefined();
     expect(await refusal(write("too long", { reply_markup: keyboard("ü".repeat(33)) }))).toBe(
       "400 Bad Request: BUTTON_DATA_INVALID",
@@ -334,13 +334,13 @@ describe("what a bot may write", () => {
     );
   });
 
-  test("an entity ends inside of its text", async () => {
+  test("an entity must end inside its text", async () => {
     expect(await refusal(write("short", { entities: [{ type: "bold", offset: 3, length: 9 }] }))).toMatch(
       /^400 Bad Request: can't parse entities/,
     );
   });
 
-  test("a stranger is not found, and nobody is written to before they wrote", async () => {
+  test("the bot can't find a stranger, or write to a person who hasn't written first", async () => {
     expect(await refusal(bot.api.sendMessage(999, "hello"))).toBe("400 Bad Request: chat not found");
     telegram.user({ id: 43, firstName: "Carla" });
     expect(await refusal(bot.api.sendMessage(43, "hello"))).toBe(
@@ -348,7 +348,7 @@ describe("what a bot may write", () => {
     );
   });
 
-  test("a forced reply shows its placeholder until the person has answered, and the answer names the question", async () => {
+  test("a forced reply shows its placeholder until the person answers, and the answer names the question", async () => {
     const asked = await write("Your code?", {
       reply_markup: { force_reply: true, input_field_placeholder: "six digits" },
     });
@@ -362,7 +362,7 @@ describe("what a bot may write", () => {
 });
 
 describe("edits, deletions and taps", () => {
-  test("an edit must change something, of a message of the bot's own", async () => {
+  test("an edit must change something, in one of the bot's own messages", async () => {
     const chat = anna();
     const sent = await bot.api.sendMessage(41, "Syncing");
     expect(await refusal(bot.api.editMessageText(41, sent.message_id, "Syncing"))).toMatch(
@@ -375,7 +375,7 @@ describe("edits, deletions and taps", () => {
     expect(chat.messages[0]).toMatchObject({ text: "Done", edited: true, history: ["Syncing"] });
   });
 
-  test("changed buttons alone leave no edited mark", async () => {
+  test("changed buttons alone don't mark a message as edited", async () => {
     const reply_markup = { inline_keyboard: [[{ text: "Go", callback_data: "go" }]] };
     const sent = await bot.api.sendMessage(anna().id, "Ready", { reply_markup });
     expect(await refusal(bot.api.editMessageReplyMarkup(41, sent.message_id, { reply_markup }))).toMatch(
@@ -385,7 +385,7 @@ describe("edits, deletions and taps", () => {
     expect(anna().messages[0]).toMatchObject({ buttons: [], edited: false });
   });
 
-  test("in a private chat the bot can delete what the person wrote, for 48 hours", async () => {
+  test("in a private chat the bot can delete the person's messages for 48 hours", async () => {
     const chat = anna();
     const secret = chat.say("a password");
     const old = chat.say("an old word");
@@ -396,7 +396,7 @@ describe("edits, deletions and taps", () => {
     expect(await refusal(bot.api.deleteMessage(41, old.messageId))).toBe("400 Bad Request: message can't be deleted");
   });
 
-  test("in a group it deletes only its own words", async () => {
+  test("in a group the bot can delete only its own messages", async () => {
     const theirs = anna().sayInGroup(-7, "/login in public");
     const own = await bot.api.sendMessage(-7, "Not here");
     expect(await refusal(bot.api.deleteMessage(-7, theirs.messageId))).toMatch(/message can't be deleted/);
@@ -404,7 +404,7 @@ describe("edits, deletions and taps", () => {
     expect(telegram.messagesInGroup(-7).map(({ text }) => text)).toEqual(["/login in public"]);
   });
 
-  test("a tap is answered once, and not after it is forgotten", async () => {
+  test("a tap can be answered once, until it expires", async () => {
     const reply_markup = { inline_keyboard: [[{ text: "Go", callback_data: "go" }]] };
     await bot.api.sendMessage(anna().id, "Ready", { reply_markup });
     const chat = anna();
@@ -421,14 +421,14 @@ describe("edits, deletions and taps", () => {
     expect(chat.toasts).toHaveLength(1);
   });
 
-  test("a button nobody shows cannot be tapped", async () => {
+  test("a button that no message has can't be tapped", async () => {
     await bot.api.sendMessage(anna().id, "Nothing to tap");
     expect(() => anna().tap("Go")).toThrow(/there is no button "Go"; the chat shows:\n {2}bot: Nothing to tap/);
   });
 });
 
 describe("files, commands and the way in", () => {
-  test("an uploaded photo is seen, found again, and sent again by its id", async () => {
+  test("an uploaded photo is shown, can be downloaded, and can be sent again by its id", async () => {
     const sent = await bot.api.sendPhoto(anna().id, new InputFile(png(1280, 800), "weight.png"), {
       caption: "30 days",
     });
@@ -441,7 +441,7 @@ describe("files, commands and the way in", () => {
     expect(again.photo[0]?.file_id).toBe(photo?.file_id);
   });
 
-  test("what is no photo is refused as a photo and taken as a document", async () => {
+  test("a file that isn't a photo is refused as a photo and accepted as a document", async () => {
     const csv = () => new InputFile(new TextEncoder().encode("a;b"), "readings.csv");
     expect(await refusal(bot.api.sendPhoto(anna().id, csv()))).toBe("400 Bad Request: IMAGE_PROCESS_FAILED");
     const ribbon = new InputFile(png(2100, 100), "ribbon.png");
@@ -450,7 +450,7 @@ describe("files, commands and the way in", () => {
     expect(anna().lastMessage?.document?.fileName).toBe("readings.csv");
   });
 
-  test("a chart is exchanged inside its message", async () => {
+  test("an edit replaces the picture of a message", async () => {
     const sent = await bot.api.sendPhoto(anna().id, new InputFile(png(800, 500), "a.png"), { caption: "7 days" });
     const media = { type: "photo" as const, media: new InputFile(png(900, 500), "b.png"), caption: "30 days" };
     await bot.api.editMessageMedia(41, sent.message_id, media);
@@ -458,7 +458,7 @@ describe("files, commands and the way in", () => {
     expect(await refusal(bot.api.editMessageText(41, sent.message_id, "words"))).toMatch(/there is no text/);
   });
 
-  test("a person sees the commands of the narrowest scope, in their language first", async () => {
+  test("a person sees the commands of the narrowest scope, in their language if possible", async () => {
     const chat = anna();
     const list = (description: string) => [{ command: "sync", description }];
     await bot.api.setMyCommands(list("for all"));
@@ -505,7 +505,7 @@ describe("files, commands and the way in", () => {
     });
   });
 
-  test("a bot that writes too much hears how long to wait", async () => {
+  test("a bot that writes too much is told how long to wait", async () => {
     faults.add(floodWait({ method: "sendMessage", retryAfterSeconds: 7, times: 1 }));
     const error = await bot.api.sendMessage(anna().id, "hello").catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(GrammyError);

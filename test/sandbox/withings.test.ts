@@ -61,13 +61,13 @@ describe("consent and code", () => {
     expect(await exchange(code)).toMatchObject({ httpStatus: 200, status: 503, error: "Invalid Params: invalid code" });
   });
 
-  test("a code is dead thirty seconds after the consent", async () => {
+  test("a code expires thirty seconds after the consent", async () => {
     const code = newCode();
     clock.advance(30);
     expect(await exchange(code)).toMatchObject({ status: 503, error: "Invalid Params: invalid code" });
   });
 
-  test("the redirect address of the exchange must be that of the consent", async () => {
+  test("the redirect address must be the same in the exchange and in the consent", async () => {
     expect(await exchange(newCode(), `${REDIRECT}/other`)).toMatchObject({ status: 503 });
   });
 
@@ -116,7 +116,7 @@ describe("token rotation", () => {
     expect(answer.body?.refresh_token).not.toBe(link.refreshToken);
   });
 
-  test("the old refresh token is good for eight hours while the new access token is unused", async () => {
+  test("the old refresh token works for eight hours while the new access token is unused", async () => {
     const { refreshToken } = withings.issueLink(USERID);
     await refresh(refreshToken);
     clock.advance(8 * 3600 - 1);
@@ -151,7 +151,7 @@ describe("token rotation", () => {
     expect((await refresh(refreshToken)).status).toBe(0);
   });
 
-  test("an access token dies after three hours, and a lost grant answers 401 and 503", async () => {
+  test("an access token expires after three hours, and a revoked link answers 401 and 503", async () => {
     const link = withings.issueLink(USERID);
     clock.advance(3 * 3600);
     expect(await getMeas(link.accessToken)).toEqual({
@@ -172,7 +172,7 @@ describe("token rotation", () => {
 });
 
 describe("getmeas", () => {
-  test("a weigh-in comes as a scale sends it: groups of one date, integers with units, big numbers as ids", async () => {
+  test("a weigh-in looks like a scale's: groups of one date, integers with units, big numbers as ids", async () => {
     const grpid = ada.stepOnScale({
       weightKg: 70.15,
       fatRatioPercent: 20,
@@ -197,12 +197,12 @@ describe("getmeas", () => {
     expect(weighIn?.measures).toContainEqual({ value: 33, type: 170, unit: -1, algo: 0, fm: 3, position: 7 });
   });
 
-  test("typed readings come from no device", async () => {
+  test("typed readings have no device", async () => {
     const grpid = ada.stepOnScale({ weightKg: 70, attrib: 2 });
     expect(ada.group(grpid)).toMatchObject({ attrib: 2, deviceid: null, modelid: null, model: null });
   });
 
-  test("lastupdate asks for what changed after it, not for what was measured after it", async () => {
+  test("lastupdate means changed after it, not measured after it", async () => {
     const { accessToken } = withings.issueLink(USERID);
     const old = ada.stepOnScale({ weightKg: 70, at: new Date("2026-02-01T07:00:00Z") });
     const late = ada.stepOnScale({ weightKg: 71, at: new Date("2026-01-01T07:00:00Z"), createdAt: NOW });
@@ -216,12 +216,12 @@ describe("getmeas", () => {
     expect(changed.body?.measuregrps).toMatchObject([{ grpid: old, measures: [{ type: 1, value: 69_500 }] }]);
   });
 
-  test("what is removed is no longer answered, and leaves no trace", async () => {
+  test("a removed reading is missing from later answers, without a trace", async () => {
     ada.remove(ada.stepOnScale({ weightKg: 70 }));
     expect(grpids(await getMeas(withings.issueLink(USERID).accessToken))).toEqual([]);
   });
 
-  test("a range is over the date, newest first, and types narrow groups down", async () => {
+  test("a range goes by date, newest first, and types narrow the groups down", async () => {
     const { accessToken } = withings.issueLink(USERID);
     const first = ada.stepOnScale({ weightKg: 70, fatRatioPercent: 20, at: new Date("2026-02-01T07:00:00Z") });
     const second = ada.stepOnScale({ weightKg: 70, at: new Date("2026-02-02T07:00:00Z") });
@@ -232,14 +232,14 @@ describe("getmeas", () => {
     expect(body?.measuregrps?.flatMap(({ measures }) => measures.map(({ type }) => type))).toEqual([1, 1]);
   });
 
-  test("goals are mixed in unless category 1 is asked for", async () => {
+  test("goals are included unless category 1 is asked for", async () => {
     const { accessToken } = withings.issueLink(USERID);
     const goal = ada.addGroup({ category: 2, measures: [{ value: 65, type: 1, unit: 0 }] });
     expect(grpids(await getMeas(accessToken))).toEqual([]);
     expect(grpids(await getMeas(accessToken, { lastupdate: "0", category: "2" }))).toEqual([goal.grpid]);
   });
 
-  test("450 readings come in pages, with more and offset until the last", async () => {
+  test("450 readings come in pages, with more and offset on all but the last", async () => {
     withings.settings.pageSize = 200;
     for (let day = 0; day < 450; day++) {
       ada.stepOnScale({ weightKg: 70, at: new Date(NOW.getTime() - (450 - day) * 86_400_000) });
@@ -255,7 +255,7 @@ describe("getmeas", () => {
     expect(new Set(pages.flatMap(grpids)).size).toBe(450);
   });
 
-  test("the arguments may stand in the query of a GET", async () => {
+  test("the arguments can be in the query of a GET", async () => {
     const grpid = ada.stepOnScale({ weightKg: 70 });
     const answer = await fetch(`${withings.apiUrl}/measure?action=getmeas&lastupdate=0`, {
       headers: { authorization: `Bearer ${withings.issueLink(USERID).accessToken}` },
@@ -265,7 +265,7 @@ describe("getmeas", () => {
 });
 
 describe("the access token", () => {
-  test("counts in the form as it does in the header", async () => {
+  test("works in the form as well as in the header", async () => {
     const grpid = ada.stepOnScale({ weightKg: 70 });
     const asked = { action: "getmeas", lastupdate: "0" };
     const { accessToken } = withings.issueLink(USERID);
@@ -312,7 +312,7 @@ describe("user", () => {
   });
 });
 
-test("an unknown path or action answers an envelope", async () => {
+test("an unknown path or action is answered with the usual envelope", async () => {
   const { accessToken } = withings.issueLink(USERID);
   const unknown = { httpStatus: 200, status: 2554, body: {}, error: "Not implemented" };
   expect(await post("/v2/nonsense", { action: "get" }, accessToken)).toEqual(unknown);
@@ -321,7 +321,7 @@ test("an unknown path or action answers an envelope", async () => {
 });
 
 describe("limits", () => {
-  test("a 601 may say in its body how long to wait", async () => {
+  test("a 601 can say in its body how long to wait", async () => {
     const { accessToken } = withings.issueLink(USERID);
     withings.limits.dedupe = "all";
     await getMeas(accessToken);
@@ -346,7 +346,7 @@ describe("limits", () => {
     expect((await getMeas(accessToken, { lastupdate: "1" })).status).toBe(0);
   });
 
-  test("the application has 120 calls in any minute, all people together", async () => {
+  test("the application has 120 calls a minute for all people together", async () => {
     withings.addPerson({ userid: 2, name: "Ben", timezone: "Europe/Berlin" });
     const tokens = [withings.issueLink(USERID).accessToken, withings.issueLink(2).accessToken];
     for (let i = 0; i < 120; i++) expect((await getMeas(tokens[i % 2])).status).toBe(0);
@@ -360,7 +360,7 @@ describe("limits", () => {
 });
 
 describe("notifications", () => {
-  test("a callback must answer HEAD, and then hears of each group without its values", async () => {
+  test("a callback must answer HEAD, and then gets a call about each group, without its values", async () => {
     const { accessToken } = withings.issueLink(USERID);
     let headStatus = 404;
     const bot = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
@@ -390,7 +390,7 @@ describe("notifications", () => {
     await bot.close();
   });
 
-  test("a callback elsewhere must keep the rules for addresses", async () => {
+  test("a callback elsewhere must follow the rules for addresses", async () => {
     const { accessToken } = withings.issueLink(USERID);
     const subscribe = async (callbackurl: string) =>
       (await post("/notify", { action: "subscribe", callbackurl, appli: "1" }, accessToken)).status;
