@@ -19,7 +19,7 @@ import { toReadings } from "../src/sync/withings/to-reading.ts";
 import { endOf, type Stub, startStub } from "./fixtures/stub-vendor.ts";
 import { garminShapes, withingsShapes } from "./fixtures/vendor-shapes.ts";
 
-/** Real answers of the vendors, kept outside this repository because they are not ours to publish. */
+/** The vendors' real answers aren't ours to publish, so they are outside this repository. */
 const FOLDER = path.resolve(import.meta.dirname, "../../shared/samples");
 const isThere = existsSync(FOLDER);
 
@@ -67,7 +67,7 @@ describe.skipIf(!isThere)("Withings", () => {
   const measures = filesOf("withings").filter((name) => /^(getmeas|measuregrps)-/.test(name));
   test.each(measures)("%s is read completely", async (name) => {
     const raw = json(`withings/${name}`);
-    // Some samples are the bare list of groups.
+    // Some samples are only the list of groups.
     const body = Array.isArray(raw) ? { status: 0, body: { measuregrps: raw } } : raw;
     const { groups, unreadable } = await read(body);
     expect(unreadable).toEqual([]);
@@ -155,7 +155,7 @@ describe.skipIf(!isThere)("Garmin", () => {
   };
   const key = { calendarDate: "2026-11-21", id: "1" };
   const serve = (name: string, status = 200) => stub.willAnswer(answer(`garmin/${name}`, status));
-  /** To a password, which goes out after the page of the app. */
+  /** The answer to a password, which follows the app's page. */
   const serveSignIn = (name: string, status = 200) =>
     stub.willAnswer(new Response(""), answer(`garmin/${name}`, status));
 
@@ -257,7 +257,7 @@ describe.skipIf(!isThere)("Garmin", () => {
       expect(entries.length).toBeGreaterThan(1);
       expect((await weights().around(at, at)).entries).toEqual(standing(entries));
     },
-    // The answers for a single day hold the same entries in another wrapper, which nobody here asks for.
+    // The program doesn't ask for these: a single day's entries in another wrapper.
     "weight-dayview-200.json": dayView,
     "weight-dayview-200-empty.json": dayView,
     "sdk.fit": readFit,
@@ -271,7 +271,7 @@ describe.skipIf(!isThere)("Garmin", () => {
     expect((await weights().around(at, at)).entries).toEqual(standing(allWeightMetrics));
   }
 
-  /** Files of other programs: if both readers of the tests agree on them, their word on ours counts. */
+  /** Files of other programs. If the tests' two readers agree on them, they can be trusted on ours. */
   async function readFit(name: string) {
     const file = readFileSync(path.join(FOLDER, "garmin", name));
     const { messages, errors } = new Decoder(Stream.fromBuffer(file)).read();

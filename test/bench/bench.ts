@@ -1,4 +1,4 @@
-/** What load, growth and a month cost, in numbers: `npm run bench` for all of it, `npm run bench -- chat` for one scene. */
+/** What load, growth and a month cost: `npm run bench` for everything, `npm run bench -- chat` for one scene. */
 const SCENES: Record<string, () => Promise<unknown>> = {
   sync: async () => (await import("./sync.ts")).syncScenes(),
   sweep: async () => (await import("./sweep.ts")).sweepScenes(),

@@ -11,16 +11,16 @@ const UPDATES_A_SECOND = 50;
 const SECONDS = 60;
 const PEOPLE = 200;
 const DRAIN_SECONDS = 60;
-/** Of a hundred: an update that Telegram brings again, and one that is brought twice at the same moment. */
+/** In percent: updates that Telegram sends again, and updates that it sends twice at the same moment. */
 const AGAIN_PERCENT = 4;
 const TWICE_PERCENT = 3;
 const SAYINGS = { help: "/help", status: "/status", sync: "/sync", other: "What a day" } as const;
-/** How often each is said in a hundred; the rest are taps. */
+/** In percent; the rest are taps. */
 const MIX = { help: 15, status: 30, sync: 15, other: 15 } as const;
 type Saying = keyof typeof SAYINGS;
 type Person = ReturnType<Sandbox["telegram"]["user"]>;
 
-/** Telegram's updates by webhook on the built function, so many a second for a minute. Nothing may be lost or doubled. */
+/** Telegram's updates by webhook on the built function, many a second for a minute. None may be lost or handled twice. */
 export async function chatScene(): Promise<void> {
   const cloud = await startCloud({ clock: systemClock, people: PEOPLE, publicUrl: "https://weighbridge.example.org" });
   const { sandbox } = cloud;
@@ -115,7 +115,7 @@ export async function chatScene(): Promise<void> {
   await cloud.close();
 }
 
-/** By what each answer begins; and everybody gets the buttons that are tapped later. Every process is warm after it. */
+/** How each answer starts. It also gives everybody buttons to tap, and warms up every process. */
 async function learn(people: Person[], sandbox: Sandbox) {
   const [first] = people;
   const known = new Map<string, Saying>();
@@ -142,7 +142,7 @@ async function setWebhook({ telegram }: Sandbox, url: string) {
   });
 }
 
-/** Updates whose claim does not say that they are done. */
+/** Updates whose claim doesn't say that they are done. */
 async function unsettledOf(updates: number[], { config }: Awaited<ReturnType<typeof startCloud>>): Promise<number> {
   const table = await openTable(config.store, systemClock);
   let unsettled = 0;
@@ -154,7 +154,7 @@ async function unsettledOf(updates: number[], { config }: Awaited<ReturnType<typ
   return unsettled;
 }
 
-/** Whatever stands first below the settings by now. */
+/** The first button below the settings. */
 function tapAnything(person: Person) {
   const message = person.messages.find(({ buttons }) => buttons.length > 0);
   const data = message?.buttons[0]?.[0]?.data;

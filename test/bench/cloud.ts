@@ -13,14 +13,14 @@ import { startSqs } from "../support/sqs.ts";
 
 const TABLE = "weighbridge-bench";
 const SIDE_BY_SIDE = 8;
-/** Of an account, at Withings. */
+/** The account's userid at Withings. */
 export const userIdOf = (account: number) => 31_000_000 + account;
 export const WEBHOOK_SECRET = "a-secret-of-the-webhook";
-/** What the functions find on AWS, and the vendors, on this machine; with accounts that are linked at both. */
+/** The vendors, and what the functions find on AWS, on this machine; with linked accounts. */
 export async function startCloud(options: {
   clock: Clock;
   people: number;
-  /** Where the vendors call. Undefined: they cannot, and nobody subscribes to anything. */
+  /** Where the vendors call. Undefined: they can't, and nobody subscribes. */
   publicUrl?: string;
   sandbox?: SandboxOptions;
 }) {
@@ -46,7 +46,7 @@ export async function startCloud(options: {
     MANUAL_SYNC_TOKEN: "a-token-that-is-long-enough",
     ...(publicUrl !== undefined && { PUBLIC_URL: publicUrl }),
   };
-  // The SDK looks there for the queue, its region and its credentials.
+  // The SDK takes the queue, its region and its credentials from there.
   Object.assign(process.env, sqs.env);
   const config = readConfig(env, SERVICE_SECTIONS);
   const app = await createApp(config, { clock, log });
@@ -77,7 +77,7 @@ export async function startCloud(options: {
     });
   }
 
-  /** Good for the whole scene. */
+  /** Valid for the whole scene. */
   const lasting = ({
     accessToken,
     refreshToken,

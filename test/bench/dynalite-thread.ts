@@ -1,6 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { startDynalite } from "../support/dynalite.ts";
 
-/** A DynamoDB in a thread of its own, so that what it needs of the processor is not taken from what is measured. */
+/** In its own thread, so that its processor time isn't part of what is measured. */
 const { endpoint } = await startDynalite();
 parentPort?.postMessage(endpoint);

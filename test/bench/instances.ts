@@ -9,7 +9,7 @@ import { functionUrlEvent } from "../lambda/events.ts";
 import { createFunction, type FunctionProcess } from "../lambda/function-process.ts";
 import { SIZES } from "../lambda/sizes.ts";
 
-/** So many processes of one function, each of which does one thing at a time. Who finds none free waits for the next. */
+/** Processes of one function, each of which handles one call at a time. Calls wait for a free one. */
 export async function startInstances(name: FunctionName, count: number, env: Environment) {
   const folder = path.join(ROOT, "node_modules/.cache/bench", name);
   await bundle(`src/lambda/${name}.ts`, folder);
@@ -34,7 +34,7 @@ export async function startInstances(name: FunctionName, count: number, env: Env
 }
 export type Instances = Awaited<ReturnType<typeof startInstances>>;
 
-/** The address of a function, on this machine. `seen` hears of each answer how long it took, by the update's number. */
+/** A function's address on this machine. `seen` gets how long each answer took, by the update's number. */
 export async function startFunctionUrl(
   { invoke }: Instances,
   {
@@ -52,7 +52,7 @@ export async function startFunctionUrl(
     );
     const calls = [invoke(event), ...(twice(updateId) ? [invoke(event)] : [])];
     const answers = (await Promise.all(calls)) as APIGatewayProxyStructuredResultV2[];
-    // Telegram hears the first; the other call is one that it had given up.
+    // Telegram gets the first answer; it had given up the other call.
     const { statusCode = 502, headers: answered = {} } = answers[0] ?? {};
     seen(updateId, performance.now() - begun, statusCode);
     outgoing.writeHead(statusCode, answered as Record<string, string>).end();

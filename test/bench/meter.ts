@@ -1,6 +1,6 @@
 import type { Item, JsonObject, Key, Table } from "../../src/store/table.ts";
 
-/** What DynamoDB on demand would charge for, by its published rules: 4 KB a read unit, 1 KB a write unit. */
+/** What DynamoDB on demand charges for, by its published rules: 4 KB a read unit, 1 KB a write unit. */
 export interface Units {
   reads: number;
   writes: number;
@@ -12,8 +12,8 @@ const READ_UNIT_BYTES = 4096;
 const WRITE_UNIT_BYTES = 1024;
 
 /**
- * Counts the units of every call. Reads are strongly consistent: a `get` costs at least one unit, a `list` one for every
- * 4 KB of what it goes through; a write costs by the larger of the two versions, also when its condition fails.
+ * Counts the units of every call. Reads are strongly consistent: a `get` costs at least one unit, and a `list` one per 4 KB it
+ * goes through. A write costs as much as the larger of the two versions, even if its condition fails.
  */
 export function createMeter() {
   const units: Units = { reads: 0, writes: 0, calls: 0 };
@@ -31,7 +31,6 @@ export function createMeter() {
 
   return {
     units,
-    /** Bytes of all that is stored. */
     storedBytes: () => [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0),
     reset: () => Object.assign(units, { reads: 0, writes: 0, calls: 0 }),
     wrapTable: (table: Table): Table => ({

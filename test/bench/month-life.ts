@@ -16,7 +16,7 @@ export const DAYS = 30;
 const SWEEP_MINUTES = 5;
 const SWEEPS_A_DAY = (24 * 60) / SWEEP_MINUTES;
 const START = new Date("2026-11-01T00:00:30Z");
-/** Lambda's own lines around an invocation: when it begins, ends and what it took. */
+/** Lambda's own lines around an invocation. */
 const PLATFORM_LOG_BYTES = 700;
 const JOBS_A_CALL = 10;
 
@@ -28,7 +28,7 @@ export type Kind =
   | "notification"
   | "sweep";
 
-/** What one kind of invocation took, all of them together. */
+/** All invocations of one kind together. */
 export interface Took {
   times: number;
   reads: number;
@@ -43,15 +43,15 @@ export interface Took {
 export interface Month {
   took: Map<Kind, Took>;
   storedBytes: number;
-  /** Batches of jobs that were sent; each job is received once and deleted once besides. */
+  /** Batches of jobs. Besides, each job is received once and deleted once. */
   sent: number;
   jobs: number;
   readings: number;
 }
 
 /**
- * A month of one household, with the real program on a metered table and its notifications and updates over real HTTP:
- * a weigh-in every morning, blood pressure twice a week, a few words in the chat, and a sweep every five minutes.
+ * A month of one household, with the real program on a metered table: a weigh-in every morning, blood pressure twice a week,
+ * a few messages, and a sweep every five minutes.
  */
 export async function liveAMonth(): Promise<Month> {
   let http: Http = async () => ({ status: 503, headers: {} });
@@ -90,7 +90,7 @@ export async function liveAMonth(): Promise<Month> {
   const queue = {
     async put(jobs: readonly NewJob[]) {
       for (const job of jobs) {
-        // As the queue drops what is the same: one weigh-in is announced several times.
+        // Like the queue, it drops duplicates: one weigh-in is announced several times.
         if (job.reason === "withings_notified" && waiting.some(({ reason }) => reason === job.reason)) continue;
         waiting.push(job);
         month.jobs++;
@@ -109,11 +109,11 @@ export async function liveAMonth(): Promise<Month> {
     telegram: telegram.outbox.length,
     logBytes: logBytes + sum(house.logged),
   });
-  /** What the program below logs; debug lines are not written on AWS. */
+  /** Debug lines aren't written on AWS. */
   const sum = (lines: string[]) =>
     lines.reduce((bytes, line) => bytes + (line.includes('"level":"debug"') ? 0 : line.length), 0);
 
-  /** One invocation at a time, so that what is counted meanwhile is all its own. */
+  /** One invocation at a time, so that everything counted belongs to it. */
   let turn: Promise<unknown> = Promise.resolve();
   function invocation<T>(kindOf: Kind | ((took: { garmin: number }) => Kind), work: () => Promise<T>): Promise<T> {
     const mine = turn.then(async () => {

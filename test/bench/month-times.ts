@@ -16,14 +16,13 @@ const PUBLIC_URL = "https://weighbridge.example.org";
 
 export interface Time {
   name: FunctionName;
-  /** Of a whole core, without any waiting. Cold is from the start of a process to the end of its first call. */
+  /** Of a whole core, without waiting. Cold: from the start of a process to the end of its first call. */
   coldMs: number;
   warmMs: number;
-  /** Requests to Withings, Garmin and Telegram. */
   vendorCalls: number;
 }
 
-/** How long each kind of invocation takes in the built function's own process. */
+/** In the built function's own process. */
 export async function takeTimes(): Promise<Map<Kind, Time>> {
   const cloud = await startCloud({
     clock: systemClock,
@@ -90,7 +89,7 @@ export async function takeTimes(): Promise<Map<Kind, Time>> {
     const requests = () =>
       sandbox.withings.requests.length + sandbox.garmin.requests.length + sandbox.telegram.requests.length;
     const once = async () => functions.invoke(await eventOf());
-    // The first brings files into memory, and what is done once a day is done.
+    // The first call loads files and does the daily work.
     await once();
     const cold = [];
     for (let turn = 0; turn < COLD_TURNS; turn++) {
@@ -118,11 +117,11 @@ export async function takeTimes(): Promise<Map<Kind, Time>> {
   return times;
 }
 
-/** What the one function's process that runs now has had of the processor since it began, as Linux counts it. */
+/** The processor time that the running function's process has used. */
 function cpuMs(): number {
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
   const pid = children.find((each) => readFileSync(`/proc/${each}/cmdline`, "utf8").includes("index.handler"));
-  // Behind the name, which stands in brackets: user and system time are the twelfth and thirteenth field.
+  // The name before it is in brackets; user and system time are fields 12 and 13.
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }

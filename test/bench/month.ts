@@ -5,21 +5,21 @@ import { type Time, takeTimes } from "./month-times.ts";
 import { dollarsOf, PRICES, type Usage } from "./prices.ts";
 
 const HOUSEHOLDS = [1, 1000, 100_000];
-/** From so many on, a function is hardly ever idle for long enough to begin anew. One household's begin anew each time. */
+/** From this many households on, a function is hardly ever idle long enough for a cold start. With one, every start is cold. */
 const WARM_FROM = 100;
-/** A whole core has so much memory; less memory is that much less of a core. */
+/** The memory that buys a whole core. Less memory buys that much less of a core. */
 const CORE_MEGABYTES = 1769;
 const VENDOR_MS = 100;
 const STORE_MS = 5;
-/** Five pollers that ask again every twenty seconds, for nothing. */
+/** Five pollers that ask every twenty seconds, for nothing. */
 const IDLE_RECEIVES = 5 * 3 * 60 * 24 * DAYS;
-/** Of a sweep, for each account that is due: its place in a batch of jobs, and a mark beside its scheduled run. */
+/** For each due account: a place in a batch of jobs, and a mark beside its scheduled run. */
 const SWEEP_DUE_MS = 1;
 const SWEEP_CHECKED = 25;
 const LISTED_BYTES = 250;
 const GB = 1e9;
 
-/** What a household costs on AWS in a month, from what was counted and measured; and a thousand, and a hundred thousand. */
+/** What one household costs on AWS in a month, as counted and measured; and a thousand, and a hundred thousand. */
 export async function monthScene(): Promise<void> {
   const month = await liveAMonth();
   const times = await takeTimes();
@@ -82,7 +82,7 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
     tableBackupGb: (households * month.storedBytes) / GB,
     queueRequests: IDLE_RECEIVES + households * (month.sent + 3 * month.jobs),
     alarmMetrics: alarmMetrics(),
-    // They exist in months in which something went wrong.
+    // They exist only in months in which something went wrong.
     ownMetrics: 0,
   };
   for (const [kind, took] of month.took) {
@@ -97,7 +97,7 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
     usage.tableReads += many * took.reads;
     usage.tableWrites += many * took.writes;
     if (!isSweep) continue;
-    // What a sweep does beside its fixed part follows those who are due, and every mark is a write.
+    // A sweep's fixed part stays the same; the rest follows the due accounts, and every mark is a write.
     const more = (households - 1) * took.writes;
     usage.tableWrites += more;
     usage.tableReads += (more * LISTED_BYTES) / 4096 + took.times * (Math.min(households, SWEEP_CHECKED) - 1);
@@ -108,7 +108,7 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
 
 const slowness = ({ name }: Time) => Math.max(1, CORE_MEGABYTES / SIZES[name].memoryMegabytes);
 
-/** Work takes longer on less of a core; waiting does not. */
+/** Work takes longer on less of a core; waiting doesn't. */
 function billedMs(time: Time, took: { calls: number; times: number }, start: "cold" | "warm"): number {
   const waitedMs = time.vendorCalls * VENDOR_MS + (took.calls / took.times) * STORE_MS;
   return (start === "cold" ? time.coldMs : time.warmMs) * slowness(time) + waitedMs;
@@ -120,7 +120,7 @@ function timeOf(times: Map<Kind, Time>, kind: Kind): Time {
   return time;
 }
 
-/** An alarm is paid for by the metrics that it looks at. */
+/** AWS charges for the metrics that an alarm looks at. */
 function alarmMetrics(): number {
   const text = readFileSync(new URL("../../infra/alarms.yml", import.meta.url), "utf8");
   const alarms = text.split("Type: AWS::CloudWatch::Alarm").slice(1);

@@ -1,7 +1,6 @@
 /**
- * Amazon's list prices for us-east-1 in US dollars, as its price pages and guides to them gave them in 2026. Nothing is looked
- * up when they are used: whoever deploys elsewhere, or later, puts their own here. Free amounts are those that do not end
- * after a year.
+ * Amazon's list prices for us-east-1 in US dollars, from its price pages and guides to them in 2026. Nothing looks them up:
+ * change them for another region or a later time. Free amounts are those that don't end after a year.
  */
 export const PRICES = {
   lambdaGbSeconds: { dollars: 0.0000133334, free: 400_000, source: "aws.amazon.com/lambda/pricing, arm64" },

@@ -10,21 +10,20 @@ import { startCloud } from "./cloud.ts";
 
 const JOBS = 10_000;
 const PEOPLE = 500;
-/** As many as `maximumConcurrency` in serverless.yml. */
+/** Like `maximumConcurrency` in serverless.yml. */
 const WORKERS = 5;
-/** How much faster than real time all clocks run. */
 const TIMES_AS_FAST = 5;
 const REAL_SECONDS = 170;
 const WITHINGS_A_MINUTE = 120;
 
-/** A queue full of jobs and several workers on it, which share what Withings allows. */
+/** The workers share what Withings allows. */
 export async function queueScene(): Promise<void> {
   const clock = fastClock(TIMES_AS_FAST);
   const cloud = await startCloud({ clock, people: PEOPLE });
   const { config, sqs, sandbox } = cloud;
   const queue = createSqsQueue({ queueUrl: sqs.queueUrl, clock });
 
-  // In turns, so that neighbours in the queue are of different accounts.
+  // In turns, so that neighbours in the queue belong to different accounts.
   const jobs: NewJob[] = Array.from({ length: JOBS }, (_, index) =>
     jobOf(1 + (index % PEOPLE), "withings_notified", new Date(clock.now().getTime() - 3600_000 * (1 + index / PEOPLE))),
   );
@@ -32,14 +31,14 @@ export async function queueScene(): Promise<void> {
   if (sqs.waiting() !== JOBS) throw new Error(`the queue took ${sqs.waiting()} of ${JOBS} jobs`);
 
   const done = new Map<string, number>();
-  /** Runs that ended without success, for instance because the budget was spent: they go on at another time. */
+  /** Runs without success, for instance because the budget was spent. */
   let putOff = 0;
   const begunAt = clock.now();
   const begun = performance.now();
   const isOver = () => performance.now() - begun > REAL_SECONDS * 1000;
 
   async function worker() {
-    // Each is a program of its own, as in a process of its own; they meet in the table and the queue alone.
+    // Each is a whole program; they share only the table and the queue.
     const runs = createLog({
       level: "info",
       write(line) {
@@ -87,7 +86,6 @@ export async function queueScene(): Promise<void> {
 const nameOf = ({ account, dueAt }: NewJob) => `${account} ${dueAt.toISOString()}`;
 const print = (name: string, value: string) => console.log(`  ${name.padEnd(32)}${value}`);
 
-/** The time from now on, faster than it is. */
 function fastClock(times: number): Clock {
   const begun = Date.now();
   return {

@@ -18,7 +18,7 @@ const SIDE_BY_SIDE = 8;
 /** DynamoDB takes 25 items at once, and an account has three. */
 const ACCOUNTS_A_BATCH = 8;
 
-/** A sweep over many accounts of which one in a hundred is due: its cost has to follow those, and not the others. */
+/** Only one account in a hundred is due, and the cost has to follow those. */
 export async function sweepScenes(): Promise<void> {
   console.log("\nsweep          accounts       due   seconds     reads    writes  memory MB");
   await scenes(1000, [10]);
@@ -64,7 +64,7 @@ async function scenes(accounts: number, dues: number[]): Promise<void> {
   await close();
 }
 
-/** Accounts of which nobody is due, written as the program would write them, only faster. */
+/** Writes accounts that aren't due, as the program would, only faster. */
 async function fill(endpoint: string, accounts: number) {
   const client = createDynamoClient({ tableName: TABLE, endpoint, clock: systemClock });
   const dueAt = new Date(Date.now() + 3_600_000);

@@ -9,8 +9,8 @@ import { createLog } from "../../src/lib/log.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
 
 /**
- * What a sync costs: requests, uploads, wall time and peak memory of the real command as its own process, against the
- * sandbox on loopback. Wall times of one machine compare with each other, not with another machine's.
+ * What a sync costs: requests, uploads, wall time and peak memory of the real command as a process, against the sandbox.
+ * Compare wall times only on the same machine.
  */
 const ACCOUNT = 1;
 const USERID = 31_400_001;
@@ -77,7 +77,7 @@ async function household(delaySeconds: number) {
   return { person, sandbox, sync, close };
 }
 
-/** Runs the command as npm does, and watches its memory from outside. */
+/** Runs the command like npm, and watches its memory from outside. */
 async function measured(args: string[], env: Record<string, string>) {
   const begun = performance.now();
   const child = spawn("bin/weighbridge.js", args, {
@@ -97,7 +97,7 @@ async function measured(args: string[], env: Record<string, string>) {
   return { seconds: (performance.now() - begun) / 1000, peakMegabytes, output };
 }
 
-/** The kernel's own high-water mark of resident memory; 0 where there is no /proc. */
+/** The kernel's high-water mark of resident memory; 0 without /proc. */
 function peakOf(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
@@ -142,7 +142,7 @@ function print(name: string, cost: Cost | undefined) {
   console.log(name.padEnd(18) + cells.map((cell) => String(cell).padStart(10)).join(""));
 }
 
-/** Against vendors that answer at once, and against some far away. */
+/** Against vendors that answer at once, and against distant ones. */
 export async function syncScenes(): Promise<void> {
   for (const delaySeconds of [0, 0.1]) {
     console.log(`\nvendors answer after ${delaySeconds * 1000} ms`);

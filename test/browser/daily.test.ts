@@ -34,7 +34,7 @@ test("a guest's weigh-in waits for the owner's decision, and either answer is re
   await desktop.tapButton(/^Send .* kg/);
   await desktop.waitForMessage("it’s in Garmin.");
   await desktop.shot("guest 4 sent after all, desktop");
-  // Told apart by when they were taken: two guests may well weigh the same.
+  // By time, because two guests may weigh the same.
   const arrived = inGarmin().filter(({ takenAt }) => !before.includes(takenAt.getTime()));
   expect(arrived.map(({ weightKg }) => weightKg)).toEqual([guestKg]);
 });

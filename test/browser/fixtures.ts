@@ -4,19 +4,18 @@ import { test as base, expect } from "vitest";
 import { startDemo } from "../../src/sandbox/demo.ts";
 import { PageDriver } from "./page-driver.ts";
 
-/** Where Debian's package puts it; CHROMIUM_PATH names another. */
+/** Debian's path; CHROMIUM_PATH sets another. */
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
-/** For one step of a test. */
 const PATIENCE_MS = 15_000;
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
-/** The narrowest that anything is sold with. */
+/** The narrowest phone on sale. */
 const NARROW = { width: 320, height: 640 };
 
 /**
- * `demo` is a demo of the test's own, `api` what its bot can call. `desktop`, `phone` and `narrow` open its page in a window of that size; a test that fails
- * leaves a last picture of it, and a test in which the page broke fails.
+ * Each test gets its own `demo`, and `api` acts as its bot. `desktop`, `phone` and `narrow` open its page in a window of that size.
+ * A failing test leaves a last picture of it, and a test fails if the page reported an error.
  */
 export const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads here what a fixture needs, which is nothing
@@ -27,12 +26,12 @@ export const test = base
   })
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads here what a fixture needs, which is nothing
   .extend("demo", async ({}, { onCleanup }) => {
-    // Its own rounds are far apart: what arrives was announced, or asked for.
+    // With rare syncs, what arrives was announced or asked for.
     const demo = await startDemo({ syncIntervalMinutes: 60 });
     onCleanup(() => demo.close());
     return demo;
   })
-  // What the bot could do, whatever it does at the moment.
+  // Acts as the bot.
   .extend("api", ({ demo }) => {
     const { apiRoot, token } = demo.sandbox.telegram;
     return new Bot(token, { client: { apiRoot } }).api;

@@ -6,7 +6,7 @@ import type { PageDriver } from "./page-driver.ts";
 const EMAIL = "owner@example.org";
 const PASSWORD = "owner-password";
 
-/** Takes the pictures of the story, or none where it has been seen. */
+/** Takes a picture, or does nothing where another test has taken it. */
 type Shot = (name: string, page?: Page) => Promise<void>;
 const noShot: Shot = async () => {};
 
@@ -96,7 +96,7 @@ test("Garmin can be linked in the chat, and neither the password nor the code st
   await phone.say(code);
   await phone.waitForMessage("Signed in to Garmin as");
   await phone.waitForMessage("arrived in Garmin");
-  // Of all that was typed, nothing is left but the command it began with.
+  // Everything that was typed is gone, except the first command.
   await expect.poll(() => own.locator(".words").allInnerTexts()).toEqual(["/start"]);
   await phone.shot("chat sign-in 5 signed in, and the first sync, phone");
 });

@@ -7,11 +7,11 @@ const SEEN = "data-seen-by-the-test";
 
 export type View = "chat" | "panel" | "mail";
 
-/** The demo's page as a person uses it: what is out of view is switched to first, and waiting is for what can be seen. */
+/** Uses the page as a person does: it opens what is out of view first, and waits for what is visible. */
 export class PageDriver {
   readonly page: Page;
   readonly #context: BrowserContext;
-  /** What the page wrote to the console as an error, or failed to load. What it refuses in words is no problem. */
+  /** Console errors and failed requests. A refusal in words isn't one. */
   readonly problems: string[] = [];
 
   constructor(context: BrowserContext, page: Page) {
@@ -24,7 +24,6 @@ export class PageDriver {
     });
   }
 
-  /** The page with the state of the chat on it. */
   async open(url: string): Promise<void> {
     await this.page.goto(url);
     await this.page.locator("#bot-status", { hasNotText: "connecting" }).waitFor();
@@ -34,7 +33,6 @@ export class PageDriver {
     return this.#context.close();
   }
 
-  /** Types it and presses Send. */
   async say(text: string): Promise<void> {
     await this.show("chat");
     await this.markSeen();
@@ -42,7 +40,7 @@ export class PageDriver {
     await this.page.getByRole("button", { name: "Send", exact: true }).click();
   }
 
-  /** The newest button of a message that says exactly this, or fits. */
+  /** The newest button of a message that matches. */
   button(label: string | RegExp): Locator {
     const words = typeof label === "string" ? `text-is(${JSON.stringify(label)})` : `text-matches("${label.source}")`;
     return this.page.locator(`#messages .buttons :is(button, a):${words}`).last();
@@ -54,7 +52,7 @@ export class PageDriver {
     await this.button(label).click();
   }
 
-  /** Taps a button that opens a page, and returns that page when it has loaded. */
+  /** Returns the opened page when it has loaded. */
   async openButton(label: string): Promise<Page> {
     const opened = this.#context.waitForEvent("page");
     await this.tapButton(label);
@@ -74,7 +72,7 @@ export class PageDriver {
     return this.page.evaluate("navigator.clipboard.readText()");
   }
 
-  /** A message of the bot that came or changed since the last word or tap, and has this text in it. */
+  /** A message with this text that came or changed since the last word or tap. */
   async waitForMessage(text: string | RegExp): Promise<Locator> {
     await this.show("chat");
     const message = this.page
@@ -86,7 +84,7 @@ export class PageDriver {
     return message;
   }
 
-  /** Without values they are made up. Returns when the page has confirmed it. */
+  /** Returns when the page has confirmed it. */
   async stepOnScale(values: { weightKg?: number } = {}): Promise<void> {
     await this.show("panel");
     const form = this.page.locator('form[data-action="weighIn"]');
@@ -98,14 +96,14 @@ export class PageDriver {
     await this.press("weighIn");
   }
 
-  /** The button of that action. Returns when the page has said what came of it. */
+  /** Returns when the page shows the result. */
   async press(action: ActionName): Promise<void> {
     await this.show("panel");
     await this.markSeen();
     await this.resultOf(() => this.page.locator(`form[data-action="${action}"] button[type="submit"]`).first().click());
   }
 
-  /** A button of a story, by its words. Returns what the page says came of it. */
+  /** A button of a story. Returns the result that the page shows. */
   async play(label: string): Promise<string> {
     await this.show("panel");
     await this.markSeen();
@@ -114,7 +112,6 @@ export class PageDriver {
     return this.resultOf(() => button.click());
   }
 
-  /** What the page says came of a press. */
   async resultOf(press: () => Promise<void>): Promise<string> {
     const result = this.page.locator("#result");
     const before = Number(await result.getAttribute("data-count"));
@@ -123,13 +120,12 @@ export class PageDriver {
     return result.innerText();
   }
 
-  /** Opens the story that this is part of. */
   async #unfold(part: Locator): Promise<void> {
     const story = this.page.locator("details.story", { has: part });
     if ((await story.getAttribute("open")) === null) await story.locator("summary").click();
   }
 
-  /** Both sides in one step, and all that was there before is over. From now on Withings announces what comes. */
+  /** Links both at once, and waits until the first sync is over and Withings announces new readings. */
   async linkBoth(): Promise<void> {
     await this.say("/start");
     await this.waitForMessage("Hello.");
@@ -137,7 +133,6 @@ export class PageDriver {
     await this.waitForMessage("arrived in Garmin");
   }
 
-  /** A weigh-in of so much, among what Garmin Connect shows. */
   async waitForWeight(weight: string): Promise<void> {
     await this.show("panel");
     const shown = this.page.locator("#weights td.main").getByText(weight, { exact: true });
@@ -146,7 +141,6 @@ export class PageDriver {
     await shown.scrollIntoViewIfNeeded();
   }
 
-  /** Flips a switch of "Break something". */
   async setTrouble(name: Trouble, on: boolean): Promise<void> {
     await this.show("panel");
     const flip = this.page.locator(`[data-trouble="${name}"] input`);
@@ -155,20 +149,20 @@ export class PageDriver {
     if (!words.startsWith(`${labelOf(name)}: ${on ? "on" : "off"}.`)) throw new Error(words);
   }
 
-  /** The code in the newest mail, as soon as there is one. */
+  /** Waits for a mail and returns its code. */
   async mailedCode(): Promise<string> {
     await this.show("mail");
     return this.page.locator("#mails .code").first().innerText();
   }
 
-  /** Comes back to this page from any other, and to this part of it where the window is too narrow for everything. */
+  /** Brings this page to the front, and in a narrow window this part of it. */
   async show(view: View): Promise<void> {
     await this.page.bringToFront();
     const tab = this.page.locator(`#tab-${view}`);
     if (await tab.isVisible()) await tab.click();
   }
 
-  /** What reaches beyond the window's right edge, by how many pixels. Tables may: they scroll by themselves. */
+  /** By how many pixels each element reaches beyond the window's right edge. Tables may, because they scroll. */
   overflow(): Promise<Record<string, number>> {
     return this.page.evaluate(`(() => {
       const parts = ["html", "body", "#messages", "#sections", "#result"].map((selector) => [selector, document.querySelector(selector)]);
@@ -177,7 +171,6 @@ export class PageDriver {
     })()`);
   }
 
-  /** Opens everything that can be opened. */
   async unfoldAll(): Promise<void> {
     await this.show("panel");
     await this.page.evaluate(`(() => {
@@ -186,7 +179,7 @@ export class PageDriver {
     })()`);
   }
 
-  /** Where each button and switch that can be seen is, from the top of all sections. */
+  /** Where each visible button and switch is, from the top of all sections. */
   places(): Promise<Record<string, string>> {
     return this.page.evaluate(`(() => {
       const sections = document.querySelector("#sections");
@@ -197,7 +190,7 @@ export class PageDriver {
     })()`);
   }
 
-  /** What can be pressed or read and is cut off, reaches beyond the window, or lies over something else that can be pressed. */
+  /** What can be pressed or read, and is cut off, outside the window, or on top of something else that can be pressed. */
   crowded(): Promise<string[]> {
     return this.page.evaluate(`(() => {
       const kinds = "button, summary, label, .note, h2, #now, #link-note, .views button, input:not([role=switch])";
@@ -215,16 +208,12 @@ export class PageDriver {
     })()`);
   }
 
-  /** This page, or another one of the same browser. */
   async shot(name: string, page = this.page): Promise<void> {
     await page.bringToFront();
     await page.screenshot({ path: nextScreenshot(name), animations: "disabled" });
   }
 
-  /**
-   * Whatever the chat shows now is old to `waitForMessage`. A message that changes is drawn anew and loses the mark.
-   * `say` and `tapButton` do it by themselves.
-   */
+  /** `waitForMessage` ignores what is marked. A message that changes loses its mark. `say` and `tapButton` mark too. */
   async markSeen(): Promise<void> {
     await this.page.evaluate(
       `for (const node of document.querySelectorAll("#messages article")) node.setAttribute("${SEEN}", "")`,

@@ -74,7 +74,7 @@ test("a button's result stays, and no button moves under the pointer", async ({ 
     return Promise.all(drivers.map((driver) => driver.places()));
   };
   const before = await places();
-  // Everything that is shown comes meanwhile: the first readings, a mail, a guest, a weigh-in, a blood pressure.
+  // Meanwhile everything arrives: the first readings, a mail, a guest, a weigh-in, a blood pressure.
   await desktop.linkBoth();
   await demo.program.app().garminSignIn.withPassword(DEMO_USER, "owner@example.org", "owner-password");
   for (const action of ["guest", "bloodPressure", "weighIn"] as const) await desktop.press(action);
@@ -89,7 +89,7 @@ test("a button's result stays, and no button moves under the pointer", async ({ 
     await driver.press("editLast");
     const words = await driver.page.locator("#result").innerText();
     expect(words).toMatch(/^Your last weigh-in says/);
-    // A story is opened by a press above what it shows, and puts everything back when it is closed.
+    // Opening a story moves what is below it; closing it moves everything back.
     await driver.setTrouble("withings_down", true);
     await driver.setTrouble("withings_down", false);
     await driver.page.locator("details[open] summary").click();
@@ -108,7 +108,7 @@ test("a tap on a button that another tab has just used is answered with one clea
   await demo.pass(10);
   await desktop.waitForMessage("the scale wasn’t sure it was you");
   const other = await openAt({ width: 1280, height: 800 }, false);
-  // The button as it was before the first tab's tap.
+  // The other tab still has the old button.
   const old = await other.button(/^Not mine/).elementHandle();
   await desktop.tapButton(/^Send/);
   await other.button(/^Not mine/).waitFor({ state: "detached" });

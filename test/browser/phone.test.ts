@@ -55,7 +55,7 @@ test("on a phone, many long buttons fit, and each is high enough for a thumb", a
   expect(buttons).toHaveLength(13);
   for (const box of await Promise.all(buttons.map((shown) => shown.boundingBox()))) {
     expect(box?.height).toBeGreaterThanOrEqual(40);
-    // What fits into a line of its own is not broken into two.
+    // Not higher than one line.
     expect(box?.height).toBeLessThan(50);
     expect(box?.width).toBeGreaterThanOrEqual(40);
     expect(box && box.x >= 0 && box.x + box.width <= 390).toBe(true);

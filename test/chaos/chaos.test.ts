@@ -6,7 +6,7 @@ import { type Schedule, type Step, scheduleOf } from "./steps.ts";
 const engines = startEngines();
 afterAll(() => engines.close());
 
-/** What happens in a schedule, without the program's log. */
+/** Without the program's log. */
 async function storyOf(schedule: Schedule): Promise<string[]> {
   const lines: string[] = [];
   const { violations } = await engines.play(schedule, { trace: (line) => lines.push(line) });

@@ -5,7 +5,7 @@ import type { Plant } from "./program.ts";
 import { loadAll, watchTimers } from "./quiet.ts";
 import type { Schedule } from "./steps.ts";
 
-/** Plays schedules on either engine; DynamoDB's is started with the first schedule that is for it. */
+/** Plays schedules on either engine. DynamoDB starts with the first schedule that needs it. */
 export function startEngines() {
   const unwatch = watchTimers();
   let dynalite: Awaited<ReturnType<typeof startDynalite>> | undefined;

@@ -1,4 +1,4 @@
-/** The program in its own process, which is killed in the middle of its work. It asks its parent before each outside call. */
+/** The program in a process that is killed in the middle of its work. It asks its parent before each call to the outside. */
 import { createLog } from "../../src/lib/log.ts";
 import type { ChildTask, FromChild, ToChild } from "./kill.ts";
 import { startProgram } from "./program.ts";

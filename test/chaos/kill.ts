@@ -4,13 +4,12 @@ import { randomFrom } from "./random.ts";
 import type { AccountId } from "./steps.ts";
 import type { Death, Turns } from "./turns.ts";
 
-/** What the process says. */
 export type FromChild =
   | { type: "ready" | "idle" | "ended" }
   | { type: "ask"; id: number; sleepSeconds?: number }
   | { type: "done"; id: number }
   | { type: "failed"; error: string };
-/** What it is told. `go` and `resume` follow each other for each call: before it, and when the world has seen its effect. */
+/** Each call needs `go` before it, and `resume` when the world has seen its effect. */
 export type ToChild = { type: "begin" | "go" | "resume"; id: number; nowMs: number };
 export interface ChildTask {
   accounts: readonly AccountId[];
@@ -20,8 +19,8 @@ const ONE_GRAMMY = new URL("../../bin/one-grammy.js", import.meta.url).href;
 const SCRIPT = new URL("./kill-child.ts", import.meta.url).pathname;
 
 /**
- * Runs the program in its own process and kills it by SIGKILL before or after an outside call, as `death` says. The process
- * asks before each of its calls, so it dies at the same place whenever the same seed is played.
+ * Runs the program as a process and kills it by SIGKILL before or after a call to the outside. The process asks before each
+ * call, so the same seed always kills it at the same place.
  */
 export async function killInItsRound(options: {
   env: Record<string, string>;

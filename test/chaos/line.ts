@@ -12,7 +12,7 @@ interface Planned {
 
 const HANG_SECONDS = 40;
 
-/** The connection between the program and its vendors: faults that no server can cause happen here. */
+/** The connection between the program and the vendors, for faults that a server can't cause. */
 export class Line {
   readonly #clock: Clock;
   #planned: Planned[] = [];

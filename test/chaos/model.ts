@@ -2,7 +2,6 @@ import type { Decision } from "../../src/sync/model/ledger.ts";
 import type { ReadingKind } from "../../src/sync/model/reading.ts";
 import { type AccountId, DAY, type GarminName, HOUR, type PersonName } from "./steps.ts";
 
-/** A reading, and what is known about where it belongs. */
 export interface Known {
   id: string;
   person: PersonName;
@@ -10,27 +9,26 @@ export interface Known {
   kind: ReadingKind;
   /** Epoch seconds. */
   date: number;
-  /** Its time before the correction. */
+  /** Its times before corrections. */
   earlier: number[];
   createdMs: number;
   /** Certainly its person's own and near their other readings, from the start. */
   isOwn: boolean;
-  /** Always somebody else's, as far as Withings says. */
+  /** Somebody else's, as far as Withings ever said. */
   isForeign: boolean;
-  /** Everything Withings ever said about it, newest last. */
+  /** Every value Withings ever gave, newest last. */
   versions: string[];
   isDeleted: boolean;
-  /** The owner's answers about it, by the pair whose ledger held it. */
+  /** The owner's answers, by the pair whose ledger held it. */
   said: Map<string, Decision>;
   /** It may or may not be in Garmin, for instance because its kind was off when the program could first see it. */
   isEither: boolean;
-  /** Garmin may keep what it has of it: it was changed while its kind was off, for instance. */
+  /** Garmin may keep an older version, for instance because it was changed while its kind was off. */
   mayBeOutdated: boolean;
-  /** An older store was put back, which does not know what was sent of it: a version from before an edit is not ours then. */
+  /** An older store was put back, which doesn't know what was sent: a version from before an edit may stay. */
   mayStandInVersions: boolean;
 }
 
-/** From when to when an account was linked to these two. */
 export interface Pairing {
   account: AccountId;
   person: PersonName;
@@ -39,16 +37,16 @@ export interface Pairing {
   toMs: number;
 }
 
-/** How long a run that began with the old links may still use them. */
+/** A run may go on using the old links for this long. */
 const RUN_SECONDS = 2 * HOUR;
-/** The model learns of a new link a moment after the program has it. */
+/** The model learns of a new link a moment after the program. */
 const LINKING_SECONDS = 60;
-/** The first run of a pair reaches back a month. */
+/** The first run of a pair goes back a month. */
 const FIRST_RUN_DAYS = 29;
 
 export const pairName = ({ person, garmin }: { person: PersonName; garmin: GarminName }) => `${person}>${garmin}`;
 
-/** What should be true, derived from what happened and never from what the program says. */
+/** What should be true, judged by what happened and never by what the program says. */
 export class Model {
   readonly readings: Known[] = [];
   readonly pairings: Pairing[] = [];
@@ -62,7 +60,6 @@ export class Model {
     return this.sends.get(account)?.[kind] ?? true;
   }
 
-  /** Accounts that are linked to this person just now. */
   accountsOf(person: PersonName): AccountId[] {
     return this.pairings.filter((it) => it.person === person && it.toMs === Infinity).map((it) => it.account);
   }
@@ -71,20 +68,19 @@ export class Model {
     return this.pairings.find((it) => it.account === account && it.toMs === Infinity);
   }
 
-  /** What the account is linked to from now on; undefined where one of the two is missing. */
+  /** `to` is undefined if one of the two is missing. */
   linked(account: AccountId, to: { person: PersonName; garmin: GarminName } | undefined, nowMs: number): void {
     const before = this.current(account);
     if (before && to && before.person === to.person && before.garmin === to.garmin) return;
     if (before) before.toMs = nowMs;
     if (!to) return;
     this.pairings.push({ account, ...to, fromMs: nowMs, toMs: Infinity });
-    // What this pair sees for the first time while its kind is off is left for good.
+    // What this pair first sees while the kind is off is left out for good.
     for (const known of this.readings) {
       if (known.person === to.person && !this.isOn(account, known.kind)) known.isEither = true;
     }
   }
 
-  /** Whether a reading of this person may have been sent there at that time. */
   mayBeSent(person: PersonName, garmin: GarminName, atMs: number): boolean {
     return this.pairings.some(
       (it) =>
@@ -95,7 +91,7 @@ export class Model {
     );
   }
 
-  /** What has to be in the Garmin of the pair by the end; "either" where both are right. */
+  /** Whether it has to be in the pair's Garmin by the end; "either" if both are right. */
   verdict(known: Known, pairing: Pairing): "must" | "never" | "either" {
     const word = known.said.get(pairName(pairing));
     if (known.isForeign && word !== "mine") return "never";
@@ -105,7 +101,7 @@ export class Model {
     return this.isBeforeStart(known, pairing) && word !== "mine" ? "either" : "must";
   }
 
-  /** Whether the first run of the pair, if it reached back a month, left it where it was. */
+  /** Whether the pair's first run, which goes back a month, left it out. */
   isBeforeStart(known: Known, pairing: Pairing): boolean {
     const firstMs = Math.min(
       ...this.pairings.filter((it) => pairName(it) === pairName(pairing)).map((it) => it.fromMs),

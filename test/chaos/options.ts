@@ -5,20 +5,20 @@ import type { Schedule } from "./steps.ts";
 
 export interface Options {
   runs: number;
-  /** Of the first schedule; each further one has the next. */
+  /** The first schedule's seed; each further one has the next number. */
   seed: number;
   store: Schedule["store"] | undefined;
   /** Only these steps of each schedule. */
   steps: number[] | undefined;
   isTraced: boolean;
-  /** How many schedules may be played to shrink one with a violation. */
+  /** How many schedules may be played to shrink one violation. */
   shrinkTries: number;
   plants: Array<[string, Plant]>;
-  /** How many times as many cases of `test/fuzz` as `npm test` has; 0 for none. */
+  /** How many times the cases of `npm test` in `test/fuzz`; 0 for none. */
   fuzz: number;
 }
 
-/** Somebody who plays fewer schedules is looking into one of them. */
+/** With fewer runs, somebody is looking into a single schedule. */
 const FUZZ_FROM_RUNS = 10;
 
 const ENGINES = ["sqlite", "dynamodb"] as const;
@@ -33,7 +33,7 @@ const USAGE = `npm run test:chaos -- [options]
   --fuzz N       then test/fuzz with N times the cases of npm test: 5, and 0 with fewer than ten schedules
   --plant NAME   plants a mistake and has to find it: ${Object.keys(PLANTS).join(", ")} or all`;
 
-/** Exits with the usage if the arguments make no sense. */
+/** Exits with the usage if the arguments are wrong. */
 export function optionsOf(args: string[]): Options {
   try {
     const { values } = parseArgs({
@@ -85,7 +85,7 @@ function plantsNamed(name: string | undefined): Array<[string, Plant]> {
   return found;
 }
 
-/** The date as a number, 20261121, so that it can be replayed from a log. */
+/** The date as a number, 20261121, so that a log is enough to replay it. */
 function seedOfToday(): number {
   return Number(new Date().toISOString().slice(0, 10).replaceAll("-", ""));
 }

@@ -3,24 +3,24 @@ import { type Known, pairName } from "./model.ts";
 import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
 import type { World } from "./world.ts";
 
-/** Faults end, time passes, and everybody does what they are asked to: after that everything must be right. */
+/** Ends all faults, lets time pass and does what owners are asked. After that, everything must be right. */
 export async function settle(world: World): Promise<void> {
   const { violations, lastReports } = world;
-  // A kind that is paused is tried again once a day.
+  // A paused kind is tried again once a day.
   const isAtRest = () =>
     ACCOUNTS.every((it) => lastReports.get(it)?.status === "success" && !lastReports.get(it)?.paused);
   const wereClocksWrong = world.wellAgain();
-  // The program has time to find out what is wrong, and to say so.
+  // Time to find out what is wrong, and to say so.
   await world.rounds(3, 40 * 60);
-  // What a clock that is ahead has put off comes when that time has come.
+  // What a clock ahead of time put off becomes due.
   if (wereClocksWrong) await world.rounds(2, 6 * HOUR);
   await tellsOfEndedLinks(world);
   await world.doAsAsked();
   await world.switchOn();
   await world.rounds(2, 130);
   await world.rounds(1, 31 * 60);
-  // Late copies are looked for during a day after the last upload, by clocks that may have been wrong by half of one.
-  // An ended link may only show when its access token has expired: then its owner signs in again.
+  // The program looks for late copies for a day after the last upload, by clocks that may have been half a day wrong.
+  // An ended link may show only when its access token expires. Then its owner signs in again.
   for (let calm = 0, n = 0; n < 24 && (calm < 4 || !isAtRest()); n++) {
     await world.rounds(1, 10 * HOUR);
     const isMoving = ACCOUNTS.some((it) => (lastReports.get(it)?.synced ?? 0) > 0);
@@ -33,7 +33,7 @@ export async function settle(world: World): Promise<void> {
 }
 
 async function tellsOfEndedLinks(world: World) {
-  // A store of yesterday may know that its owner was told of the same trouble before it ended: then a reminder comes, days later.
+  // An older store may know that its owner was notified of the same trouble before: then only a reminder comes, days later.
   if (world.facts["put backs"] > 0) return;
   for (const [name, sinceMs] of world.endedMs) {
     const [account] = name.split(" ");
@@ -42,7 +42,6 @@ async function tellsOfEndedLinks(world: World) {
   }
 }
 
-/** What is wrong when everything should be right. */
 export async function judge(world: World): Promise<void> {
   for (const garmin of GARMINS) {
     const account = ACCOUNTS.find((it) => world.model.current(it)?.garmin === garmin);
@@ -52,7 +51,7 @@ export async function judge(world: World): Promise<void> {
   for (const account of ACCOUNTS) await judgeProgress(world, account);
 }
 
-/** Everything in a Garmin account was measured, with these values, by somebody who belongs there. */
+/** Everything in a Garmin account was measured with these values, by somebody linked to it. */
 function judgeEntries({ model, violations, ...world }: World, garmin: GarminName, account: AccountId | undefined) {
   for (const entry of world.entriesOf(garmin)) {
     const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
@@ -105,7 +104,7 @@ async function judgeReadings(world: World, account: AccountId) {
       );
     }
     if (model.verdict(known, pairing) !== "must") continue;
-    // An entry that could not be read may have been it, so it is not sent again, and its owner decides.
+    // An unreadable entry may have been this reading, so it isn't sent again, and its owner decides.
     const isLeftToOwner =
       entry?.fate.state === "failed" &&
       entry.fate.reason === "unreadable_in_garmin" &&
@@ -124,9 +123,9 @@ function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountI
   const isHeld = (it: Known) =>
     it.isForeign && !it.isDeleted && !it.isEither && it.person === pairing?.person && !it.said.has(pairName(pairing));
   for (const known of model.readings.filter(isHeld)) {
-    // What was at Withings before the first run is nobody's question.
+    // Nobody is asked about readings from before the first run.
     if (pairing && model.isBeforeStart(known, pairing)) continue;
-    // Or it was held and told earlier, when this pair was linked before.
+    // It was held and reported when this pair was linked before.
     if (messagesTo(account).some((at) => at >= known.createdMs)) continue;
     violations.add(`silent: ${known.id} is held and ${account} was told nothing`);
   }
@@ -156,7 +155,7 @@ function zoneOffsetMs(at: Date, timeZone: string): number {
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
-/** "2026-11-21 13:00:00": Swedish writes dates so. */
+/** The Swedish format is 2026-11-21 13:00:00. */
 function formatter(timeZone: string): Intl.DateTimeFormat {
   const known = formatters.get(timeZone);
   if (known) return known;

@@ -7,7 +7,7 @@ import type { BloodPressure, Reading } from "../../src/sync/model/reading.ts";
 import type { GarminEntry, Sink } from "../../src/sync/model/vendors.ts";
 import type { Plant } from "./program.ts";
 
-/** Bugs that somebody could introduce, each as a wrapper around parts of the program. The checker has to find them all. */
+/** Bugs that somebody could write, as wrappers around parts of the program. The checker has to find every one. */
 export const PLANTS: Record<string, Plant> = {
   "no-write-ahead": {
     says: "An upload begins before the ledger says so.",
@@ -88,7 +88,7 @@ function ledgersOf(ledgers: RunDeps["ledgers"], wrap: (ledger: Ledger) => Ledger
   return { ...ledgers, of: (...pair) => wrap(ledgers.of(...pair)) };
 }
 
-/** "sending" is kept in mind, and written with what follows it. */
+/** Keeps "sending" in memory, and writes it with what follows. */
 function withoutWriteAhead(ledger: Ledger): Ledger {
   const never = new Map<string, string | undefined>();
   return {
@@ -141,7 +141,7 @@ function movingFirst(ledger: Ledger, newestMs: () => number): Ledger {
   let last: Versioned<Progress> | undefined;
   const ahead = (progress: Progress): Progress => ({
     ...progress,
-    // Without the day of overlap, which would hide it.
+    // Without the day of overlap, which would hide the bug.
     cursorAt: new Date(Math.max(progress.cursorAt.getTime(), newestMs() + 24 * 3600 * 1000)),
   });
   const save = async (progress: Progress) => (last = await ledger.saveProgress(progress, last?.version));
@@ -156,7 +156,7 @@ function movingFirst(ledger: Ledger, newestMs: () => number): Ledger {
   };
 }
 
-/** Shows what was just sent whether or not it is there. */
+/** Shows what was just sent, even if it isn't there. */
 function believing<R extends Reading>(sink: Sink<R>): Sink<R> {
   let sent: GarminEntry[] = [];
   return {

@@ -10,7 +10,7 @@ export interface Played {
   facts: Record<Fact, number>;
 }
 
-/** Plays a schedule from its beginning to the time when everything should be right, and answers what is not. */
+/** Plays a schedule to the time when everything should be right, and returns what isn't. */
 export async function play(
   schedule: Schedule,
   options: { aws?: AwsProxy | undefined; plant?: Plant | undefined; trace?: ((line: string) => void) | undefined } = {},

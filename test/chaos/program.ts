@@ -19,34 +19,32 @@ import { KINDS } from "../../src/sync/model/reading.ts";
 
 export const INTERVAL_MINUTES = 30;
 
-/** How a copy of the program reaches the outside world. */
 export interface Outside {
   clock: Clock;
-  /** Every HTTP request and every call of the store passes here. */
+  /** Every HTTP request and every store call passes through here. */
   call<T>(work: () => Promise<T>): Promise<T>;
   wrapSend?: ((send: Transport) => Transport) | undefined;
-  /** A bug planted on purpose. */
   plant?: Plant | undefined;
 }
 
-/** A bug, planted at the seams of the program. */
+/** A bug on purpose. */
 export interface Plant {
-  /** What is broken, as a full sentence. */
+  /** What is broken, in a full sentence. */
   says: string;
   run?: (deps: RunDeps) => Partial<RunDeps>;
   send?: (send: Transport) => Transport;
-  /** Which messages never leave. */
+  /** Messages never leave. */
   isMute?: true;
 }
 
-/** One copy of the real program: what `service.ts` puts together, without a long poll, a port or a timer of its own. */
+/** One copy of the real program, put together as in `service.ts`, without long polling, a port or timers. */
 export async function startProgram(
   env: Environment,
   outside: Outside,
   deps: {
     log: Log;
     onReport: (account: number, report: RunReport) => void;
-    /** A run of this account has got its lease, or gives it back. */
+    /** A run got its lease, or gives it back. */
     onRun?: (account: number, what: "begins" | "ends") => void;
   },
 ) {
@@ -106,7 +104,7 @@ export async function startProgram(
     log,
   });
 
-  /** Runs a job the way the worker does. Does not throw: a job that a failing store does not record is still due. */
+  /** Like the worker. Doesn't throw: a job is still due if a failing store didn't record its end. */
   async function perform(job: { value: Job; version: string }) {
     try {
       await work(job.value);
@@ -120,7 +118,7 @@ export async function startProgram(
   return {
     app,
 
-    /** What happens every minute: due accounts are queued, and queued jobs are run, one account after another. */
+    /** What happens every minute: due accounts are queued, and queued jobs run, one after another. */
     async round(): Promise<void> {
       try {
         await sweep({ schedule, queue: jobs, clock, log });
@@ -132,7 +130,7 @@ export async function startProgram(
       }
     },
 
-    /** A run somebody asks for, due or not. */
+    /** A requested run, due or not. */
     async sync(account: number, options: RunOptions = {}): Promise<void> {
       const found = await app.store.accounts.find(account).catch(() => undefined);
       if (found) await sync(found, options);
@@ -143,7 +141,7 @@ export async function startProgram(
       return found && (await app.sync.decideHeld(found, [readingId], word)).type;
     },
 
-    /** The owner accepts what came back from Garmin other than it was sent, where they were asked. */
+    /** The owner accepts what Garmin changed, if the bot asked. */
     async resume(account: number): Promise<void> {
       const found = await app.store.accounts.find(account);
       if (found) for (const kind of KINDS) await app.sync.resume(found, kind);
@@ -181,7 +179,6 @@ function throughOutside(table: Table, { call }: Outside): Table {
   };
 }
 
-/** The part of fetch that grammY uses. */
 function fetchThrough({ call }: Outside): typeof globalThis.fetch {
   const send = async (address: string, { method, headers, body }: { method: string; headers: Headers; body: string }) =>
     call(async () => {

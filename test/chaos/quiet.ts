@@ -1,4 +1,4 @@
-/** Timers that are due at once count as work under way: a rate limiter starts tasks with timers of 0 ms. */
+/** Shorter timers count as work: a rate limiter starts tasks with timers of 0 ms. */
 const SHORT_MS = 20;
 const under = new Set<NodeJS.Timeout>();
 const { setTimeout: setReal, clearTimeout: clearReal } = globalThis;
@@ -18,9 +18,7 @@ const clearWatched: typeof clearTimeout = (timer) => {
   clearReal(timer);
 };
 
-/**
- * For a process whose calls take turns. Intended waits use the test's clock and not a timer. Returns a function that ends it.
- */
+/** For a process whose calls take turns. Waits on purpose use the test's clock and no timer. Returns a function that ends it. */
 export function watchTimers(): () => void {
   const before = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
   Object.assign(globalThis, { setTimeout: Object.assign(setWatched, setReal), clearTimeout: clearWatched });
@@ -28,14 +26,14 @@ export function watchTimers(): () => void {
 }
 
 /**
- * Loads what the program loads on demand. Await it before turns are taken: loading takes time that no clock counts, and the
- * first schedule of a process would differ from the same one later.
+ * Loads what the program loads on demand. Otherwise a process would play its first schedule differently from later ones,
+ * because no clock counts the time that loading takes.
  */
 export async function loadAll(): Promise<void> {
   await Promise.all([import("undici"), import("bottleneck/light.js"), import("@garmin/fitsdk")]);
 }
 
-/** Waits until the last answers have led to the next outside calls. */
+/** Waits until the last answers have led to the next calls. */
 export async function quiet(): Promise<void> {
   for (let n = 0; n < 3; n++) {
     await new Promise((resolve) => setImmediate(resolve));

@@ -1,4 +1,4 @@
-/** Numbers that look random and are the same for the same seed. */
+/** The same numbers for the same seed. */
 export interface Random {
   /** From 0 up to, but not including, 1. */
   next(): number;
@@ -8,7 +8,7 @@ export interface Random {
   pick<T>(from: readonly T[]): T;
 }
 
-/** Mulberry32: small, fast, and good enough to shuffle with. */
+/** Mulberry32: small, fast, and good enough for shuffling. */
 export function randomFrom(seed: number): Random {
   let state = (seed * 0x9e3779b1) | 0;
   const next = () => {

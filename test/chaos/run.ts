@@ -7,7 +7,7 @@ import type { Plant } from "./program.ts";
 import { only, shrink } from "./shrink.ts";
 import { inWords, type Schedule, scheduleOf } from "./steps.ts";
 
-/** How many are shrunk: violations are rare, or share one cause. */
+/** How many violations are shrunk. They are rare, or share a cause. */
 const SHRUNK = 3;
 
 const options = optionsOf(process.argv.slice(2));
@@ -16,13 +16,13 @@ const isGood = options.plants.length > 0 ? await findPlants(engines, options.pla
 await engines.close();
 process.exit(isGood ? 0 : 1);
 
-/** One failure does not hide the other. */
+/** One failure doesn't hide the other. */
 async function fuzzAndSearch(): Promise<boolean> {
   const isFuzzGood = fuzz();
   return (await search(engines)) && isFuzzGood;
 }
 
-/** The property tests of what comes in from outside, with other cases and more of them. */
+/** The property tests of outside input, with other cases and more of them. */
 function fuzz(): boolean {
   if (options.fuzz === 0) return true;
   const env = { ...process.env, FUZZ_TIMES: String(options.fuzz), FUZZ_SEED: String(options.seed) };
@@ -56,7 +56,7 @@ async function search({ play }: Engines): Promise<boolean> {
   return totals.violations === 0;
 }
 
-/** A violation with as few steps as it needs. */
+/** A violation with the fewest steps that cause it. */
 async function printShort(schedule: Schedule, played: Played, play: Engines["play"]) {
   const short = await shrink(schedule, played.violations, { play, tries: options.shrinkTries });
   const store = options.store ? ` --store ${options.store}` : "";
@@ -71,7 +71,7 @@ async function printShort(schedule: Schedule, played: Played, play: Engines["pla
   console.log(`  ${short.violations.join("\n  ")}`);
 }
 
-/** Whether each of these mistakes leads to a violation. */
+/** Whether each of these mistakes causes a violation. */
 async function findPlants({ play }: Engines, plants: Array<[string, Plant]>): Promise<boolean> {
   const { runs, seed: first, store } = options;
   let missed = 0;
@@ -88,7 +88,7 @@ async function findPlants({ play }: Engines, plants: Array<[string, Plant]>): Pr
       const schedule = scheduleOf(seed, { store });
       const { violations } = await play(schedule, { plant });
       if (violations.length === 0) continue;
-      // A violation without the bug proves nothing.
+      // A violation that also happens without the bug proves nothing.
       const [violation] = violations;
       const without = await play(schedule);
       if (without.violations.length > 0) continue;

@@ -1,12 +1,12 @@
 import type { Played } from "./play.ts";
 import type { Schedule } from "./steps.ts";
 
-/** The beginning of a violation, which identifies its kind. */
+/** What comes before the colon is the kind of violation. */
 export const kindOf = (violation: string): string => violation.split(":", 1)[0] ?? violation;
 
 /**
- * Shrinks a schedule while it still ends in a violation of the same kind, leaving out many steps at once at first. Returns the
- * remaining steps by their number in the schedule.
+ * Removes steps, many at once at first, while the schedule still ends in a violation of the same kind. Returns the numbers of
+ * the steps that remain.
  */
 export async function shrink(
   schedule: Schedule,
@@ -29,7 +29,6 @@ export async function shrink(
   return best;
 }
 
-/** The schedule with just these of its steps. */
 export function only(schedule: Schedule, steps: readonly number[]): Schedule {
   return { ...schedule, steps: schedule.steps.filter((_step, index) => steps.includes(index)) };
 }

@@ -14,35 +14,34 @@ export type GarminName = (typeof GARMINS)[number];
 export const ACCOUNTS = [4711, 4712] as const;
 export type AccountId = (typeof ACCOUNTS)[number];
 
-/** Whom each account is linked to at first, and by whose scale and profile that can be replaced. */
+/** The people and profiles an account may be linked to; it starts with the first ones. */
 export const HOMES: Record<AccountId, { people: readonly PersonName[]; garmins: readonly GarminName[] }> = {
   4711: { people: ["ann", "ann", "cy"], garmins: ["g1", "g1", "g3"] },
   4712: { people: ["bob"], garmins: ["g2", "g2", "g3"] },
 };
 
-/** What a connection does to one request, beyond what a server can. */
+/** What happens to a request on its way, beyond what a server can do. */
 export type LineTrouble =
-  /** Nothing happens, and after half a minute there is no answer. */
+  /** Nothing happens, and there's no answer for half a minute. */
   | "hang"
-  /** It happens, and after half a minute there is no answer. */
+  /** It happens, and there's no answer for half a minute. */
   | "hang_after"
   /** It happens, and a gateway answers 504. */
   | "gateway_after"
-  /** It happens, and is answered 400. */
+  /** It happens, and the answer is 400. */
   | "refused_after"
-  /** It happens, and is answered 204 without a body. */
+  /** It happens, and the answer is 204 without a body. */
   | "empty_after";
 
-/** How a vendor's answers are odd until this ends. */
 export type Oddity =
   /** Garmin shows weights rounded to 0.1 kg. */
   | "rounded_weights"
-  /** One record of Withings' list, beside the others, has no date. */
+  /** One of the records in Withings' list has no date. */
   | "odd_withings_record"
-  /** One entry of Garmin's lists, beside the others, has no time. */
+  /** One of the entries in Garmin's lists has no time. */
   | "odd_garmin_entry";
 
-/** One thing that happens. Plain data: a schedule can be printed, cut down and played again. */
+/** Plain data, so that a schedule can be printed, cut down and played again. */
 export type Step =
   | {
       do: "measure";
@@ -82,18 +81,18 @@ export type Step =
   | { do: "restart" }
   | { do: "snapshot" }
   | { do: "put back" }
-  /** All faults end, and owners do what they were asked. */
+  /** All faults end, and the owners do what they were asked. */
   | { do: "well" }
-  /** Time passes, with a round of the program now and then. */
+  /** Time passes, with rounds of the program. */
   | { do: "rounds"; times: number; everySeconds: number }
   | { do: "sync"; account: AccountId; sinceDays?: number }
-  /** A copy of the program that dies in the middle of its round. */
+  /** A copy of the program dies in the middle of a round. */
   | { do: "crash"; program: 0 | 1; death: Death }
-  /** The same, in a process of its own, by SIGKILL. */
+  /** The same, in its own process, by SIGKILL. */
   | { do: "kill"; death: Death }
-  /** Two copies of the program at once. */
+  /** Two copies of the program run at once. */
   | { do: "both"; seed: number; isBusy: boolean }
-  /** The owner signs in while a run is under way. */
+  /** The owner signs in during a run. */
   | {
       do: "link while running";
       seed: number;
@@ -111,7 +110,7 @@ export interface Schedule {
   pageSize: number;
   /** Readings of one kind may be seconds apart. */
   twins: boolean;
-  /** By how much the clock is wrong at the first run of all. */
+  /** How wrong the clock is at the very first run. */
   firstSkewSeconds: number;
   steps: Step[];
 }
@@ -128,7 +127,7 @@ const BASE_KG: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
 /** One in this many schedules is played on DynamoDB, unless an engine is chosen. */
 const DYNAMODB_EVERY = 8;
 
-/** The schedule of a seed: always the same, whatever the program does with it. */
+/** Always the same for a seed, whatever the program does. */
 export function scheduleOf(
   seed: number,
   options: { store?: Schedule["store"] | undefined; length?: number } = {},
@@ -149,7 +148,7 @@ export function scheduleOf(
   return { ...schedule, steps: schedule.steps.map((step) => withOddDate(step, odd)) };
 }
 
-/** Now and then a reading is dated a day ahead, or turns up months late, and its owner lets such ones be brought. */
+/** Now and then a reading is dated a day ahead or turns up months late, and its owner lets such readings be sent. */
 function withOddDate(step: Step, { chance, whole }: Random): Step {
   if (step.do === "word" && step.word === "mine" && chance(0.3)) return { ...step, word: "send_old" };
   if (step.do !== "measure") return step;
@@ -157,7 +156,7 @@ function withOddDate(step: Step, { chance, whole }: Random): Step {
   return chance(0.05) ? { ...step, agoSeconds: whole(40, 90) * DAY } : step;
 }
 
-/** Makes chapters of a schedule: some events, then something that lets the program run. */
+/** Makes chapters: some events, then something that lets the program run. */
 class Maker {
   readonly #random: Random;
   readonly #store: Schedule["store"];
@@ -169,7 +168,7 @@ class Maker {
   constructor(random: Random, store: Schedule["store"]) {
     this.#random = random;
     this.#store = store;
-    // Some Garmins are slow all the time.
+    // Sometimes Garmin is slow throughout.
     this.#slowness = random.chance(0.25) ? random.pick([150, 400, 3 * HOUR, 20 * HOUR]) : undefined;
   }
 
@@ -244,7 +243,7 @@ class Maker {
     if (roll < 0.3) return { do: "edit", id, what: "attrib", to: pick([7, 7, 0, 1]) };
     if (roll < 0.4) return { do: "edit", id, what: "touch", to: 0 };
     if (roll < 0.55) return { do: "edit", id, what: "time", to: whole(90, pick([HOUR, 3 * DAY])) };
-    // As a share, because only the world knows whose it is: a weight near the usual one, or a pressure.
+    // A share, because only the world knows whose reading it is: a weight near the usual one, or a pressure.
     return { do: "edit", id, what: roll < 0.87 ? "value" : "second", to: whole(0, 299) };
   }
 
@@ -314,7 +313,7 @@ class Maker {
       "refused_after",
       "empty_after",
     ] as const);
-    // Only an upload can sensibly be refused or answered with an empty body.
+    // Only an upload can plausibly be refused or answered without a body.
     const isUpload = trouble === "refused_after" || trouble === "empty_after" || chance(0.6);
     return { do: "line", trouble, ...(isUpload && { method: "POST" }), skip: whole(0, 6), times: whole(1, 3) };
   }
@@ -382,7 +381,7 @@ class Maker {
   }
 }
 
-/** A step on one line, for people. */
+/** One line for people. */
 export function inWords(step: Step): string {
   const { do: what, ...about } = step;
   const facts = Object.entries(about).flatMap(([name, value]) => {

@@ -2,21 +2,20 @@ import type { Clock } from "../../src/lib/clock.ts";
 import { quiet } from "./quiet.ts";
 import type { Random } from "./random.ts";
 
-/** The process is dead: nothing it tries afterwards, in a finally block or elsewhere, has any effect. */
+/** The process is dead: whatever it still tries, even in a finally block, has no effect. */
 export class Crash extends Error {}
 
-/** When a process dies: right before or right after its n-th outside call from now on, HTTP and store alike. */
+/** The process dies right before or after its nth call to the outside, by HTTP or to the store. */
 export interface Death {
   call: number;
   when: "before" | "after";
 }
 
-/** One copy of the program, as far as turns are concerned. */
+/** One copy of the program. */
 export class Actor {
   isDead = false;
-  /** By how much its clock is wrong. */
+  /** How wrong its clock is. */
   skewSeconds = 0;
-  /** Outside calls since it was last told when to die. */
   calls = 0;
   #death: Death | undefined;
 
@@ -25,7 +24,7 @@ export class Actor {
     this.#death = death;
   }
 
-  /** Counts one call. Answers when this one kills it. */
+  /** Counts one call, and returns when it kills the process. */
   counted(): "before" | "after" | undefined {
     if (this.isDead) throw new Crash();
     this.calls += 1;
@@ -36,9 +35,9 @@ export class Actor {
 const LONGEST_WAIT_MS = 60_000;
 
 /**
- * Time, and whose outside call is next. While several copies of the program run at once, every call that leaves one of them
- * waits here until all of them wait, and chance picks the one that goes on. So the seed alone decides the order, however
- * fast sockets and disks are, and time passes only when everybody sleeps.
+ * Decides the time and whose call to the outside is next. While several copies of the program run at once, each call waits
+ * here until all copies wait, and then one is picked at random. So only the seed decides the order, however fast sockets and
+ * disks are, and time passes only when everybody sleeps.
  */
 export class Turns {
   #nowMs: number;
@@ -58,7 +57,7 @@ export class Turns {
     this.#nowMs += Math.ceil(Math.max(0, seconds) * 1000);
   }
 
-  /** The right time, by which vendors live. */
+  /** The right time, which vendors use. */
   readonly clock: Clock = { now: () => new Date(this.#nowMs), sleep: (seconds) => this.sleep(seconds) };
 
   clockOf(actor: Actor): Clock {
@@ -80,7 +79,6 @@ export class Turns {
     this.#sleeping.push({ atMs, wake });
   }
 
-  /** A call of this process to the outside world. */
   async outside<T>(actor: Actor, call: () => Promise<T>): Promise<T> {
     if (actor.isDead) throw new Crash();
     return await this.turn(async () => {
@@ -94,7 +92,7 @@ export class Turns {
     });
   }
 
-  /** Waits for its turn, where turns are taken. */
+  /** Waits for its turn, if turns are taken. */
   turn<T>(call: () => Promise<T>): Promise<T> {
     if (!this.#random) return call();
     return new Promise((resolve, reject) => {
@@ -102,7 +100,7 @@ export class Turns {
     });
   }
 
-  /** Runs all of these at once, in an order that `random` decides, until each has ended. They must not reject. */
+  /** Runs all of these at once until each has ended, in an order that `random` decides. They must not reject. */
   async together(random: Random, works: ReadonlyArray<() => Promise<unknown>>): Promise<void> {
     if (this.#random) throw new Error("turns are taken already");
     this.#random = random;
@@ -117,7 +115,7 @@ export class Turns {
           waitedMs = 0;
           await call();
         } else if (left > 0 && !(await this.#wakeNext())) {
-          // Something that goes past us: a module that is being loaded, for instance.
+          // Something bypasses the turns, for instance a module being loaded.
           if (waitedMs++ > LONGEST_WAIT_MS) throw new Error("a process waits for something that never comes");
           await new Promise((resolve) => setTimeout(resolve, 1));
         }

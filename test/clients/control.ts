@@ -6,7 +6,7 @@ import type { WeighIn } from "../../src/sandbox/withings/person.ts";
 
 const USERID = 31_400_001;
 
-/** What a check can ask of the sandbox besides vendor calls: things that people, clocks and mail servers do. */
+/** What a check can do besides calling the vendors: act as people, clocks and mail servers. */
 const ACTIONS = {
   account: ({ garmin }, { email, mfa }: { email: string; mfa?: MfaMethod }) => {
     const about = { displayName: email.split("@")[0] ?? "", fullName: "Ada L.", timezone: "Europe/Berlin" };
@@ -36,7 +36,7 @@ const ACTIONS = {
   withings_limits: ({ withings }, limits: object) => void Object.assign(withings.limits, limits),
 } satisfies Record<string, (sandbox: Sandbox, given: never) => unknown>;
 
-/** Answers POST /{action} with the action's JSON. */
+/** POST /{action} answers with the action's JSON. */
 export function serveControl(sandbox: Sandbox) {
   return serve(async (_request, seen) => {
     const action = ACTIONS[seen.path.slice(1) as keyof typeof ACTIONS] as

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Usage: debian-python.sh FOLDER
-# Puts Debian's Python 3.13 into FOLDER, unpacked and not installed: the machine's own packages stay as they are. It runs under
-# the C library it was built for, which lies beside it. FOLDER/usr/bin/python3 starts it.
+# Unpacks Debian's Python 3.13 into FOLDER without installing it, so the machine's packages stay as they are. The C library it was
+# built for is unpacked with it. FOLDER/usr/bin/python3 starts it.
 set -euo pipefail
 folder=$1
 suite=trixie
 version=3.13
 
 command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || { echo "this machine has no apt-get" >&2; exit 1; }
-# The mirror that this machine uses already.
+# The mirror this machine already uses.
 mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2> /dev/null | grep -oE 'https?://[^ ]+/debian/?( |$)' | head -1 || true)
 [ -n "$mirror" ] || { echo "this machine does not take its packages from Debian" >&2; exit 1; }
 
@@ -35,7 +35,7 @@ APT::Sandbox::User "root";
 CONF
 export APT_CONFIG=$apt/apt.conf
 apt-get -qq update
-# Nothing counts as installed here, so what it needs comes with it, the C library first of all.
+# Nothing counts as installed, so everything it needs is unpacked too, even the C library.
 apt-get -qq -y --no-install-recommends --download-only install "python$version" "python$version-venv" > "$apt/log" 2>&1 ||
   { tail -3 "$apt/log" >&2; exit 1; }
 for package in "$apt"/cache/archives/*.deb; do dpkg-deb -x "$package" "$folder"; done

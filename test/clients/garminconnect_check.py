@@ -20,7 +20,7 @@ logging.disable(logging.CRITICAL)
 say(title=f"python-garminconnect {version('garminconnect')}")
 
 STRATEGIES = ("mobile+cffi", "mobile+requests", "widget+cffi", "portal+cffi", "portal+requests")
-# A client that works with Garmin passes the sandbox at its strictest.
+# A client that works with Garmin has to pass the sandbox's strictest settings.
 control("garmin_settings", wantsPageFirst=True, wantsNativeHeaders=True)
 
 
@@ -66,7 +66,7 @@ for strategy in ("mobile+cffi", "mobile+requests"):
             same("login", status, "needs_mfa")
             codes = control("codes", email=email)
             same("codes sent", len(codes), 1)
-            # Any exception: this client fails on one of these shapes with an error of Python's own.
+            # Any exception, because this client fails on one of these shapes with a plain Python error.
             refused(Exception, lambda: garmin.resume_login(state, "000000"))
             same("tokens after a wrong code", garmin.client.di_token, None)
             garmin.resume_login(state, codes[0])
@@ -142,7 +142,7 @@ with step("without entries, all read-backs are empty in their wrappers"):
     same("blood pressure", pressure, empty)
 
 with step("FIT upload: accepted with 201, and listed in the answer"):
-    # Every value lies on FIT's grid: this client cuts off where others round.
+    # Every value fits FIT's steps, because this client truncates where others round.
     answer = garmin.add_body_composition(
         "2026-11-20T07:30:15",
         weight=70.25,

@@ -6,13 +6,13 @@ import path from "node:path";
 const HERE = import.meta.dirname;
 const CACHE = path.resolve(HERE, "../../node_modules/.cache/clients");
 const REQUIREMENTS = path.join(HERE, "requirements.txt");
-/** The newest python-garminconnect refuses older ones. */
+/** The latest python-garminconnect refuses older ones. */
 const AT_LEAST = "3.12";
 
-/** The clients cannot be run on this machine; the message is one sentence that says why. */
+/** The message says in one sentence why the clients can't run on this machine. */
 export class CannotRun extends Error {}
 
-/** The Python of a virtual environment with the clients in it: of the last run, if nothing has changed since. */
+/** Creates the virtual environment with the clients, unless the last run's is still right. */
 export function clientsPython(say: (line: string) => void): string {
   const base = onThisMachine() ?? fromDebian(say);
   const folder = path.join(CACHE, "venv");
@@ -41,7 +41,7 @@ export function clientsPython(say: (line: string) => void): string {
 interface Base {
   python: string;
   version: string;
-  /** Where Python brings none of its own. */
+  /** If Python has none of its own. */
   pip?: string;
 }
 
@@ -54,7 +54,7 @@ function onThisMachine(): Base | undefined {
   return undefined;
 }
 
-/** Its version, if it is new enough and can make a virtual environment. */
+/** Undefined if it is too old or can't make a virtual environment. */
 function versionOf(python: string): string | undefined {
   const minor = AT_LEAST.replace(".", ", ");
   const code = `import sys, venv, ensurepip; assert sys.version_info >= (${minor}); print(sys.version.split()[0])`;

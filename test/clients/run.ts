@@ -9,11 +9,10 @@ import { CannotRun, clientsPython } from "./python.ts";
 import { needsOpenssl, startTlsFront, type TlsFront } from "./tls-front.ts";
 
 /**
- * Programs that work with the real vendors, run against the sandbox: if they fail here, the sandbox is wrong. Each
- * check is a process of its own, which finds the vendors' real names on this machine and nothing else in the world.
+ * Runs programs that work with the real vendors against the sandbox: if one fails here, the sandbox is wrong. Each check is a
+ * process in which the vendors' real names lead to this machine, and every other name nowhere.
  */
 const CHECKS = ["garminconnect_check.py", "withings_sync_check.py", "aiowithings_check.py"];
-/** Against one that hangs. */
 const CHECK_MINUTES = 5;
 
 interface Counts {
@@ -65,7 +64,7 @@ async function inFreshSandbox(check: string, to: { python: string; folder: strin
   }
 }
 
-/** Counts the steps that the check reports, one JSON object a line. One that ends before its last step has failed. */
+/** Each step is one JSON object on a line. A check that ends before its last step has failed. */
 async function runCheck(
   check: string,
   to: { python: string; folder: string; counts: Counts; front: TlsFront; controlUrl: string },
@@ -75,7 +74,7 @@ async function runCheck(
     stdio: ["ignore", "pipe", "pipe"],
     env: {
       PATH: process.env.PATH,
-      // Of its own, so that no client finds or leaves anything elsewhere.
+      // So that no client finds or leaves anything elsewhere.
       HOME: mkdtempSync(path.join(to.folder, "home-")),
       TMPDIR: to.folder,
       PYTHONDONTWRITEBYTECODE: "1",

@@ -31,7 +31,7 @@ def _only_this_machine(host, port, *args, **kwargs):
 
 socket.getaddrinfo = _only_this_machine
 
-#: How long the clients meant to wait. They wait for nothing: the sandbox watches no clock of theirs.
+#: How long the clients wanted to wait. They don't wait, because the sandbox doesn't check their timing.
 waited = []
 time.sleep = waited.append
 
@@ -43,12 +43,12 @@ def use_front_with_curl():
 
     init = requests.Session.__init__
     targets = ffi.NULL
-    # The last one catches every other name, and nobody listens there.
+    # The last one catches every other name, and nothing listens there.
     for target in [f"{host}:443:{FRONT[0]}:{FRONT[1]}" for host in HOSTS] + ["::127.0.0.1:9"]:
         targets = lib.curl_slist_append(targets, target.encode())
 
     def with_front(self, *args, **kwargs):
-        # As a list of C's own: this option is not among those for which curl_cffi makes one.
+        # A C list, because curl_cffi doesn't make one for this option.
         options = {**(kwargs.pop("curl_options", None) or {}), CurlOpt.CONNECT_TO: targets}
         init(self, *args, curl_options=options, **kwargs)
 

@@ -8,16 +8,16 @@ import { CannotRun } from "./python.ts";
 
 export interface TlsFront {
   readonly port: number;
-  /** The certificate to trust, a file in PEM. */
+  /** The certificate to trust: a PEM file. */
   readonly certificate: string;
-  /** How many requests came in each version of HTTP: "1.1", "2.0". */
+  /** By version of HTTP: "1.1", "2.0". */
   readonly versions: ReadonlyMap<string, number>;
   close(): Promise<void>;
 }
 
 /**
- * The vendors' names over TLS, in HTTP/2 or HTTP/1.1 as the client chooses, in front of local servers: real clients know no
- * other addresses. `upstreams` maps a host name to the address behind it.
+ * Serves the vendors' names over TLS, in HTTP/2 or HTTP/1.1, in front of local servers: real clients know no other addresses.
+ * `upstreams` maps a host name to the address behind it.
  */
 export async function startTlsFront(upstreams: Readonly<Record<string, string>>, folder: string): Promise<TlsFront> {
   const { key, certificate } = selfSigned(Object.keys(upstreams), folder);
@@ -48,7 +48,7 @@ export async function startTlsFront(upstreams: Readonly<Record<string, string>>,
   };
 }
 
-/** Throws if there is no openssl, which makes the certificate. */
+/** Throws if openssl is missing, which makes the certificate. */
 export function needsOpenssl(): void {
   try {
     execFileSync("openssl", ["version"], { stdio: "ignore" });
@@ -72,7 +72,7 @@ function selfSigned(names: string[], folder: string): { key: string; certificate
   return { key, certificate };
 }
 
-/** HTTP/2's own fields, and those that speak of one connection. */
+/** HTTP/2's own fields, and those about a single connection. */
 const NOT_PASSED_ON = /^(:.*|connection|keep-alive|transfer-encoding|upgrade|http2-settings|te)$/;
 
 function passOn(incoming: Http2ServerRequest, outgoing: Http2ServerResponse, url: URL, host: string): void {
@@ -82,7 +82,7 @@ function passOn(incoming: Http2ServerRequest, outgoing: Http2ServerResponse, url
     outgoing.writeHead(answer.statusCode ?? 502, Object.fromEntries(kept));
     answer.pipe(outgoing);
   });
-  // What dies behind the front dies in front of it.
+  // An error behind the front breaks the connection in front of it.
   behind.on("error", () => outgoing.stream?.destroy() ?? outgoing.destroy());
   incoming.pipe(behind);
 }

@@ -7,7 +7,6 @@ import { USERID } from "../support/test-app.ts";
 import { TIMES, timeLapse } from "../support/time-lapse.ts";
 import { record } from "./table.ts";
 
-/** A program with a public address, for the deaths that only such a program can die. */
 async function startWithAddress() {
   const house = await startTestServer({ linked: true });
   onTestFinished(() => house.close());
@@ -19,7 +18,7 @@ async function startWithAddress() {
 
 type House = Awaited<ReturnType<typeof startWithAddress>>;
 
-/** Half an hour at a time, until the owner hears this, for at most 25 hours. Resolves to the message and its minutes. */
+/** Steps of half an hour, at most 25 hours. Resolves to the message and its minutes. */
 async function until(words: RegExp, house: House, onLook = (_minutes: number) => {}) {
   const begunAt = house.clock.now().getTime();
   const minutes = () => Math.round((house.clock.now().getTime() - begunAt) / 60_000);
@@ -34,7 +33,7 @@ async function until(words: RegExp, house: House, onLook = (_minutes: number) =>
   return { who: "owner", minutes: minutes(), isQuiet: silent === true, words: text };
 }
 
-/** Withings' subscriptions are gone. Who hears of it, in which words, and after how long readings come meanwhile. */
+/** Resolves to who is notified, how, and how long readings take meanwhile. */
 async function loseSubscriptions(words: RegExp, house: House) {
   house.clock.advance(1800);
   await house.wake();
@@ -44,7 +43,7 @@ async function loseSubscriptions(words: RegExp, house: House) {
   const heard = await until(words, house, (minutes) => {
     if (house.weights().length === 1) arrivedAfter ??= minutes;
   });
-  // The schedule looks all the same.
+  // The schedule still finds it.
   expect(arrivedAfter).toBeLessThanOrEqual(60);
   return { heard: [heard], heals: `by itself; readings come after ${arrivedAfter} min meanwhile` };
 }
@@ -70,7 +69,7 @@ test("Withings no longer reaches PUBLIC_URL", async ({ task }) => {
   record({ death: task.name, ...seen, told });
 });
 
-/** In front of the program's port, as a proxy is, until it is closed. */
+/** Like a proxy in front of the program's port. */
 async function startForwarder(to: number) {
   const open = () =>
     new Promise<Server>((resolve) => {

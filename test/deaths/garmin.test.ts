@@ -10,7 +10,7 @@ const SILENT = /^Garmin hasn’t answered (properly )?since/;
 const UPLOADS: FaultMatch = { method: "POST", path: /^\/upload-service\// };
 const LISTS: FaultMatch = { method: "GET", path: /^\/weight-service\/weight\/range/ };
 
-/** Garmin's API answers like this until the fault called "death" is removed. */
+/** Until the fault called "death" is removed. */
 const answering = ({ sandbox }: Stage, match: FaultMatch, effect: FaultEffect) =>
   sandbox.faults.add({ name: "death", server: "garmin_connectapi", match, effect, times: Number.POSITIVE_INFINITY });
 const over =

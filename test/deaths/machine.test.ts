@@ -60,10 +60,9 @@ test("A data folder of some hours ago is put back", async ({ task }) => {
   stage.useStore(older);
   await stage.start();
   await stage.hears("owner", /^I’m running again, after doing nothing since/, 60);
-  // Its tokens are as old as it is, and Withings has given out others since.
+  // Its tokens are old too, and Withings has given out others since.
   await stage.hears("owner", /^Withings no longer lets me read your scale/, 60);
   stage.weighIn(81);
-  // Nothing of the six hours is sent a second time.
   await stage.heals("after you link it", () => stage.house.linkWithings(older), 60);
 });
 
@@ -84,7 +83,7 @@ test("The database is damaged", async ({ task }) => {
     ...chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text),
     ...outside.alarms(),
   ];
-  // A supervisor starts it again and again.
+  // A supervisor keeps restarting it.
   for (let starts = 0; starts < 2; starts++) {
     expect(await stage.runAsProcess("start", [], { ...outside.env, LOG_LEVEL: "error" })).toMatchObject({
       exit: 2,
@@ -126,9 +125,7 @@ test("The disk is full", async ({ task }) => {
   for (const bytes of [4096, 64]) {
     try {
       for (;;) writeFileSync(fill, Buffer.alloc(bytes), { flag: "a" });
-    } catch {
-      // Nothing more fits.
-    }
+    } catch {}
   }
   for (let minute = 1; minute < 20; minute++) stage.weighIn(80 + minute / 100, minute);
   await stage.hears("owner", /is full\. Free some space there\./, 2 * HOURS);
@@ -250,7 +247,7 @@ test("The event loop is blocked", async ({ task }) => {
   const [text = ""] = told();
   const next = machine.start("start", outside.env);
   await next.said("bot_started");
-  // Rather than after the interval.
+  // Instead of waiting for the interval.
   chat.say("/sync");
   await expect.poll(() => machine.weights()).toEqual([80.25]);
   next.signal("SIGTERM");
@@ -273,7 +270,7 @@ test("The process is stopped (SIGSTOP)", async ({ task }) => {
   const program = machine.start("start", { PORT });
   await program.said("run_ended");
   program.signal("SIGSTOP");
-  // The health check runs once a minute; all but the last two have failed.
+  // The health check runs once a minute, and all but the last two have failed.
   const silent = path.join(machine.folder, `weighbridge-silent-${PORT}`);
   const before = 18;
   writeFileSync(silent, ".".repeat(before));
@@ -351,7 +348,7 @@ test("The program is killed again and again", async ({ task }) => {
     program.signal("SIGKILL");
     await program.ended;
   }
-  // An orderly end, and all is forgotten but that it was told today.
+  // An orderly end clears everything, except that the owner was notified today.
   const last = machine.start("start", outside.env);
   await last.said("bot_started");
   last.signal("SIGTERM");
@@ -411,7 +408,7 @@ test("ALARM_URL and HEARTBEAT_URL are gone", async ({ task }) => {
   stage.outside.answerWith(404);
   const isLogged = () => stage.logged().some(({ event }) => event === "alarm_address_failing");
   await stage.step(1);
-  // Its answer is not waited for by the sweep, and so not by the tests' clock.
+  // The sweep doesn't wait for its answer, so the tests' clock doesn't either.
   await expect.poll(isLogged).toBe(true);
   await stage.hears("owner", /^An outside address that watches me hasn’t accepted anything/, 30);
   stage.weighIn();

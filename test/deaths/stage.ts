@@ -7,18 +7,18 @@ import { NOON } from "../support/test-app.ts";
 import { type Row, record, span } from "./table.ts";
 
 const INTERVAL_MINUTES = 30;
-/** For one step of the clock, in real time. */
+/** In real time. */
 const STEP_MS = 30_000;
 
-/** Comes every day, whatever happens. */
+/** The daily summary reports no trouble. */
 const SUMMARY = /^(Nothing )?new in Garmin/i;
 
 export type Who = "owner" | "ALARM_URL" | "log";
 
 /**
- * The whole program in this process with one linked account, by long polling, with ALARM_URL and HEARTBEAT_URL, and a death
- * that is played against it. Time is the tests' clock: after each step everything that is due is done. What is observed becomes
- * a row of the table; the test fails if somebody should have heard and hasn't.
+ * Plays one way to stop working against the whole program in this process, which uses long polling, ALARM_URL and
+ * HEARTBEAT_URL, with one linked account. Time is the tests' clock; after each step everything due is done. The result is a row of
+ * the table, and the test fails if somebody wasn't notified who should be.
  */
 export async function startStage(
   death: string,
@@ -33,7 +33,7 @@ export async function startStage(
   Object.assign(house.env, outside.env, { WITHINGS_REDIRECT_URL: `${house.url}/withings/callback` });
   if (settings) await app.store.accounts.save(chat.id, { settings });
 
-  /** How far the clock of the program's machine is ahead of everybody else's. */
+  /** How far the program's clock is ahead of everybody else's. */
   let skewSeconds = options.skewSeconds ?? 0;
   const machineClock: Clock = {
     now: () => new Date(clock.now().getTime() + skewSeconds * 1000),
@@ -62,7 +62,7 @@ export async function startStage(
     program = undefined;
   };
 
-  /** All jobs that are due are done. A store that does not answer has none. */
+  /** A store that doesn't answer has no jobs. */
   async function idle() {
     const deadline = Date.now() + STEP_MS;
     for (;;) {
@@ -74,7 +74,7 @@ export async function startStage(
   }
   async function step(minutes: number) {
     clock.advance(minutes * 60);
-    // Twice, because what the jobs come to is looked at, too.
+    // Twice, because jobs may add jobs.
     for (let round = 0; round < 2; round++) {
       await program?.wake();
       await idle();
@@ -82,9 +82,9 @@ export async function startStage(
     await program?.wake();
   }
 
-  /** Steps until `isSo`, or for this long: in short steps at first, then in longer ones, as exact as the table shows. */
+  /** Short steps at first, then longer ones, as exact as the table shows. */
   async function until(isSo: () => boolean, minutes: number, since = clock.now()): Promise<boolean> {
-    // Somewhere between the program's calls and ours a message may be under way.
+    // A message may be on its way.
     for (let tries = 0; tries < 3 && !isSo(); tries++) await new Promise((resolve) => setTimeout(resolve, 10));
     while (!isSo()) {
       const passed = minutesSince(since);
@@ -112,7 +112,6 @@ export async function startStage(
 
   const stage = {
     ...{ house, sandbox, clock, person, chat, outside, start, stop, step, until },
-    /** The program uses another store from now on. */
     useStore(it: typeof app) {
       app = it;
     },
@@ -121,7 +120,7 @@ export async function startStage(
       skewSeconds = seconds;
     },
 
-    /** Everything is well, with a first reading in Garmin, and the schedule has just looked: the next look is an interval away. */
+    /** With a first reading in Garmin. The schedule has just looked, so its next look is an interval away. */
     async isWell() {
       person.stepOnScale({ weightKg: 80 });
       await start();
@@ -131,7 +130,7 @@ export async function startStage(
       expect(counts()).toEqual({ measured: 1, inGarmin: 1, different: 1 });
     },
 
-    /** The death happens now. From here on everything that is heard counts. */
+    /** Messages and alarms count from now on. */
     begin() {
       begunAt = clock.now();
       for (const who of Object.keys(from) as Who[]) from[who] = lines[who]().length;
@@ -139,7 +138,7 @@ export async function startStage(
     weighIn: (kg = 80.4, minutesAgo = 1) =>
       person.stepOnScale({ weightKg: kg, at: new Date(clock.now().getTime() - minutesAgo * 60_000) }),
 
-    /** Somebody hears of it in these words, within this many minutes after it began. */
+    /** Fails unless `who` gets this message within this many minutes. */
     async hears(who: Who, words: RegExp, withinMinutes: number) {
       const isHeard = () => news(who).some((text) => words.test(text));
       await until(isHeard, withinMinutes, begunAt);
@@ -151,12 +150,12 @@ export async function startStage(
       row.heard.push({ who, minutes: minutesSince(begunAt), isQuiet, words: lastOf(news(who), words) });
       return message;
     },
-    /** Nobody needs to hear of it, because it does no harm. `why` goes into the table. */
+    /** Nobody needs to hear of it. `why` goes into the table. */
     isHarmless(why: string) {
       row.heard.push({ who: "nobody", minutes: 0, isQuiet: true, words: why });
     },
 
-    /** The cause is gone, or its owner has acted; then every reading is in Garmin once, within this many minutes. */
+    /** Removes the cause, or does what the owner has to do. Then every reading is in Garmin once within this many minutes. */
     async heals(by: string, act: () => unknown, withinMinutes: number) {
       await act();
       const since = clock.now();
@@ -167,7 +166,7 @@ export async function startStage(
       expect(counts()).toEqual({ measured, inGarmin: measured, different: measured });
       row.heals = waited ? `${by}, ${span(minutesSince(since))}` : by;
     },
-    /** The owner hears that it is over. */
+    /** The owner is notified that it is over. */
     async hearsEnd(words: RegExp, withinMinutes: number) {
       await until(() => news("owner").some((text) => words.test(text)), withinMinutes);
       expect(news("owner")).toContainEqual(expect.stringMatching(words));

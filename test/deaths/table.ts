@@ -5,7 +5,6 @@ import { expect } from "vitest";
 
 const ROWS_FILE = "WEIGHBRIDGE_DEATHS";
 
-/** What was observed of one death. */
 export interface Row {
   death: string;
   heard: Array<{ who: string; minutes: number; isQuiet: boolean; words: string }>;
@@ -15,7 +14,6 @@ export interface Row {
 
 let recorded = 0;
 
-/** From a test: one row of the table. */
 export function record(row: Row) {
   const file = process.env[ROWS_FILE];
   const { testPath = "" } = expect.getState();
@@ -34,7 +32,7 @@ const short = (text: string) => {
   return line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line;
 };
 
-/** Once for a run: the rows that the tests write, printed as one table at the end. */
+/** Prints the rows of all tests as one table at the end. */
 export function setup() {
   const file = path.join(tmpdir(), `deaths-${process.pid}`);
   writeFileSync(file, "");

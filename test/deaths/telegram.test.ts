@@ -4,7 +4,7 @@ import { type Stage, startStage } from "./stage.ts";
 
 const HOURS = 60;
 
-/** Every call of the bot, until it is over. The poll that waits meanwhile ends with what the owner writes. */
+/** Answers every call of the bot. A waiting poll ends with what the owner writes. */
 function telegramAnswers({ sandbox, chat }: Stage, status: number, description: string) {
   sandbox.faults.add({
     ...{ name: "death", server: "telegram", match: {}, times: Number.POSITIVE_INFINITY },
@@ -34,7 +34,6 @@ test.each([
   await expect.poll(() => healthOf(stage)).toBe(state);
   await stage.hears("log", /telegram_token_unknown|updates_refused|telegram_unreachable/, 1);
   await stage.hears("ALARM_URL", words, 30);
-  // Syncing goes on all the while.
   await stage.heals("syncs meanwhile", () => undefined, 30);
   stage.begin();
   stage.sandbox.faults.remove("death");
@@ -115,7 +114,7 @@ test("Another program reads the bot's messages", async ({ task }) => {
   });
   stage.chat.say("/help");
   stage.weighIn();
-  // Both pause between their polls in real time, so the tests' clock must not run ahead of them.
+  // Both pause in real time between polls, so the tests' clock must not run ahead.
   await expect
     .poll(
       async () => {

@@ -195,6 +195,5 @@ test("Withings names a time zone that does not exist", async ({ task }) => {
   await stage.heals("arrives all the same", () => undefined, 30);
   await stage.until(() => stage.house.pressures().length === 1, 30);
   const [pressure] = stage.house.pressures();
-  // Half past one in Berlin.
   expect(pressure?.wallClockMs).toBe((pressure?.takenAt.getTime() ?? 0) + 3600_000);
 });

@@ -116,7 +116,7 @@ test("every switch shows that it is on, and one tap turns them all off", async (
     await trouble(name, true);
     expect((await on()).map((it) => it.name)).toContain(name);
   }
-  // Of two wrong clocks the computer has one.
+  // The computer has one clock, and two troubles set it.
   expect(await on()).toHaveLength(troubles.length - 1);
   expect(await act("putRight")).toMatch(/^(Everything works again|Nothing is broken any more)/);
   expect(await on()).toEqual([]);

@@ -22,7 +22,6 @@ beforeEach(async () => {
 });
 afterEach(() => garmin.close());
 
-/** Posts JSON to the apps' sign-in, for the iOS service. */
 function postJson(call: string, body: object, cookies: string[] = [], clientId = "GCM_IOS_DARK") {
   const query = new URLSearchParams({ clientId, locale: "en-US", service: IOS });
   return fetch(`${garmin.ssoUrl}/mobile/api/${call}?${query}`, {

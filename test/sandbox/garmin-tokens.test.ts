@@ -125,7 +125,7 @@ test("a request with the app's name but not its other headers gets Cloudflare's 
   expect([stopped.status, stopped.headers.get("content-type")]).toEqual([403, "text/html; charset=UTF-8"]);
   const all = Object.fromEntries(NATIVE_HEADERS.map((name) => [name, "x"]));
   expect((await ask({ ...app, ...all })).status).toBe(200);
-  // Under a name of its own a client need not look like the app.
+  // With another name, a client needs none of these headers.
   expect((await ask({ "user-agent": "another/1.0" })).status).toBe(200);
   expect((await refreshTokens(garmin, refreshToken)).http).toBe(200);
 });

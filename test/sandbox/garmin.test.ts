@@ -6,7 +6,6 @@ import { createManualClock, type ManualClock } from "../../src/sandbox/manual-cl
 
 const NOW = new Date("2026-03-02T07:00:00Z");
 const EMAIL = "ada@example.org";
-/** Message numbers of the FIT profile. */
 const FILE_ID = 0;
 const WEIGHT_SCALE = 30;
 const TAKEN = new Date("2026-03-01T23:30:15Z");
@@ -166,7 +165,6 @@ describe("weight by FIT file", () => {
     expect((await weightRange()).dailyWeightSummaries).toEqual([]);
     clock.advance(1);
     expect((await weightRange()).dailyWeightSummaries).toHaveLength(1);
-    // What was shown once stays.
     faults.turnOn("garmin_slow_to_show");
     await upload(fitFile([{ ...WEIGH_IN, timestamp: new Date(WEIGH_IN.timestamp.getTime() - 3_600_000) }]));
     clock.advance(60);

@@ -79,7 +79,6 @@ async function state(): Promise<PanelState> {
   return (await fetch(`${panel.url}/panel/state`)).json() as Promise<PanelState>;
 }
 
-/** The states pushed to a page from now on. */
 async function listen() {
   const abort = new AbortController();
   const response = await fetch(`${panel.url}/panel/events`, { signal: abort.signal });
@@ -103,7 +102,7 @@ async function listen() {
   };
 }
 
-/** fetch sets Host by itself; a page under a rebound name would send its own. */
+/** fetch sets its own Host; a browser at a rebound name would send that name. */
 function statusWithHost(host: string): Promise<number> {
   const { hostname, port } = new URL(panel.url);
   return new Promise((resolve, reject) => {
@@ -207,7 +206,7 @@ test("what an action changed is on the page before the next regular update", asy
   await expect.poll(() => page.states.length).toBeGreaterThan(0);
   expect(page.states.at(-1)?.observed?.linked).toBe(false);
   await post("/panel/action/link", {});
-  // The next look comes to no end.
+  // The next update never ends.
   observe = () => new Promise(() => {});
   await expect.poll(() => page.states.at(-1)?.observed?.linked).toBe(true);
   await page.close();

@@ -5,7 +5,6 @@ import { startWithings, type Withings } from "../../src/sandbox/withings.ts";
 import { encodeWeighIns } from "../../src/sync/garmin/fit.ts";
 import { garminShapes, withingsShapes } from "../fixtures/vendor-shapes.ts";
 
-/** The answers that the vendors were seen to give, asked of the sandbox: the same fields, of the same types. */
 const at = new Date("2026-11-20T06:30:15Z");
 const EMAIL = "ada@example.org";
 const MFA_EMAIL = "mfa@example.org";
@@ -130,7 +129,7 @@ describe("Garmin", () => {
         return sso("mfa/verifyCode", { mfaMethod: "email", mfaVerificationCode }, cookies);
       },
     ],
-    // An activity's, because nobody has recorded a weight's.
+    // An activity's: nobody has recorded a weight's.
     "upload-202-activity.json": [
       202,
       async () => {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   demo = await startDemo({ paced: false });
 });
 afterAll(() => demo.close());
-/** Whether the world of the test before is as good as a new one: that saves its linking. */
+/** Whether the last test's world can be used again, which saves linking. */
 let isGood = false;
 beforeEach(async () => {
   if (!isGood) {
@@ -56,17 +56,17 @@ test.each(troubles)("%s: after %s, both readings are in Garmin exactly once", as
   await act("trouble", { name, on: true });
   await act("weighIn");
   await act("bloodPressure");
-  // A call that hangs holds everything up, in real time, until the trouble ends.
+  // A hanging call blocks everything, in real time, until the trouble ends.
   if (name !== "withings_hangs") await act("passTime", { until: "hour" });
   await act("putRight");
   if (!(await isLinked())) await linkBoth();
   const { weights, pressures } = before;
   const once = { weights: weights + 1, pressures: pressures + 1 };
-  // What Garmin has refused is offered again the next day.
+  // Garmin's refused readings are offered again the next day.
   if (name === "garmin_upload_failed_in_202") await act("passTime", { until: "three_days" });
   await act("passTime", { until: "hour" });
   expect(inGarmin()).toEqual(once);
-  // There, a kind stays paused until the person has looked.
+  // There, the kind stays paused until the person has looked.
   isGood = title !== "Garmin refuses or changes a value";
 });
 
@@ -82,7 +82,7 @@ test.each(buttons)("%s: %s does what it says", async (_, __, { action, input = {
   await act("passTime", { until: "hour" });
   if (action === "passTime")
     await chat.waitUntil(({ messages }) => messages.some(({ text }) => /^No weigh-in/.test(text)));
-  // A lost subscription fixes itself, and data put back do no harm: neither needs a word.
+  // The bot has nothing to report after these two.
   if (action !== "loseSubscription" && action !== "putOldDataBack")
     await chat.waitUntil(({ messages }) => messages.length > known);
 });

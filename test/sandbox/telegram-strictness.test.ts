@@ -116,7 +116,7 @@ test("a message and a tap that the webhook confirmed can come once more, side by
 
   anna.redeliver(word.updateId);
   anna.redeliver(tapped.updateId);
-  // The first of the two is still being handled: the other did not wait for it.
+  // The first is still being handled, and the other didn't wait for it.
   await expect.poll(() => heard.slice(2).toSorted()).toEqual(["hello", "tap x"]);
   await expect.poll(() => telegram.pendingUpdates()).toBe(1);
   letGo();

@@ -7,7 +7,7 @@ import { floodWait } from "../../src/sandbox/telegram/faults.ts";
 import { startTelegram, type Telegram } from "../../src/sandbox/telegram.ts";
 import { refusal, WEBHOOK_SECRET, webhookOf } from "../../src/sandbox/telegram-bot.ts";
 
-/** The head of a PNG, as far as Telegram looks at it here. */
+/** As much of a PNG as is checked. */
 function png(width: number, height: number): Uint8Array {
   const bytes = new Uint8Array(32);
   bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52]);
@@ -44,14 +44,12 @@ async function startPolling() {
   await started;
 }
 
-/** The bot behind a URL of its own; `answer` may stand in front of it. */
 async function startWebhook(answer?: (handle: () => Promise<Response>) => Promise<Response>) {
   const served = await webhookOf(bot, answer);
   closing.push(() => served.close());
   return served;
 }
 
-/** How the attempts to deliver ended, those under way left out. */
 const outcomes = () => telegram.deliveries.map(({ outcome }) => outcome).filter((outcome) => outcome !== "under way");
 
 async function call(path: string, init?: RequestInit) {

@@ -1,9 +1,9 @@
 import { type Answer, type RecordedRequest, serve } from "../../src/sandbox/serve.ts";
 
-/** What becomes of a request instead of its answer. `lost` is carried out before its answer gets lost. */
+/** `lost`: the request is carried out, and its answer is lost. */
 export type AwsTrouble = "throttled" | "broken" | "dropped" | "lost";
 
-/** A service of AWS as functions see it: everything passes here, is counted, and can fail. */
+/** In front of an AWS service: counts requests and can make them fail. */
 export async function startAwsProxy(target: string) {
   let trouble: (nth: number) => AwsTrouble | undefined = () => undefined;
   let count = 0;
@@ -27,7 +27,7 @@ export async function startAwsProxy(target: string) {
   return {
     url: served.url,
     requests: served.requests,
-    /** What becomes of each request from now on, which is the first. */
+    /** Decides about each request from now on; the first has the number 1. */
     fail(when: (nth: number) => AwsTrouble | undefined) {
       count = 0;
       trouble = when;

@@ -1,12 +1,10 @@
 import type { Transport } from "../../src/lib/http-client.ts";
 import type { Table } from "../../src/store/table.ts";
 
-/** The process is dead: nothing it tries afterwards, in a finally block or elsewhere, has any effect. */
+/** The process is dead: whatever it still tries, even in a finally block, has no effect. */
 export class Crash extends Error {}
 
-/**
- * Stops a process before or after its outside call number `n`, HTTP and database alike. With `n` infinite it only counts.
- */
+/** Stops a process before or after its `n`th call to the outside, by HTTP or to the database. Infinity only counts. */
 export function crashAt(n: number, when: "before" | "after") {
   let calls = 0;
   let dead = false;

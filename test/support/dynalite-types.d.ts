@@ -1,4 +1,4 @@
-/** The little of dynalite that tests use; the package brings no types. */
+/** The package has no types; these are what the tests use. */
 declare module "dynalite" {
   import type { Server } from "node:http";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import path from "node:path";
 import { freePort } from "../../src/sandbox/free-port.ts";
 
-/** Amazon's own DynamoDB Local in a process of its own, in memory: the jars and the native library lie in `folder`. */
+/** Amazon's DynamoDB Local as a process, in memory. `folder` has its jars and native library. */
 export async function startDynamoDbLocal(folder: string): Promise<{ endpoint: string; close(): Promise<void> }> {
   const port = await freePort();
   const java = ["-Xmx256m", `-Djava.library.path=${folder}`, "-cp", path.join(folder, "*")];
@@ -21,7 +21,7 @@ export async function startDynamoDbLocal(folder: string): Promise<{ endpoint: st
   return { endpoint, close };
 }
 
-/** It has no sign of being ready but an answer, and until then refuses in a few milliseconds. */
+/** It is ready when it answers; until then it refuses within milliseconds. */
 async function answers(endpoint: string): Promise<boolean> {
   try {
     await fetch(endpoint, { signal: AbortSignal.timeout(5_000) });

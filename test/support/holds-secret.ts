@@ -1,4 +1,4 @@
-/** Whether a text gives this secret away. A code of digits is given away as a number of its own, not as a part of some instant or id. */
+/** Whether a text contains this secret. A code of digits counts as a whole number only, not as a part of a time or an id. */
 export function holdsSecret(text: string, secret: string): boolean {
   return /^\d+$/.test(secret) ? new RegExp(`(?<!\\d)${secret}(?!\\d)`).test(text) : text.includes(secret);
 }

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 
-/** An outside address that takes a POST, as ALARM_URL and HEARTBEAT_URL name one. */
+/** An address outside for ALARM_URL and HEARTBEAT_URL. */
 export async function startReceiver() {
   const received: Array<{
     method: string;
@@ -33,13 +33,13 @@ export async function startReceiver() {
   return {
     env: { ALARM_URL: `${url}/alarm`, HEARTBEAT_URL: `${url}/heartbeat` },
     received,
-    /** What was told, oldest first. */
+    /** Oldest first. */
     alarms: () => received.filter(({ path }) => path === "/alarm").map(({ body }) => body),
     heartbeats: () => received.filter(({ path }) => path === "/heartbeat").length,
     answerWith(it: number) {
       status = it;
     },
-    /** What follows the status: nothing, more and more, or a part of something. */
+    /** What follows the status: nothing, an endless body, or a part of one. */
     answerWithBody(it: typeof body) {
       body = it;
     },

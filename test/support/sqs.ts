@@ -5,8 +5,8 @@ import { startFauxqs } from "fauxqs";
 const REGION = "eu-central-1";
 
 /**
- * An SQS in this process behind a real port, with a queue of jobs like that of `infra/queues.yml` but for its visibility
- * timeout, and the one for what failed seven times.
+ * SQS in this process, on a real port. It has the queues of `infra/queues.yml`, for jobs and for what failed seven times, with
+ * another visibility timeout.
  */
 export async function startSqs({ visibilitySeconds = 1080 } = {}) {
   const server = await startFauxqs({ port: 0, logger: false, defaultRegion: REGION });
@@ -35,25 +35,24 @@ export async function startSqs({ visibilitySeconds = 1080 } = {}) {
   });
 
   return {
-    /** What a process needs to reach it. */
     env: { ...env, QUEUE_URL: jobs.queueUrl },
     client,
     queueUrl: jobs.queueUrl,
     queueArn: jobs.queueArn,
     deadUrl: dead.queueUrl,
-    /** Every message that waits or is being worked on. */
+    /** Counts messages in progress too. */
     waiting(): number {
       const { ready = [], delayed = [], inflight = [] } = server.inspectQueue("jobs.fifo")?.messages ?? {};
       return ready.length + delayed.length + inflight.length;
     },
-    /** For how much longer each message that somebody works on is hidden from all others. */
+    /** How much longer each message in progress stays hidden. */
     hiddenSeconds: (): number[] =>
       (server.inspectQueue("jobs.fifo")?.messages.inflight ?? []).map(
         ({ visibilityDeadline }) => (visibilityDeadline - Date.now()) / 1000,
       ),
-    /** The texts of what failed seven times. */
+    /** What failed seven times. */
     dead: (): string[] => (server.inspectQueue("dead.fifo")?.messages.ready ?? []).map(({ body }) => body),
-    /** Whatever is there, at once. */
+    /** Doesn't wait. */
     async receive(limit = 10) {
       const command = new ReceiveMessageCommand({
         QueueUrl: jobs.queueUrl,
@@ -62,7 +61,6 @@ export async function startSqs({ visibilitySeconds = 1080 } = {}) {
       });
       return (await client.send(command)).Messages ?? [];
     },
-    /** Puts any text into the queue, as somebody else would. */
     send(account: number, body: string) {
       const MessageDeduplicationId = randomUUID();
       const MessageGroupId = String(account);

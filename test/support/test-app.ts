@@ -13,35 +13,35 @@ import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts"
 import type { RunOptions } from "../../src/sync/engine/run.ts";
 import { startWorker } from "../../src/sync/jobs/worker.ts";
 
-/** The account of the tests: a Telegram user id. */
+/** A Telegram user id. */
 export const ACCOUNT = 4711;
 export const OWNER = { email: "owner@example.org", password: "a-password-for-tests" };
 export const USERID = 31_400_001;
-/** Noon in UTC on a winter day; no clock changes near it. */
+/** A winter noon in UTC; clocks don't change near it. */
 export const NOON = new Date("2026-11-21T12:00:00Z");
 
 export interface TestAppOptions extends Pick<AppDeps, "wrapTable" | "wrapSync"> {
   at?: Date;
-  /** Instead of one that stays at `at` until it is moved. */
+  /** By default, one that shows `at` until a test moves it. */
   clock?: ManualClock;
   timezone?: string;
   linked?: boolean;
   heightM?: number;
-  /** The program listens on this machine, and Withings and Telegram can call it there. */
+  /** The program listens on this machine, and Withings and Telegram can call it. */
   hasAddress?: boolean;
   sandbox?: SandboxOptions;
   env?: Environment;
 }
 
 /**
- * One account, linked at both vendors of a fresh sandbox, with a store of its own on disk. The program in it is the real
- * one, over real HTTP; only the time is a manual clock.
+ * The real program over real HTTP, with a manual clock: one account, linked at both vendors of a new sandbox, and a new store
+ * on disk.
  */
 export async function startTestApp(options: TestAppOptions = {}) {
   const { at = NOON, timezone = "Europe/Berlin", linked = true, heightM, wrapTable, wrapSync } = options;
   const { clock = createManualClock(at) } = options;
   const silent = createLog({ level: "silent" });
-  // The address has to be known before the program that answers there can be made.
+  // The program needs to know its address before it is made.
   const listener =
     options.hasAddress &&
     (await listen((request) => service().http(request), { host: "127.0.0.1", port: 0, log: silent }));
@@ -66,7 +66,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
   const logged: string[] = [];
   const apps: Array<Awaited<ReturnType<typeof createApp>>> = [];
 
-  /** Another copy of the program on the same store, as another process would have it. */
+  /** Like another process on the same store. */
   async function newApp(deps: Partial<AppDeps> = {}) {
     const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
     const log = createLog({ level: "debug", write: (line) => logged.push(line), now: (deps.clock ?? clock).now });
@@ -76,14 +76,12 @@ export async function startTestApp(options: TestAppOptions = {}) {
   }
 
   const services: Service[] = [];
-  /** The chat, the jobs and the HTTP answers on top of an app, as each process puts them together. */
   function newService(on = app, deps: Partial<ServiceDeps> = {}): Service {
     sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
     const made = createService(readConfig(env, SERVICE_SECTIONS), on, { queue: on.store.jobs, paced: false, ...deps });
     services.push(made);
     return made;
   }
-  /** The one on `app`. */
   function service(): Service {
     return services[0] ?? newService();
   }
@@ -92,7 +90,6 @@ export async function startTestApp(options: TestAppOptions = {}) {
   await app.store.accounts.save(ACCOUNT, {});
   if (linked) await link(app);
 
-  /** Links both vendors the way an owner does. */
   async function link(to: typeof app) {
     await linkWithings(to);
     await to.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
@@ -102,7 +99,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     await to.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, to.withingsLinking.begin(ACCOUNT)));
   }
 
-  /** Signs in at Garmin as this person, and says yes where that replaces another profile. */
+  /** Also confirms that another profile is replaced. */
   async function signInAs(email: string) {
     const result = await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(email));
     if (result.type !== "other_profile") return result;
@@ -120,12 +117,11 @@ export async function startTestApp(options: TestAppOptions = {}) {
     newApp,
     newService,
     service,
-    /** Where the program listens. */
     url,
     ask: (path: string, init: RequestInit = {}) => fetch(url + path, init),
-    /** The address where the browser of somebody ends who started in this account's chat and chose Allow. */
+    /** Where the browser ends up after somebody pressed Allow. */
     consent: (account = ACCOUNT, userid = USERID) => sandbox.withings.allow(userid, app.withingsLinking.begin(account)),
-    /** What waits in the queue, as "account reason". */
+    /** As "account reason". */
     jobs: async () => (await app.store.jobs.list()).map(({ value }) => `${value.account} ${value.reason}`),
     startWorker: () => startWorker({ jobs: app.store.jobs, work: service().work, clock, log: app.log }),
     link: () => link(app),
@@ -140,7 +136,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
     pressures: () => sandbox.garmin.bloodPressures(OWNER.email),
     ledger: () =>
       app.store.ledgers.of(ACCOUNT, String(USERID), String(sandbox.garmin.accounts.get(OWNER.email).profileId)),
-    /** What the servers were asked since the last time this was called, as "server METHOD path". */
+    /** Since the last call, as "server METHOD path". */
     requests: () => {
       const all = [...sandbox.withings.requests, ...sandbox.garmin.requests];
       sandbox.withings.requests.length = 0;

@@ -7,7 +7,7 @@ import { sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Job, JobQueue, NewJob } from "../../src/sync/model/jobs.ts";
 import { ACCOUNT, startTestApp, type TestApp, type TestAppOptions } from "./test-app.ts";
 
-/** For a file of tests: each starts a program of its own, which is closed after it. */
+/** Each test of the file gets a program of its own, which is closed after it. */
 export function testSchedules() {
   let house: TestApp;
   afterEach(() => house.close());
@@ -18,9 +18,8 @@ export function testSchedules() {
       house = started.house;
       return started;
     },
-    /** This many from now. */
+    /** This many minutes from now. */
     minutes: (count: number) => new Date(house.clock.now().getTime() + count * 60_000),
-    /** The list of due accounts, by time. */
     async listed(): Promise<string[]> {
       const table = await tableOf(house);
       const items = await table.list(keys.schedule);
@@ -30,7 +29,7 @@ export function testSchedules() {
   };
 }
 
-/** The program with its sweep and its job handler, and a queue that shows what came into it. No summary comes in between. */
+/** The program with its sweep and job handler, without summaries. Its queue shows what came in. */
 async function startTestSchedule(options: TestAppOptions = {}) {
   let afterRun = async () => {};
   const house = await startTestApp({
@@ -55,13 +54,12 @@ async function startTestSchedule(options: TestAppOptions = {}) {
   return {
     house,
     queued,
-    /** While the job is still under way. */
+    /** Called before the job ends. */
     afterRun: (act: () => Promise<void>) => {
       afterRun = act;
     },
     sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }, deadlineAt?: Date) =>
       sweep({ schedule, queue, clock, log: app.log }, deadlineAt),
-    /** Does everything that is queued. */
     async work() {
       for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
     },
@@ -73,7 +71,7 @@ async function startTestSchedule(options: TestAppOptions = {}) {
   };
 }
 
-/** The table below it all, to be closed. */
+/** The table underneath. The caller closes it. */
 export async function tableOf({ env, clock }: TestApp): Promise<Table> {
   return openTable(readConfig(env, ["store"]).store, clock);
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** How many times faster than real time the timers of a program in time lapse go: a minute is a tenth of a second. */
+/** A minute is a tenth of a second. */
 export const TIMES = 600;
 
 const PRELOAD = `
@@ -19,8 +19,8 @@ const PRELOAD = `
 `;
 
 /**
- * The environment for a program whose timers, in all its threads, go that much faster. Its clock does not, nor do the
- * limits of its requests. SIGUSR2 blocks its event loop for good.
+ * The environment for a program whose timers run faster, in all its threads. Its clock and its request timeouts don't.
+ * SIGUSR2 blocks its event loop for good.
  */
 export function timeLapse(folder: string): { NODE_OPTIONS: string } {
   const preload = path.join(folder, "time-lapse.mjs");

@@ -1,6 +1,6 @@
 /**
- * The program in a process of its own, for tests that race it or kill it. The configuration comes in the environment, the
- * task as JSON in the first argument. It says "ready", waits for a line, and answers with one line of JSON.
+ * The program as a process that tests can race or kill. The environment holds its configuration, and the first argument its
+ * task as JSON. It prints "ready", waits for a line, and answers with one line of JSON.
  */
 import { writeSync } from "node:fs";
 import { createApp } from "../../src/app/app.ts";
@@ -11,7 +11,7 @@ import { createLog, errorFacts } from "../../src/lib/log.ts";
 export interface ChildTask {
   type: "sync" | "use tokens";
   account: number;
-  /** Seconds by which this process is ahead, so that nobody has to wait for a lease to end. */
+  /** How far this process is ahead, so that a test needn't wait for a lease to end. */
   ahead?: number;
 }
 
@@ -32,7 +32,6 @@ async function sync() {
   return app.sync.run(found);
 }
 
-/** One call with an access token at each vendor, and what came of it. */
 async function useTokens() {
   const attempt = (call: Promise<unknown>) =>
     call.then(
@@ -43,7 +42,7 @@ async function useTokens() {
   return { withings, garmin: await attempt(app.garminSignIn.uploadConsent(account)) };
 }
 
-/** Synchronous, so a line is either with the reader or was never printed. */
+/** Synchronous, so that a line has either been read or was never printed. */
 function print(line: string): void {
   writeSync(1, `${line}\n`);
 }

@@ -13,7 +13,7 @@ import type { ChildTask } from "./two-processes-child.ts";
 
 const SCRIPT = new URL("./two-processes-child.ts", import.meta.url).pathname;
 
-/** One linked account in a store on disk and the vendors in this process, in real time: the program runs in others. */
+/** One linked account in a store on disk, with the vendors in this process, in real time. */
 export async function startTestProcesses() {
   const sandbox = await startSandbox({ clock: systemClock });
   const timezone = "Europe/Berlin";
@@ -36,7 +36,7 @@ export async function startTestProcesses() {
 
   const children: Array<ReturnType<typeof spawn>> = [];
 
-  /** A process that is ready and waits for `go`. */
+  /** A process that waits for `go`. */
   async function start(task: Omit<ChildTask, "account">) {
     const child = spawn(process.execPath, [SCRIPT, JSON.stringify({ ...task, account: ACCOUNT })], {
       env: { ...process.env, ...env },
@@ -58,7 +58,7 @@ export async function startTestProcesses() {
         if (!line) throw new Error(`the process gave no answer: ${errors}`);
         return JSON.parse(line);
       },
-      /** kill -9: nothing of it runs any more. */
+      /** kill -9 */
       async kill() {
         child.kill("SIGKILL");
         await ended;
@@ -71,7 +71,7 @@ export async function startTestProcesses() {
     person,
     app,
     start,
-    /** Runs them at the same time, each in its own process, and returns what they answered. */
+    /** Runs them at the same time, each in its own process. */
     async together(...tasks: Array<Omit<ChildTask, "account">>) {
       const processes = await Promise.all(tasks.map(start));
       for (const each of processes) each.go();

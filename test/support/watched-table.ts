@@ -1,7 +1,7 @@
 import { RetryLaterError } from "../../src/lib/errors.ts";
 import type { Table } from "../../src/store/table.ts";
 
-/** Counts what is asked of the store, and can take it away. */
+/** Counts the calls to the store, and can make it fail. */
 export function watched() {
   let calls = 0;
   let isAway = false;
