@@ -1,7 +1,7 @@
 import { localDateTime } from "../../lib/local-time.ts";
 import type { Language, Units } from "../../sync/model/account.ts";
 import type { Vendor } from "../../sync/model/link.ts";
-import type { Field, SentValues } from "../../sync/model/vendors.ts";
+import type { Field, Measured, SentValues } from "../../sync/model/vendors.ts";
 
 export interface Reader {
   language: Language;
@@ -16,11 +16,7 @@ export const plural = (count: number, one: string, many = `${one}s`) => `${count
 
 export const VENDOR_NAME: Record<Vendor, string> = { withings: "Withings", garmin: "Garmin" };
 
-export interface Measured {
-  values: SentValues;
-  takenAt: Date;
-}
-
+export type { Measured };
 export type Format = ReturnType<typeof formatFor>;
 
 const LOCALE: Record<Language, string> = { en: "en-GB", de: "de-DE" };

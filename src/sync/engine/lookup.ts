@@ -1,9 +1,9 @@
 import type { LedgerEntry } from "../model/ledger.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
-import type { Field, GarminEntry, Sink, UnreadableEntry } from "../model/vendors.ts";
+import type { Field, GarminEntry, Measured, Sink, UnreadableEntry } from "../model/vendors.ts";
 import { aroundAll } from "./batch.ts";
 import type { Finding, Task } from "./item.ts";
-import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries, type Wanted } from "./match.ts";
+import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries } from "./match.ts";
 import { secondsSinceAttempt } from "./plan.ts";
 
 /** Garmin may show an upload late: until then one without an answer is only looked for, not sent again. */
@@ -18,7 +18,7 @@ export interface LookupDeps {
   accepted: ReadonlySet<Field>;
   now: Date;
   /** Sent, or to be sent: not asked about here, but not taken for another reading either. */
-  expected?: Wanted[];
+  expected?: Measured[];
 }
 
 interface Match {

@@ -1,5 +1,5 @@
 import type { Reading } from "../model/reading.ts";
-import type { Field, GarminEntry, SentValues, UnreadableEntry } from "../model/vendors.ts";
+import type { Field, GarminEntry, Measured, SentValues, UnreadableEntry } from "../model/vendors.ts";
 
 export function sentValues(reading: Reading): SentValues {
   if (reading.kind === "weigh_in") return { kind: "weigh_in", weightKg: Math.round(reading.weightKg * 100) / 100 };
@@ -11,27 +11,22 @@ export function sentValues(reading: Reading): SentValues {
   };
 }
 
-export interface Wanted {
-  takenAt: Date;
-  values: SentValues;
-}
-
 /** Ours comes back to the second, and a weight to ten grams. */
-export function isOurs(wanted: Wanted, inGarmin: GarminEntry): boolean {
+export function isOurs(wanted: Measured, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 1, grams: 10 });
 }
 
 /** For a blood pressure whose seconds Garmin has cut off. Only if nothing matches to the second. */
-export function isOursToTheMinute(wanted: Wanted, inGarmin: GarminEntry): boolean {
+export function isOursToTheMinute(wanted: Measured, inGarmin: GarminEntry): boolean {
   if (wanted.values.kind !== "blood_pressure" || inGarmin.takenAt.getTime() % 60_000 !== 0) return false;
   return matches(wanted, inGarmin, { seconds: 60, grams: 0 });
 }
 
-function isAtItsSecond(wanted: Wanted, inGarmin: GarminEntry): boolean {
+function isAtItsSecond(wanted: Measured, inGarmin: GarminEntry): boolean {
   return wanted.values.kind === inGarmin.values.kind && secondsApart(wanted, inGarmin) <= 1;
 }
 
-type Sent = Wanted & { attemptedAt?: Date | undefined };
+type Sent = Measured & { attemptedAt?: Date | undefined };
 
 /** It was in Garmin before we sent ours. Clocks differ a little. */
 function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
@@ -62,12 +57,12 @@ export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>
 export const OURS = [isOurs, isOursToTheMinute];
 
 /** The same event, brought there by other means. */
-export function isSameEvent(wanted: Wanted, inGarmin: GarminEntry): boolean {
+export function isSameEvent(wanted: Measured, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 120, grams: 100 });
 }
 
 /** A partly unreadable entry may be what we sent. A weight alone says little, so without a time its day has to be near. */
-export function mayBeOurs({ takenAt, values }: Wanted, entry: UnreadableEntry): boolean {
+export function mayBeOurs({ takenAt, values }: Measured, entry: UnreadableEntry): boolean {
   const isThen = entry.takenAt
     ? Math.abs(entry.takenAt.getTime() - takenAt.getTime()) <= (values.kind === "weigh_in" ? 1000 : 60_000)
     : isNearDay(takenAt, entry.calendarDate);
@@ -85,7 +80,7 @@ function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
   return Math.abs(noon - takenAt.getTime()) <= 36 * 3600 * 1000;
 }
 
-function matches(wanted: Wanted, inGarmin: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
+function matches(wanted: Measured, inGarmin: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
   // Written this way round, an invalid time matches nothing.
   if (!(secondsApart(wanted, inGarmin) <= tolerance.seconds)) return false;
   const [a, b] = [wanted.values, inGarmin.values];
@@ -112,12 +107,12 @@ export class UnclaimedEntries {
     return this.#take(this.#free.filter((it) => it.key.id === id));
   }
 
-  take<W extends Wanted>(wanted: W, fits: (wanted: W, inGarmin: GarminEntry) => boolean): GarminEntry | undefined {
+  take<W extends Measured>(wanted: W, fits: (wanted: W, inGarmin: GarminEntry) => boolean): GarminEntry | undefined {
     const fitting = this.#free.filter((it) => fits(wanted, it));
     return this.#take(fitting.sort((a, b) => secondsApart(wanted, a) - secondsApart(wanted, b)));
   }
 
-  takeAll(wanted: Wanted[]): GarminEntry[] {
+  takeAll(wanted: Measured[]): GarminEntry[] {
     const all: GarminEntry[] = [];
     for (const each of wanted) {
       for (const fits of OURS) {
@@ -137,6 +132,6 @@ export class UnclaimedEntries {
   }
 }
 
-function secondsApart(wanted: Wanted, inGarmin: GarminEntry): number {
+function secondsApart(wanted: Measured, inGarmin: GarminEntry): number {
   return Math.abs(wanted.takenAt.getTime() - inGarmin.takenAt.getTime()) / 1000;
 }

@@ -10,8 +10,7 @@ import {
   type ReadingKind,
   readingId,
 } from "../model/reading.ts";
-import type { Difference, GarminEntry, Height, SourceAnswer } from "../model/vendors.ts";
-import type { Wanted } from "./match.ts";
+import type { Difference, GarminEntry, Height, Measured, SourceAnswer } from "../model/vendors.ts";
 import { occasions } from "./occasions.ts";
 import type { Pauses } from "./pause.ts";
 import { isOpen } from "./plan.ts";
@@ -169,7 +168,7 @@ function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): b
   return !paused[kind] && readBacks.some((it) => it.kind === kind);
 }
 
-function openOf({ entry }: Settlement): Wanted[] {
+function openOf({ entry }: Settlement): Measured[] {
   if (!entry) return [];
   return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.possibleCopies ?? [])];
 }

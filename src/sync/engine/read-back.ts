@@ -1,12 +1,10 @@
 import type { Arrival, Differing, LedgerEntry, Progress, Twin } from "../model/ledger.ts";
 import type { ReadingKind } from "../model/reading.ts";
-import type { Difference, Field, Fields, GarminEntry, SentValues } from "../model/vendors.ts";
-import { isOurs, isSameEvent, type Wanted } from "./match.ts";
+import type { Difference, Field, Fields, GarminEntry, Measured, SentValues } from "../model/vendors.ts";
+import { isOurs, isSameEvent } from "./match.ts";
 
-export interface ReadBack {
+export interface ReadBack extends Measured {
   kind: ReadingKind;
-  takenAt: Date;
-  values: SentValues;
   compared: Field[];
   differences: Difference[];
 }
@@ -29,7 +27,7 @@ const TOLERANCE: Record<keyof Fields, number> = {
 const SECONDS: Record<ReadingKind, number> = { weigh_in: 1, blood_pressure: 60 };
 
 /** Parts that were not sent are ignored: Garmin may fill them in by itself. */
-export function compare({ takenAt, values }: Wanted, sent: Fields, inGarmin: GarminEntry): ReadBack {
+export function compare({ takenAt, values }: Measured, sent: Fields, inGarmin: GarminEntry): ReadBack {
   const differences: Difference[] = [];
   const [sentAt, shownAt] = [takenAt.getTime(), inGarmin.takenAt.getTime()];
   if (Math.abs(sentAt - shownAt) > SECONDS[values.kind] * 1000) {
@@ -77,7 +75,7 @@ export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "val
 }
 
 /** An entry that isn't ours, for the same event as an arrival. What is `open` may still turn up from us, and is no twin. */
-export function twinOf(strangers: GarminEntry[], arrived: Arrival[], open: Wanted[]): Twin | undefined {
+export function twinOf(strangers: GarminEntry[], arrived: Arrival[], open: Measured[]): Twin | undefined {
   for (const stranger of strangers) {
     if (open.some((it) => isOurs(it, stranger))) continue;
     const ours = arrived.find((it) => isSameEvent(it, stranger));

@@ -1,10 +1,10 @@
 import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors.ts";
-import type { Sink } from "../model/vendors.ts";
+import type { Measured, Sink } from "../model/vendors.ts";
 import { act } from "./actions.ts";
 import { type BatchContext, isDiffering, isProvenNow } from "./batch.ts";
 import type { Item, Task } from "./item.ts";
 import { findInGarmin } from "./lookup.ts";
-import { sentValues, type Wanted } from "./match.ts";
+import { sentValues } from "./match.ts";
 import { upload } from "./upload.ts";
 
 /**
@@ -59,7 +59,12 @@ function nearInTime(holds: Task[]): Task[][] {
   return groups;
 }
 
-async function settleBatch(items: Task[], tasks: Task[], batch: BatchContext, expected: Wanted[] = []): Promise<void> {
+async function settleBatch(
+  items: Task[],
+  tasks: Task[],
+  batch: BatchContext,
+  expected: Measured[] = [],
+): Promise<void> {
   await batch.lease.ensure();
   const now = batch.clock.now();
   const strangers = await findInGarmin(items, { ...batch, isProven: isProvenNow(batch), now, expected });

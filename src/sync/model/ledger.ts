@@ -1,6 +1,6 @@
 import type { Versioned } from "./link.ts";
 import type { Composition, ReadingKind } from "./reading.ts";
-import type { Difference, FailReason, GarminKey, Height, SentValues, UnreadableRecord } from "./vendors.ts";
+import type { Difference, FailReason, GarminKey, Height, Measured, UnreadableRecord } from "./vendors.ts";
 
 export const HELD_REASONS = [
   "ambiguous_person",
@@ -34,14 +34,12 @@ export type Fate =
 export const DECISIONS = ["mine", "not_mine", "send_old"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
-export interface LedgerEntry {
+export interface LedgerEntry extends Measured {
   measureGroupId: number;
   kind: ReadingKind;
-  takenAt: Date;
   modifiedAt: Date;
   fingerprint: string;
   fate: Fate;
-  values: SentValues;
   /** Why it would have been held if Garmin hadn't had it: it says nothing about what its owner weighs. */
   doubt?: HeldReason;
   /** Whatever happens to the reading afterwards, "mine" stays. */
@@ -56,12 +54,10 @@ export interface LedgerEntry {
   /** Versions that were sent and never confirmed: if Garmin shows one late, it has to go. */
   possibleCopies?: UnconfirmedUpload[];
   /** An older version of this reading that is in Garmin and has to go before the new one is sent. */
-  replaces?: { takenAt: Date; values: SentValues; garminKey?: GarminKey };
+  replaces?: Measured & { garminKey?: GarminKey };
 }
 
-export interface UnconfirmedUpload {
-  takenAt: Date;
-  values: SentValues;
+export interface UnconfirmedUpload extends Measured {
   until: Date;
 }
 
@@ -94,7 +90,7 @@ export interface Progress {
   height?: Height;
   /** The account's own weigh-ins of the last 90 days, to judge new ones by. */
   recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
-  lastReadings: Partial<Record<ReadingKind, { takenAt: Date; values: SentValues }>>;
+  lastReadings: Partial<Record<ReadingKind, Measured>>;
   /** When each kind was last measured, ascending. */
   measuredAt?: Partial<Record<ReadingKind, Date[]>>;
   attention: AttentionItem[];
@@ -128,17 +124,13 @@ export interface Pause {
   askedSince?: Date;
 }
 
-export interface Differing extends Difference {
+export interface Differing extends Difference, Measured {
   kind: ReadingKind;
-  takenAt: Date;
-  values: SentValues;
   isAccepted?: boolean;
 }
 
-export interface Twin {
-  takenAt: Date;
-  values: SentValues;
-  other: { takenAt: Date; values: SentValues };
+export interface Twin extends Measured {
+  other: Measured;
 }
 
 export interface RememberedRecord extends UnreadableRecord {
@@ -147,21 +139,14 @@ export interface RememberedRecord extends UnreadableRecord {
   lookedAt: Date;
 }
 
-export interface Arrival {
+export interface Arrival extends Measured {
   id: string;
   kind: ReadingKind;
-  takenAt: Date;
   arrivedAt: Date;
-  values: SentValues;
   composition?: Composition;
 }
 
-export interface AttentionItem {
-  measureGroupId: number;
-  kind: ReadingKind;
-  takenAt: Date;
-  modifiedAt: Date;
-  values: SentValues;
+export interface AttentionItem extends Measured, Pick<LedgerEntry, "measureGroupId" | "kind" | "modifiedAt"> {
   fate: Extract<Fate, { state: "held" | "failed" }>;
   waitsSince?: Date;
 }

@@ -2,7 +2,7 @@ import type { Action, DelayCause } from "../../lib/errors.ts";
 import { present } from "../../lib/present.ts";
 import type { Vendor } from "./link.ts";
 import { KINDS, type ReadingKind } from "./reading.ts";
-import { FAIL_REASONS, type SentValues } from "./vendors.ts";
+import { FAIL_REASONS, type Measured } from "./vendors.ts";
 
 /** From best to worst; of several accounts, the worst counts. */
 export const RUN_STATUSES = ["success", "retry_later", "action_needed", "error"] as const;
@@ -39,7 +39,7 @@ export interface Delay {
   waiting?: number;
   announced?: true;
   /** The newest that waits; if some were accepted, of those. */
-  newest?: { takenAt: Date; values: SentValues };
+  newest?: Measured;
   accepted?: number;
   /** How many of them are sent only once the first one of their kind has shown in this Garmin. */
   following?: number;

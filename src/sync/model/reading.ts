@@ -3,7 +3,7 @@ export type Reading = WeighIn | BloodPressure;
 export type ReadingKind = Reading["kind"];
 export const KINDS = ["weigh_in", "blood_pressure"] as const satisfies ReadingKind[];
 
-interface Measured {
+interface ReadingBase {
   measureGroupId: number;
   takenAt: Date;
   modifiedAt: Date;
@@ -15,7 +15,7 @@ interface Measured {
 
 export type Attribution = "certain" | "confirmed" | "ambiguous" | "typed_at_sign_up" | "unknown";
 
-export interface WeighIn extends Measured {
+export interface WeighIn extends ReadingBase {
   kind: "weigh_in";
   weightKg: number;
   bodyFatPercent?: number;
@@ -28,7 +28,7 @@ export interface WeighIn extends Measured {
   metabolicAgeYears?: number;
 }
 
-export interface BloodPressure extends Measured {
+export interface BloodPressure extends ReadingBase {
   kind: "blood_pressure";
   systolicMmHg: number;
   diastolicMmHg: number;

@@ -12,13 +12,10 @@ export interface UnknownAnswer {
 
 export type NoteUnknown = (unknown: UnknownAnswer) => void;
 
-export interface UnknownShape {
+export interface UnknownShape extends Pick<UnknownAnswer, "call" | "httpStatus" | "where"> {
   firstAt: Date;
   lastAt: Date;
   times: number;
-  call: string;
-  httpStatus?: number;
-  where: string;
   headerNames: string[];
   shape: string[];
 }

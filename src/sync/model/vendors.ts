@@ -99,11 +99,9 @@ export interface UnreadableEntry {
   diastolicMmHg?: number;
 }
 
-export interface GarminEntry {
+export interface GarminEntry extends Measured {
   key: GarminKey;
-  takenAt: Date;
   storedAt?: Date;
-  values: SentValues;
   fields: Fields;
 }
 
@@ -136,6 +134,11 @@ export interface Difference {
 export type SentValues =
   | { kind: "weigh_in"; weightKg: number }
   | { kind: "blood_pressure"; systolicMmHg: number; diastolicMmHg: number; pulseBpm?: number };
+
+export interface Measured {
+  takenAt: Date;
+  values: SentValues;
+}
 
 /** `unreadable_in_garmin`: something is there that can't be read and may be it. */
 export const FAIL_REASONS = ["out_of_range", "refused_by_garmin", "never_appeared", "unreadable_in_garmin"] as const;

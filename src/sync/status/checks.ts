@@ -11,11 +11,9 @@ export interface Problem {
   action?: Action;
 }
 
-export interface Finding {
+export interface Finding extends Omit<Problem, "verdict"> {
   check: string;
   verdict: Verdict;
-  text: string;
-  action?: Action;
 }
 
 /** Answers with one sentence when all is well, else with the problem, or by throwing in the usual kinds. */

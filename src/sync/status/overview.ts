@@ -35,11 +35,7 @@ export interface Overview {
   progress?: Progress;
 }
 
-export interface Overviews {
-  of(account: Account): Promise<Overview>;
-  /** As in its overview, but without reading the ledger. */
-  lastRun(account: number): Promise<LastRun | undefined>;
-}
+export type Overviews = ReturnType<typeof createOverviews>;
 
 interface OverviewDeps {
   accounts: Pick<Accounts, "lastRun">;
@@ -48,8 +44,12 @@ interface OverviewDeps {
   clock: Clock;
 }
 
-export function createOverviews(deps: OverviewDeps): Overviews {
-  return { of: (account) => overviewOf(deps, account), lastRun: (account) => lastRunOf(deps, account) };
+export function createOverviews(deps: OverviewDeps) {
+  return {
+    of: (account: Account) => overviewOf(deps, account),
+    /** As in its overview, but without reading the ledger. */
+    lastRun: (account: number) => lastRunOf(deps, account),
+  };
 }
 
 async function overviewOf({ accounts, links, ledgers, clock }: OverviewDeps, account: Account): Promise<Overview> {
