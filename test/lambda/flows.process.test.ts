@@ -253,7 +253,7 @@ const marked = async () => {
   return ((await answer.json()) as { result: { short_description: string } }).result.short_description;
 };
 
-test("the owner is told once about an empty table if the bot used another one before", async () => {
+test("the owner hears once of an empty table if the bot used another one before", async () => {
   await start();
   await aws.app.disconnect(await aws.app.store.accounts.save(ACCOUNT, {}), "everything");
   await aws.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
@@ -265,7 +265,7 @@ test("the owner is told once about an empty table if the bot used another one be
   expect(await marked()).toBe(MARK("0123456789ab"));
 });
 
-test("the owner is told once if the bot used another table before, and from then on the bot belongs to this one", async () => {
+test("the owner hears once that the bot used another table before, and from then on the bot belongs to this one", async () => {
   await start();
   await aws.call("setMyShortDescription", { language_code: "la", short_description: MARK("0123456789ab") });
   const before = aws.told().length;

@@ -91,13 +91,13 @@ test("a process that is killed in the middle has no result, but its output is kn
   const it = run(
     `export const handler = async (event) => {
        if (!event.slow) return "well";
-       process.stderr.write('{"event":"begun"}\\n');
+       process.stderr.write('{"event":"started"}\\n');
        return new Promise((resolve) => setTimeout(resolve, 1e6));
      };`,
   );
-  const begun = it.said('"begun"');
+  const started = it.said('"started"');
   const result = expect(it.invoke({ slow: true })).rejects.toMatchObject({ type: "Runtime.ExitError" });
-  await begun;
+  await started;
   await it.kill();
   await result;
   expect(await it.invoke({})).toBe("well");

@@ -65,11 +65,11 @@ test("jobs of one account are delivered one after the other, and those of other 
 
 test("the job of a killed worker is delivered again before anything else of its account", async () => {
   await queue.put([asked(OWNER, 1), asked(OWNER, 2)]);
-  const [begun] = await sqs.receive(1);
-  if (begun) await abandoned(begun);
+  const [started] = await sqs.receive(1);
+  if (started) await abandoned(started);
 
   const [again] = await sqs.receive(1);
-  expect(again?.Body).toBe(begun?.Body);
+  expect(again?.Body).toBe(started?.Body);
   expect(again?.Attributes?.ApproximateReceiveCount).toBe("2");
 });
 

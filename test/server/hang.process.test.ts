@@ -66,12 +66,12 @@ describe("in time lapse", () => {
     const program = begin();
     await program.said("bot_started");
     await expect.poll(() => outside.heartbeats()).toBeGreaterThan(0);
-    const begun = Date.now();
+    const started = Date.now();
     program.signal("SIGUSR2");
     const { exit, stderr } = await program.ended;
     expect(exit).toBe(null);
     // 15 minutes are 1.5 seconds here.
-    expect(Date.now() - begun).toBeGreaterThan(1_300);
+    expect(Date.now() - started).toBeGreaterThan(1_300);
     expect(stderr.match(/"event":"program_stuck"/g)).toHaveLength(1);
     const stuck = expect.stringMatching(/^I’ve been stuck for 15 minutes.*No reading is lost\..*start me again\.$/);
     expect(told()).toEqual([stuck]);

@@ -363,8 +363,8 @@ describe("stopping", () => {
     });
     const { rounds, stop } = await serve();
     await rounds(1);
-    const begun = Date.now();
+    const startedAt = Date.now();
     await stop();
-    expect(Date.now() - begun).toBeLessThan(20_000);
+    expect(Date.now() - startedAt).toBeLessThan(20_000);
   });
 });

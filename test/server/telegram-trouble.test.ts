@@ -125,7 +125,7 @@ test("a token revoked before a restart doesn't stop syncing, and works once Tele
   await heard("There is nothing to cancel.");
 });
 
-test("a webhook that another program sets during polling is removed again, and its owner is told whose it was", async () => {
+test("a webhook that another program sets during polling is removed again, and the owner hears whose it was", async () => {
   const { said, wake } = await server.start();
   await said("bot_started");
   await expect.poll(polls, WAIT).toBeGreaterThanOrEqual(1);

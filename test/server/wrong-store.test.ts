@@ -46,9 +46,9 @@ describe("a program started on a different store from the one its bot was used w
 
   test("start --new goes on with an empty store, even after the next start", async () => {
     server.env.DATA_DIR = empty();
-    const begun = await server.start(60, { isNew: true });
-    await begun.said("bot_started");
-    await begun.stop();
+    const started = await server.start(60, { isNew: true });
+    await started.said("bot_started");
+    await started.stop();
     await (await server.start()).said("bot_started");
     expect(server.told().join()).not.toContain("empty store");
   });
