@@ -13,21 +13,21 @@ export function previewLine({ reading, entry, step, finding }: Item, timezone: s
 }
 
 const SKIPPED: Record<SkipReason, string> = {
-  already_in_garmin: "nothing to do, Garmin had it already",
-  kind_off: "would stay, it came while its kind was not to be sent",
-  not_mine: "nothing to do, you said that it is not yours",
+  already_in_garmin: "nothing to do: Garmin already had it",
+  kind_off: "would not be sent: it came while its kind was off",
+  not_mine: "nothing to do: you said it isn’t yours",
 };
 
 function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | undefined): string {
   switch (step.type) {
     case "leave":
-      return "would stay, taken before the start";
+      return "would not be sent: taken before the start";
     case "skip":
       return SKIPPED[step.reason];
     case "settled":
-      return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do, settled before";
+      return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do: already settled";
     case "hold":
-      if (finding?.type === "elsewhere") return "would be left, Garmin has it from elsewhere";
+      if (finding?.type === "elsewhere") return "would not be sent: Garmin has it from elsewhere";
       return `would be held: ${words.held.reason[step.reason]}`;
     case "fail":
       return `would not be sent: ${words.held.failed[step.reason]}`;
@@ -36,16 +36,16 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
   }
   switch (finding?.type) {
     case "arrived":
-      return "would be settled, Garmin has it from an earlier run";
+      return "would be settled: Garmin has it from an earlier run";
     case "elsewhere":
-      return "would be left, Garmin has it from elsewhere";
+      return "would not be sent: Garmin has it from elsewhere";
     case "outdated":
-      return "would replace what Garmin has, Withings changed it";
+      return "would replace what Garmin has: Withings changed it";
     case "wait":
-      return "would be looked for again, it may still turn up in Garmin";
+      return "would be looked for again: it may still appear in Garmin";
     case "gone":
       return `would be given up: ${words.held.failed.never_appeared}`;
     default:
-      return "would be sent, it is new";
+      return "would be sent: it’s new";
   }
 }

@@ -123,10 +123,12 @@ test("a dry run says what would happen with each reading and why, and changes no
   expect(words.exit).toBe(0);
   const lines = words.stdout.trim().split("\n");
   expect(lines).toEqual([
-    expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}80\.50 kg: would be left, Garmin has it from elsewhere$/),
-    expect.stringMatching(/80\.25 kg: would be sent, it is new$/),
+    expect.stringMatching(
+      /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d {2}80\.50 kg: would not be sent: Garmin has it from elsewhere$/,
+    ),
+    expect.stringMatching(/80\.25 kg: would be sent: it’s new$/),
     expect.stringMatching(/55\.00 kg: would be held: the scale wasn’t sure it was you; assign it in the Withings app$/),
-    expect.stringMatching(/54\.00 kg: would be left, Garmin has it from elsewhere$/),
+    expect.stringMatching(/54\.00 kg: would not be sent: Garmin has it from elsewhere$/),
     "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 2. Nothing was changed.",
   ]);
 
@@ -135,7 +137,7 @@ test("a dry run says what would happen with each reading and why, and changes no
     ...{ status: "success", synced: 0, skipped: 2, held: 1, failed: 0 },
     readings: [
       { account: OWNER, kind: "weigh_in", weightKg: 80.5, step: "send", finding: "elsewhere" },
-      { weightKg: 80.25, step: "send", why: "would be sent, it is new" },
+      { weightKg: 80.25, step: "send", why: "would be sent: it’s new" },
       { weightKg: 55, step: "hold", why: expect.stringContaining("would be held") },
       { weightKg: 54, step: "hold", finding: "elsewhere" },
     ],
