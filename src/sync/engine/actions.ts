@@ -119,7 +119,7 @@ async function adopt(item: Task, inGarmin: GarminEntry, batch: BatchContext): Pr
   };
   await settle(item, adopted, batch.ledger);
   batch.claimed.add(inGarmin.key.id);
-  batch.strangers.delete(inGarmin.key.id);
+  batch.foreign.delete(inGarmin.key.id);
 }
 
 async function giveUp(item: Task, reason: FailReason, { ledger }: BatchContext): Promise<void> {

@@ -18,7 +18,7 @@ export interface BatchContext {
   claimed: Set<string>;
   readBacks: ReadBack[];
   /** Entries in Garmin that aren't ours, by their key. */
-  strangers: Map<string, GarminEntry>;
+  foreign: Map<string, GarminEntry>;
   /** The first one is what stopped this kind before its end. */
   errors: unknown[];
 }

@@ -83,7 +83,7 @@ function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, run
     sendContext: { heightM: height?.heightM, timezone, parts: account.settings.sends },
     isProven: start.progress.proven?.includes(kind) ?? false,
     accepted: acceptedFields(start.progress, kind),
-    ...{ claimed, readBacks: [], strangers: new Map(), errors: [] },
+    ...{ claimed, readBacks: [], foreign: new Map(), errors: [] },
   };
 }
 

@@ -78,7 +78,7 @@ export interface Found {
   /** Kinds whose readings wait without holding the cursor: it goes back when they are tried again. */
   paused?: Pauses;
   readBacks?: ReadBack[];
-  strangers?: GarminEntry[];
+  foreign?: GarminEntry[];
   now: Date;
 }
 
@@ -115,7 +115,7 @@ export function advance(before: Progress, found: Found): Progress {
   const arrivals = arrived(before, found);
   const differing = differingAfter(before.differing, readBacks);
   const proven = KINDS.filter((kind) => before.proven?.includes(kind) || isProvenBy(readBacks, kind, paused));
-  const twin = before.twin ?? twinOf(found.strangers ?? [], arrivals, settlements.flatMap(openOf));
+  const twin = before.twin ?? twinOf(found.foreign ?? [], arrivals, settlements.flatMap(openOf));
   return {
     ...rest,
     // One in the future comes from a wrong clock.

@@ -75,12 +75,12 @@ export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "val
 }
 
 /** An entry that isn't ours, for the same event as an arrival. What is `open` may still turn up from us, and is no twin. */
-export function twinOf(strangers: GarminEntry[], arrived: Arrival[], open: Measured[]): Twin | undefined {
-  for (const stranger of strangers) {
-    if (open.some((it) => isOurs(it, stranger))) continue;
-    const ours = arrived.find((it) => isSameEvent(it, stranger));
+export function twinOf(foreign: GarminEntry[], arrived: Arrival[], open: Measured[]): Twin | undefined {
+  for (const other of foreign) {
+    if (open.some((it) => isOurs(it, other))) continue;
+    const ours = arrived.find((it) => isSameEvent(it, other));
     if (!ours) continue;
-    const { takenAt, values } = stranger;
+    const { takenAt, values } = other;
     return { takenAt: ours.takenAt, values: ours.values, other: { takenAt, values } };
   }
   return undefined;

@@ -67,8 +67,8 @@ async function settleBatch(
 ): Promise<void> {
   await batch.lease.ensure();
   const now = batch.clock.now();
-  const strangers = await findInGarmin(items, { ...batch, isProven: isProvenNow(batch), now, expected });
-  for (const stranger of strangers) batch.strangers.set(stranger.key.id, stranger);
+  const foreign = await findInGarmin(items, { ...batch, isProven: isProvenNow(batch), now, expected });
+  for (const other of foreign) batch.foreign.set(other.key.id, other);
   const hasArrived = ({ finding }: Task) => finding?.type === "arrived";
   // Those that arrived come first: they may prove the kind, which decides about the others.
   await actOnEach(items.filter(hasArrived), batch);

@@ -163,7 +163,7 @@ function conclude(run: CollectedRun, { kinds, stillOpen }: Work, state: RunState
   return advance(progress, {
     ...{ answer, since, height, settlements, stillOpen, parts: sends, now, paused },
     readBacks: kinds.flatMap(({ batch }) => batch.readBacks),
-    strangers: kinds.flatMap(({ batch }) => [...batch.strangers.values()]),
+    foreign: kinds.flatMap(({ batch }) => [...batch.foreign.values()]),
   });
 }
 

@@ -131,7 +131,7 @@ async function lookFor(
   for (const fits of OURS) await takeThose(fits);
   for (const { entry } of wanted) entries.takeAll(entry.value.possibleCopies ?? []);
   for (const fits of changed(batch)) await takeThose(fits);
-  for (const stranger of entries.left()) batch.strangers.set(stranger.key.id, stranger);
+  for (const other of entries.left()) batch.foreign.set(other.key.id, other);
   // A surplus copy is left to the next run: here it can't be told from a twin's.
   return { missing: missing(), unreadable };
 }

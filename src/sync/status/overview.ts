@@ -35,8 +35,6 @@ export interface Overview {
   progress?: Progress;
 }
 
-export type Overviews = ReturnType<typeof createOverviews>;
-
 interface OverviewDeps {
   accounts: Pick<Accounts, "lastRun">;
   links: Pick<Links, "facts">;

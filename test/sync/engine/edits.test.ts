@@ -170,7 +170,7 @@ test.each([
   ["never arrived", "garmin_upload_dropped", [81]],
 ] as const)(
   "a reading edited beyond what Garmin can take, while its upload %s unanswered, stops no other",
-  async (_what, fault, standing) => {
+  async (_what, fault, expected) => {
     house = await startTestApp();
     const { person, sync, clock, sandbox } = house;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
@@ -182,7 +182,7 @@ test.each([
     person.edit(weighIn, { weightKg: 802.5 });
     person.stepOnScale({ weightKg: 81 });
     expect(await sync()).toMatchObject({ synced: 1, failed: 1 });
-    expect(weights()).toEqual(standing);
+    expect(weights()).toEqual(expected);
 
     clock.advance(60);
     person.edit(weighIn, { weightKg: 80.5 });

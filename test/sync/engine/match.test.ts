@@ -18,7 +18,7 @@ const pressure = (systolicMmHg: number, diastolicMmHg: number, pulseBpm?: number
   ...(pulseBpm !== undefined && { pulseBpm }),
 });
 let keys = 0;
-const standing = (values: SentValues, seconds = 0, id = `key-${++keys}`): GarminEntry => ({
+const inGarmin = (values: SentValues, seconds = 0, id = `key-${++keys}`): GarminEntry => ({
   key: { calendarDate: "2026-11-21", id },
   takenAt: later(seconds),
   values,
@@ -27,12 +27,12 @@ const standing = (values: SentValues, seconds = 0, id = `key-${++keys}`): Garmin
 
 describe("a weight in Garmin is the one we sent", () => {
   test.each<[string, GarminEntry, boolean]>([
-    ["to the second and gram", standing(weight(80.25)), true],
-    ["a second apart", standing(weight(80.25), -1), true],
-    ["two seconds apart", standing(weight(80.25), 2), false],
-    ["ten grams apart", standing(weight(80.26)), true],
-    ["twenty grams apart", standing(weight(80.27)), false],
-    ["when it is a pressure", standing(pressure(121, 79)), false],
+    ["to the second and gram", inGarmin(weight(80.25)), true],
+    ["a second apart", inGarmin(weight(80.25), -1), true],
+    ["two seconds apart", inGarmin(weight(80.25), 2), false],
+    ["ten grams apart", inGarmin(weight(80.26)), true],
+    ["twenty grams apart", inGarmin(weight(80.27)), false],
+    ["when it is a pressure", inGarmin(pressure(121, 79)), false],
   ])("%s: %#", (_what, entry, same) => {
     expect(isOurs({ takenAt: AT, values: weight(80.25) }, entry)).toBe(same);
   });
@@ -40,13 +40,13 @@ describe("a weight in Garmin is the one we sent", () => {
 
 describe("a pressure in Garmin is the one we sent", () => {
   test.each<[string, GarminEntry, boolean]>([
-    ["to the second", standing(pressure(121, 79, 61)), true],
-    ["with other seconds", standing(pressure(121, 79, 61), -40), false],
-    ["at a time that is no time", { ...standing(pressure(121, 79, 61)), takenAt: new Date(Number.NaN) }, false],
-    ["without a pulse", standing(pressure(121, 79)), true],
-    ["with another pulse", standing(pressure(121, 79, 62)), false],
-    ["with another systolic", standing(pressure(122, 79, 61)), false],
-    ["with another diastolic", standing(pressure(121, 78, 61)), false],
+    ["to the second", inGarmin(pressure(121, 79, 61)), true],
+    ["with other seconds", inGarmin(pressure(121, 79, 61), -40), false],
+    ["at a time that is no time", { ...inGarmin(pressure(121, 79, 61)), takenAt: new Date(Number.NaN) }, false],
+    ["without a pulse", inGarmin(pressure(121, 79)), true],
+    ["with another pulse", inGarmin(pressure(121, 79, 62)), false],
+    ["with another systolic", inGarmin(pressure(122, 79, 61)), false],
+    ["with another diastolic", inGarmin(pressure(121, 78, 61)), false],
   ])("%s: %#", (_what, entry, same) => {
     expect(isOurs({ takenAt: AT, values: pressure(121, 79, 61) }, entry)).toBe(same);
   });
@@ -55,7 +55,7 @@ describe("a pressure in Garmin is the one we sent", () => {
 describe("a pressure whose seconds Garmin dropped", () => {
   const taken = new Date("2026-11-21T06:30:40Z");
   const minute = (offset: number): GarminEntry => ({
-    ...standing(pressure(121, 79, 61)),
+    ...inGarmin(pressure(121, 79, 61)),
     takenAt: new Date(Date.parse("2026-11-21T06:30:00Z") + offset * 60_000),
   });
   test.each<[string, GarminEntry, boolean]>([
@@ -70,20 +70,20 @@ describe("a pressure whose seconds Garmin dropped", () => {
 
 describe("an entry in Garmin is the same event, brought by other means", () => {
   test.each<[string, SentValues, GarminEntry, boolean]>([
-    ["two minutes and 0.1 kg apart", weight(80.2), standing(weight(80.3), 120), true],
-    ["0.1 kg apart where binary fractions add up to more", weight(80), standing(weight(80.1), -120), true],
-    ["more than two minutes apart", weight(80.2), standing(weight(80.2), 121), false],
-    ["0.11 kg apart", weight(80.2), standing(weight(80.31)), false],
-    ["a pressure of equal values two minutes apart", pressure(121, 79), standing(pressure(121, 79), 120), true],
-    ["a pressure more than two minutes apart", pressure(121, 79), standing(pressure(121, 79), 121), false],
-    ["a pressure of another value", pressure(121, 79), standing(pressure(121, 80)), false],
+    ["two minutes and 0.1 kg apart", weight(80.2), inGarmin(weight(80.3), 120), true],
+    ["0.1 kg apart where binary fractions add up to more", weight(80), inGarmin(weight(80.1), -120), true],
+    ["more than two minutes apart", weight(80.2), inGarmin(weight(80.2), 121), false],
+    ["0.11 kg apart", weight(80.2), inGarmin(weight(80.31)), false],
+    ["a pressure of equal values two minutes apart", pressure(121, 79), inGarmin(pressure(121, 79), 120), true],
+    ["a pressure more than two minutes apart", pressure(121, 79), inGarmin(pressure(121, 79), 121), false],
+    ["a pressure of another value", pressure(121, 79), inGarmin(pressure(121, 80)), false],
   ])("%s: %#", (_what, values, entry, same) => {
     expect(isSameEvent({ takenAt: AT, values }, entry)).toBe(same);
   });
 });
 
 test("one entry answers for one reading only, the nearest first", () => {
-  const [far, near, taken] = [standing(weight(80.2), 50), standing(weight(80.2), 10), standing(weight(80.2), 1)];
+  const [far, near, taken] = [inGarmin(weight(80.2), 50), inGarmin(weight(80.2), 10), inGarmin(weight(80.2), 1)];
   const entries = new UnclaimedEntries([far, near, taken], new Set([taken.key.id]));
   const wanted = { takenAt: AT, values: weight(80.2) };
   expect(entries.take(wanted, isSameEvent)).toBe(near);
