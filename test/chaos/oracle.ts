@@ -5,7 +5,8 @@ import type { World } from "./world.ts";
 
 /** Ends all faults, lets time pass and does what owners are asked. After that, everything must be right. */
 export async function settle(world: World): Promise<void> {
-  const { violations, lastReports } = world;
+  const { violations } = world.scene;
+  const { lastReports } = world.copies;
   // A paused kind is tried again once a day.
   const isAtRest = () =>
     ACCOUNTS.every((it) => lastReports.get(it)?.status === "success" && !lastReports.get(it)?.paused);
@@ -15,8 +16,8 @@ export async function settle(world: World): Promise<void> {
   // What a clock ahead of time put off becomes due.
   if (wereClocksWrong) await world.rounds(2, 6 * HOUR);
   await tellsOfEndedLinks(world);
-  await world.doAsAsked();
-  await world.switchOn();
+  await world.owners.doAsAsked();
+  await world.owners.switchAllOn();
   await world.rounds(2, 130);
   await world.rounds(1, 31 * 60);
   // The program looks for late copies for a day after the last upload, by clocks that may have been half a day wrong.
@@ -24,7 +25,7 @@ export async function settle(world: World): Promise<void> {
   for (let calm = 0, n = 0; n < 24 && (calm < 4 || !isAtRest()); n++) {
     await world.rounds(1, 10 * HOUR);
     const isMoving = ACCOUNTS.some((it) => (lastReports.get(it)?.synced ?? 0) > 0);
-    calm = (await world.doAsAsked()) || isMoving ? 0 : calm + 1;
+    calm = (await world.owners.doAsAsked()) || isMoving ? 0 : calm + 1;
   }
   for (const account of ACCOUNTS) {
     const report = lastReports.get(account);
@@ -34,17 +35,17 @@ export async function settle(world: World): Promise<void> {
 
 async function tellsOfEndedLinks(world: World) {
   // An older store may know that its owner was notified of the same trouble before: then only a reminder comes, days later.
-  if (world.facts["put backs"] > 0) return;
-  for (const [name, sinceMs] of world.endedMs) {
+  if (world.scene.facts["put backs"] > 0) return;
+  for (const [name, sinceMs] of world.watch.endedMs) {
     const [account] = name.split(" ");
-    const heard = world.messagesTo(Number(account) as AccountId).some((at) => at >= sinceMs - HOUR * 1000);
-    if (!heard) world.violations.add(`silent: the link ${name} ended and its owner was told nothing`);
+    const heard = world.watch.messagesTo(Number(account) as AccountId).some((at) => at >= sinceMs - HOUR * 1000);
+    if (!heard) world.scene.violations.add(`silent: the link ${name} ended and its owner was told nothing`);
   }
 }
 
 export async function judge(world: World): Promise<void> {
   for (const garmin of GARMINS) {
-    const account = ACCOUNTS.find((it) => world.model.current(it)?.garmin === garmin);
+    const account = ACCOUNTS.find((it) => world.scene.model.current(it)?.garmin === garmin);
     judgeEntries(world, garmin, account);
     if (account) await judgeReadings(world, account);
   }
@@ -52,8 +53,9 @@ export async function judge(world: World): Promise<void> {
 }
 
 /** Everything in a Garmin account was measured with these values, by somebody linked to it. */
-function judgeEntries({ model, violations, ...world }: World, garmin: GarminName, account: AccountId | undefined) {
-  for (const entry of world.entriesOf(garmin)) {
+function judgeEntries({ scene, readings }: World, garmin: GarminName, account: AccountId | undefined) {
+  const { model, violations } = scene;
+  for (const entry of readings.entriesOf(garmin)) {
     const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
     const moved = model.readings.find((it) => it.kind === entry.kind && it.earlier.includes(entry.date));
     const what = `${known?.id ?? moved?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
@@ -79,23 +81,23 @@ function judgeEntries({ model, violations, ...world }: World, garmin: GarminName
       violations.add(`wrong values: ${what} in ${garmin} was never one of ${known.versions.join(", ")}`);
     }
     const offMs =
-      entry.localMs - entry.date * 1000 - zoneOffsetMs(new Date(entry.date * 1000), world.schedule.timezone);
+      entry.localMs - entry.date * 1000 - zoneOffsetMs(new Date(entry.date * 1000), scene.schedule.timezone);
     if (offMs !== 0) violations.add(`wrong local time: ${what} in ${garmin} is off by ${offMs / 60_000} minutes`);
   }
 }
 
 /** Every reading of the linked person is there as often as it should be. */
 async function judgeReadings(world: World, account: AccountId) {
-  const { model, violations } = world;
+  const { model, violations } = world.scene;
   const pairing = model.current(account);
   if (!pairing) return;
   const { garmin, person } = pairing;
-  const ledger = world.ledgerOf(account);
+  const ledger = world.owners.ledgerOf(account);
   for (const known of model.readings.filter((it) => it.person === person)) {
     const id = readingId({ measureGroupId: known.grpid, kind: known.kind });
     const entry = (await ledger?.entries([id]))?.get(id)?.value;
     const fate = entry ? `${entry.fate.state}${"reason" in entry.fate ? ` ${entry.fate.reason}` : ""}` : "nothing";
-    const here = world.entriesOf(garmin).filter((it) => it.kind === known.kind && it.date === known.date);
+    const here = world.readings.entriesOf(garmin).filter((it) => it.kind === known.kind && it.date === known.date);
     const what = `${known.id} (${known.kind} ${known.date}, ledger says ${fate})`;
     const areVersions = new Set(here.map((it) => it.value)).size === here.length;
     if (here.length > 1 && !(known.mayStandInVersions && areVersions)) {
@@ -108,17 +110,20 @@ async function judgeReadings(world: World, account: AccountId) {
     const isLeftToOwner =
       entry?.fate.state === "failed" &&
       entry.fate.reason === "unreadable_in_garmin" &&
-      world.messagesTo(account).some((at) => at >= known.createdMs);
-    if (!world.isThere(garmin, known) && !isLeftToOwner) violations.add(`lost: ${what} is not in ${garmin}`);
-    const isCurrent = here.some((it) => it.value === world.versionOf(known));
+      world.watch.messagesTo(account).some((at) => at >= known.createdMs);
+    if (!world.readings.isThere(garmin, known) && !isLeftToOwner) violations.add(`lost: ${what} is not in ${garmin}`);
+    const isCurrent = here.some((it) => it.value === world.readings.versionOf(known));
     if (here.length === 1 && !isCurrent && !known.mayBeOutdated) {
-      violations.add(`old version: ${what} in ${garmin} is ${here[0]?.value}, Withings says ${world.versionOf(known)}`);
+      violations.add(
+        `old version: ${what} in ${garmin} is ${here[0]?.value}, Withings says ${world.readings.versionOf(known)}`,
+      );
     }
   }
   tellsOfHeld(world, account);
 }
 
-function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountId) {
+function tellsOfHeld({ scene, watch }: World, account: AccountId) {
+  const { model, violations } = scene;
   const pairing = model.current(account);
   const isHeld = (it: Known) =>
     it.isForeign && !it.isDeleted && !it.isEither && it.person === pairing?.person && !it.said.has(pairName(pairing));
@@ -126,20 +131,22 @@ function tellsOfHeld({ model, violations, messagesTo }: World, account: AccountI
     // Nobody is asked about readings from before the first run.
     if (pairing && model.isBeforeStart(known, pairing)) continue;
     // It was held and reported when this pair was linked before.
-    if (messagesTo(account).some((at) => at >= known.createdMs)) continue;
+    if (watch.messagesTo(account).some((at) => at >= known.createdMs)) continue;
     violations.add(`silent: ${known.id} is held and ${account} was told nothing`);
   }
 }
 
 async function judgeProgress(world: World, account: AccountId) {
-  const { turns, model, violations } = world;
-  const progress = (await world.ledgerOf(account)?.progress())?.value;
+  const { turns, model, violations } = world.scene;
+  const progress = (await world.owners.ledgerOf(account)?.progress())?.value;
   const person = model.current(account)?.person;
   if (!progress || !person) return;
   if (progress.cursorAt.getTime() > turns.nowMs) {
     violations.add(`the cursor of ${account} is ahead of the time: ${progress.cursorAt.toISOString()}`);
   }
-  const changes = model.readings.flatMap((it) => (it.person === person ? (world.groupOf(it)?.modified ?? []) : []));
+  const changes = model.readings.flatMap((it) =>
+    it.person === person ? (world.readings.groupOf(it)?.modified ?? []) : [],
+  );
   const newestMs = Math.max(0, ...changes) * 1000;
   if (newestMs <= turns.nowMs && progress.cursorAt.getTime() < newestMs - DAY * 1000) {
     const newest = new Date(newestMs).toISOString();

@@ -1,8 +1,9 @@
 import type { AwsProxy } from "../support/aws-proxy.ts";
 import { judge, settle } from "./oracle.ts";
 import type { Plant } from "./program.ts";
+import type { Fact } from "./scene.ts";
 import { inWords, type Schedule } from "./steps.ts";
-import { type Fact, startWorld } from "./world.ts";
+import { World } from "./world.ts";
 
 export interface Played {
   violations: string[];
@@ -15,21 +16,22 @@ export async function play(
   schedule: Schedule,
   options: { aws?: AwsProxy | undefined; plant?: Plant | undefined; trace?: ((line: string) => void) | undefined } = {},
 ): Promise<Played> {
-  const world = await startWorld(schedule, options);
+  const world = await World.start(schedule, options);
   const { trace } = options;
+  const { turns, sandbox, model, violations, facts } = world.scene;
   try {
-    await world.begin();
+    await world.owners.start();
     for (const [index, step] of schedule.steps.entries()) {
-      trace?.(`${new Date(world.turns.nowMs).toISOString()} ${index} ${inWords(step)}`);
+      trace?.(`${new Date(turns.nowMs).toISOString()} ${index} ${inWords(step)}`);
       await world.play(step);
     }
     trace?.("everything is well again");
     await settle(world);
     await judge(world);
-    for (const it of world.sandbox.telegram.calls("sendMessage")) {
+    for (const it of sandbox.telegram.calls("sendMessage")) {
       trace?.(`told ${it.at.toISOString()} ${JSON.stringify(it.params).slice(0, 200)} ${JSON.stringify(it.error)}`);
     }
-    return { violations: [...world.violations], readings: world.model.readings.length, facts: world.facts };
+    return { violations: [...violations], readings: model.readings.length, facts };
   } finally {
     await world.close();
   }
