@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from "vitest";
 import { startEngines } from "./engines.ts";
 import { PLANTS } from "./plants.ts";
-import { type Schedule, type Step, scheduleOf } from "./steps.ts";
+import { scheduleOf } from "./schedules.ts";
+import type { Schedule, Step } from "./steps.ts";
 
 const engines = startEngines();
 afterAll(() => engines.close());

@@ -4,8 +4,9 @@ import { type Engines, startEngines } from "./engines.ts";
 import { optionsOf } from "./options.ts";
 import type { Played } from "./play.ts";
 import type { Plant } from "./program.ts";
+import { scheduleOf } from "./schedules.ts";
 import { only, shrink } from "./shrink.ts";
-import { inWords, type Schedule, scheduleOf } from "./steps.ts";
+import { inWords, type Schedule } from "./steps.ts";
 
 /** How many violations are shrunk. They are rare, or share a cause. */
 const SHRUNK = 3;
