@@ -46,7 +46,7 @@ function otherSwitches({ sandbox, outside, program, time, patience, chat }: Demo
           await other.takeWebhook();
           return lookSoon();
         }
-        // A starting program removes the webhook.
+        // A program takes the bot's messages back when it starts.
         await program.stop();
         await program.start();
         for (let tries = 0; other.hasWebhook() && tries < 50; tries++) await realSeconds(0.1);

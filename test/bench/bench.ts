@@ -16,7 +16,7 @@ if (unknown.length > 0) {
 }
 for (const [name, play] of Object.entries(SCENES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const begun = performance.now();
+  const startedMs = performance.now();
   await play();
-  console.log(`(${name}: ${((performance.now() - begun) / 1000).toFixed(0)} s)`);
+  console.log(`(${name}: ${((performance.now() - startedMs) / 1000).toFixed(0)} s)`);
 }

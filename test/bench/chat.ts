@@ -53,9 +53,9 @@ export async function chatScene(): Promise<void> {
   let repeated = 0;
   isMeasured = true;
   const [others = 0] = loadavg();
-  const begun = performance.now();
+  const startedMs = performance.now();
   for (let tick = 0; tick < UPDATES_A_SECOND * SECONDS; tick++) {
-    const restMs = begun + (tick * 1000) / UPDATES_A_SECOND - performance.now();
+    const restMs = startedMs + (tick * 1000) / UPDATES_A_SECOND - performance.now();
     if (restMs > 0) await systemClock.sleep(restMs / 1000);
     const earlier = updates[Math.floor(Math.random() * (updates.length - 200))];
     const person = people[Math.floor(Math.random() * people.length)];
@@ -72,10 +72,10 @@ export async function chatScene(): Promise<void> {
     updates.push(updateId);
     saidAt.set(updateId, performance.now());
   }
-  while (sandbox.telegram.pendingUpdates() > 0 && performance.now() - begun < (SECONDS + DRAIN_SECONDS) * 1000) {
+  while (sandbox.telegram.pendingUpdates() > 0 && performance.now() - startedMs < (SECONDS + DRAIN_SECONDS) * 1000) {
     await systemClock.sleep(0.05);
   }
-  const seconds = (performance.now() - begun) / 1000;
+  const seconds = (performance.now() - startedMs) / 1000;
 
   const answers = new Map<string, number>();
   const tapped = new Map<string, number>();

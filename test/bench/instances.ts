@@ -43,7 +43,7 @@ export async function startFunctionUrl(
   }: { twice: (updateId: number) => boolean; seen: (updateId: number, ms: number, status: number) => void },
 ): Promise<{ url: string; close(): void }> {
   const server: Server = createServer(async (incoming, outgoing) => {
-    const begun = performance.now();
+    const startedMs = performance.now();
     const body = await text(incoming);
     const { update_id: updateId } = JSON.parse(body) as { update_id: number };
     const headers = Object.entries(incoming.headers).map(([key, value]): [string, string] => [key, String(value)]);
@@ -54,7 +54,7 @@ export async function startFunctionUrl(
     const answers = (await Promise.all(calls)) as APIGatewayProxyStructuredResultV2[];
     // Telegram gets the first answer; it had given up the other call.
     const { statusCode = 502, headers: answered = {} } = answers[0] ?? {};
-    seen(updateId, performance.now() - begun, statusCode);
+    seen(updateId, performance.now() - startedMs, statusCode);
     outgoing.writeHead(statusCode, answered as Record<string, string>).end();
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -34,8 +34,8 @@ export async function queueScene(): Promise<void> {
   /** Runs without success, for instance because the budget was spent. */
   let putOff = 0;
   const begunAt = clock.now();
-  const begun = performance.now();
-  const isOver = () => performance.now() - begun > REAL_SECONDS * 1000;
+  const startedMs = performance.now();
+  const isOver = () => performance.now() - startedMs > REAL_SECONDS * 1000;
 
   async function worker() {
     // Each is a whole program; they share only the table and the queue.
@@ -87,9 +87,9 @@ const nameOf = ({ account, dueAt }: NewJob) => `${account} ${dueAt.toISOString()
 const print = (name: string, value: string) => console.log(`  ${name.padEnd(32)}${value}`);
 
 function fastClock(times: number): Clock {
-  const begun = Date.now();
+  const startedMs = Date.now();
   return {
-    now: () => new Date(begun + (Date.now() - begun) * times),
+    now: () => new Date(startedMs + (Date.now() - startedMs) * times),
     sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, (seconds * 1000) / times)),
   };
 }

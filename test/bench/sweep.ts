@@ -50,9 +50,9 @@ async function scenes(accounts: number, dues: number[]): Promise<void> {
     const watch = setInterval(() => {
       peak = Math.max(peak, process.memoryUsage().rss);
     }, 5);
-    const begun = performance.now();
+    const startedMs = performance.now();
     await sweep({ schedule: metered, queue, clock: systemClock, log });
-    const seconds = (performance.now() - begun) / 1000;
+    const seconds = (performance.now() - startedMs) / 1000;
     clearInterval(watch);
     if (queued !== due) throw new Error(`${queued} visits were queued where ${due} were due`);
     const { reads, writes } = meter.units;

@@ -79,7 +79,7 @@ async function household(delaySeconds: number) {
 
 /** Runs the command like npm, and watches its memory from outside. */
 async function measured(args: string[], env: Record<string, string>) {
-  const begun = performance.now();
+  const startedMs = performance.now();
   const child = spawn("bin/weighbridge.js", args, {
     env: { PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "ignore"],
@@ -94,7 +94,7 @@ async function measured(args: string[], env: Record<string, string>) {
   }, 5);
   await new Promise((resolve) => child.once("close", resolve));
   clearInterval(watch);
-  return { seconds: (performance.now() - begun) / 1000, peakMegabytes, output };
+  return { seconds: (performance.now() - startedMs) / 1000, peakMegabytes, output };
 }
 
 /** The kernel's high-water mark of resident memory; 0 without /proc. */

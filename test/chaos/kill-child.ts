@@ -46,7 +46,7 @@ async function sleep(sleepSeconds: number): Promise<void> {
 }
 
 const clock = { now: () => new Date(nowMs), sleep };
-const begun = hear("begin", 0);
+const started = hear("begin", 0);
 try {
   const program = await startProgram(
     process.env,
@@ -54,7 +54,7 @@ try {
     { log: createLog({ level: "silent" }), onReport: () => undefined },
   );
   say({ type: "ready" });
-  await begun;
+  await started;
   for (const account of accounts) await program.sync(account);
   await program.round();
 } catch (error) {

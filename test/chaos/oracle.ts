@@ -39,7 +39,7 @@ async function tellsOfEndedLinks(world: World) {
   for (const [name, sinceMs] of world.watch.endedMs) {
     const [account] = name.split(" ");
     const heard = world.watch.messagesTo(Number(account) as AccountId).some((at) => at >= sinceMs - HOUR * 1000);
-    if (!heard) world.scene.violations.add(`silent: the link ${name} ended and its owner was told nothing`);
+    if (!heard) world.scene.violations.add(`silent: the link ${name} ended and its owner got no message`);
   }
 }
 
@@ -75,7 +75,7 @@ function judgeEntries({ scene, readings }: World, garmin: GarminName, account: A
       );
     }
     if (![...known.said.values()].includes("mine") && known.isForeign) {
-      violations.add(`held, yet sent: ${what} is in ${garmin}`);
+      violations.add(`sent while held: ${what} is in ${garmin}`);
     }
     if (!known.versions.includes(entry.value)) {
       violations.add(`wrong values: ${what} in ${garmin} was never one of ${known.versions.join(", ")}`);
@@ -132,7 +132,7 @@ function tellsOfHeld({ scene, watch }: World, account: AccountId) {
     if (pairing && model.isBeforeStart(known, pairing)) continue;
     // It was held and reported when this pair was linked before.
     if (watch.messagesTo(account).some((at) => at >= known.createdMs)) continue;
-    violations.add(`silent: ${known.id} is held and ${account} was told nothing`);
+    violations.add(`silent: ${known.id} is held and ${account} got no message`);
   }
 }
 
@@ -151,7 +151,7 @@ async function judgeProgress(world: World, account: AccountId) {
   if (newestMs <= turns.nowMs && progress.cursorAt.getTime() < newestMs - DAY * 1000) {
     const newest = new Date(newestMs).toISOString();
     violations.add(
-      `the cursor of ${account} is stuck at ${progress.cursorAt.toISOString()}, the newest change is of ${newest}`,
+      `the cursor of ${account} is stuck at ${progress.cursorAt.toISOString()}, the newest change is from ${newest}`,
     );
   }
 }

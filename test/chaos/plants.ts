@@ -10,7 +10,7 @@ import type { Plant } from "./program.ts";
 /** Bugs that somebody could write, as wrappers around parts of the program. The checker has to find every one. */
 export const PLANTS: Record<string, Plant> = {
   "no-write-ahead": {
-    says: "An upload begins before the ledger says so.",
+    says: "An upload starts before the ledger says so.",
     run: ({ ledgers }) => ({ ledgers: ledgersOf(ledgers, (ledger) => withoutWriteAhead(ledger)) }),
   },
   "cursor-first": {
@@ -18,7 +18,7 @@ export const PLANTS: Record<string, Plant> = {
     run: cursorFirst,
   },
   "no-read-back": {
-    says: "Anything sent counts as seen without a look.",
+    says: "Everything sent counts as seen, without a look into Garmin.",
     run: ({ openSinks }) => ({
       openSinks(withAccess) {
         const { weigh_in, blood_pressure } = openSinks(withAccess);
@@ -31,7 +31,7 @@ export const PLANTS: Record<string, Plant> = {
     run: () => ({ leases: { acquire: async () => NO_LEASE } }),
   },
   "held-is-sent": {
-    says: "A reading of somebody unknown counts as the owner's.",
+    says: "A reading of an unknown person counts as the owner's.",
     run: ({ source }) => ({
       source: {
         ...source,
@@ -43,11 +43,11 @@ export const PLANTS: Record<string, Plant> = {
     }),
   },
   "no-look-before-second-try": {
-    says: "An upload without an answer is sent again without a look.",
+    says: "An upload without an answer is sent again, without a look into Garmin.",
     run: ({ ledgers }) => ({ ledgers: ledgersOf(ledgers, (ledger) => withoutMemoryOfTries(ledger)) }),
   },
   "removal-not-confirmed": {
-    says: "A removal that Garmin did not carry out counts as done.",
+    says: "A removal that Garmin didn't carry out counts as done.",
     send: (send) => async (request) => {
       if (request.method !== "DELETE") return send(request);
       const answer = await send(request).catch(() => undefined);
@@ -74,7 +74,7 @@ export const PLANTS: Record<string, Plant> = {
     },
   },
   "any-link": {
-    says: "A run goes on with whatever is linked by then.",
+    says: "A run continues with whatever has been linked meanwhile.",
     run: ({ tokens }) => ({
       tokens: { ...tokens, withAccess: (account, vendor) => tokens.withAccess(account, vendor) },
     }),

@@ -89,7 +89,7 @@ export class Watch {
     const heard = this.messagesTo(account).filter((at) => at >= (this.#wellAtMs.get(account) ?? 0));
     // If nobody called the program for hours, its first run finds out what its second one reports.
     if (isLong && before.wasLong && heard.length === 0) {
-      violations.add(`silent: ${account} waits for ${owed[0]?.id} and was told nothing in ten hours`);
+      violations.add(`silent: ${account} waits for ${owed[0]?.id} and got no message in ten hours`);
     }
   }
 

@@ -78,7 +78,7 @@ async def main():
             same("devices", found, expected)
             same("last session", devices[0].last_session_date, at(WEIGHED))
 
-        with step("getgoals, where nobody has set one"):
+        with step("getgoals without any goals"):
             goals = await client.get_goals()
             same("goals", (goals.steps, goals.sleep, goals.weight), (None, None, None))
 
@@ -98,7 +98,7 @@ async def main():
                 [NotificationCategory.PRESSURE],
             )
 
-        with step("notify: what is not subscribed cannot be revoked, and an address without TLS not be subscribed"):
+        with step("notify: a missing subscription can't be revoked, and an address without TLS can't be subscribed"):
             error = await refused(
                 WithingsInvalidParamsError,
                 client.revoke_notification_configurations(CALLBACK, NotificationCategory.WEIGHT),
@@ -109,19 +109,19 @@ async def main():
                 client.subscribe_notification("http://bot.example.org/n", NotificationCategory.WEIGHT),
             )
 
-        with step("an unknown path and an unknown action answer data, not a page"):
+        with step("an unknown path and an unknown action are answered with data, not a page"):
             for path in ("v2/nonsense", "measure"):
                 error = await refused(WithingsError, client._request(path, data={"action": "nonsense"}))
                 same("text", str(error), "Not implemented")
 
-        with step("the same call twice in ten seconds is one too many"):
+        with step("the same call twice in ten seconds is refused"):
             control("withings_limits", dedupe="all")
             await client.get_goals()
             error = await refused(WithingsTooManyRequestsError, client.get_goals())
             same("text", str(error), "Same arguments in less than 10 seconds")
             control("withings_limits", dedupe="off")
 
-    with step("a token that is not good is refused as one, and so is a missing scope"):
+    with step("an invalid token and a missing scope are refused, and the error says which"):
         async with WithingsClient() as client:
             client.authenticate("nonsense")
             await refused(WithingsAuthenticationFailedError, client.get_measurement_since(at(0)))

@@ -73,10 +73,10 @@ for strategy in ("mobile+cffi", "mobile+requests"):
             same("display name", garmin.display_name, email.split("@")[0])
             same("codes sent in the end", len(control("codes", email=email)), 1)
 
-with step("second factor by mobile: a sign-in begun in one process is finished in another"):
+with step("second factor by mobile: one process starts the sign-in, another finishes it"):
     control("account", email="two-processes@example.org", mfa="phone")
-    begun = client("two-processes@example.org", "mobile+requests", return_on_mfa=True)
-    kept = json.dumps(begun.login()[1])
+    started = client("two-processes@example.org", "mobile+requests", return_on_mfa=True)
+    kept = json.dumps(started.login()[1])
     other = client("two-processes@example.org", "mobile+requests", return_on_mfa=True)
     other.resume_login(json.loads(kept), control("codes", email="two-processes@example.org")[0])
     same("display name", other.display_name, "two-processes")
@@ -104,7 +104,7 @@ with step("second factor by widget: a wrong code is refused, and a new sign-in t
     again.resume_login(state, control("codes", email="widget-typo@example.org")[-1])
     same("display name", again.display_name, "widget-typo")
 
-with step("second factor by portal: refused with 427, as for such accounts"):
+with step("second factor by portal: refused with 427"):
     control("account", email="portal-mfa@example.org", mfa="email")
     portal = client("portal-mfa@example.org", "portal+requests", return_on_mfa=True)
     error = refused(GarminConnectConnectionError, portal.login)
@@ -232,7 +232,7 @@ with step("blood pressure is read back by range"):
     found = [(it["systolic"], it["diastolic"], it["pulse"]) for it in day["measurements"]]
     same("measurements, newest first", found, [(120, 78, None), (145, 88, 61)])
 
-with step("blood pressure is read back by day, in the day's own shape"):
+with step("blood pressure is read back by day, which has a different shape"):
     day = garmin.get_blood_pressure_day("2026-11-20")
     same("counts", (day["totalMeasurementCount"], day["elevatedMeasurementCount"]), (2, 1))
     same("values", [it["systolic"] for it in day["bloodPressureMeasurements"]], [120, 145])
@@ -247,7 +247,7 @@ with step("a blood pressure is deleted by its version, once"):
     )
     refused(GarminConnectNotFoundError, lambda: garmin.delete_blood_pressure(version_of_first, "2026-11-20"))
 
-with step("a dead access token is renewed, the call repeated, and the old refresh token is dead"):
+with step("an expired access token is renewed, the call is repeated, and the old refresh token no longer works"):
     before = garmin.client.di_refresh_token
     control("expire", email=EMAIL)
     same("read after that", len(entries("2026-11-20")), 1)
@@ -256,12 +256,12 @@ with step("a dead access token is renewed, the call repeated, and the old refres
     late.client.loads(json.dumps({**json.loads(garmin.client.dumps()), "di_refresh_token": before}))
     refused(GarminConnectAuthenticationError, late.client._refresh_di_token)
 
-with step("an upload survives a dead access token: the file is sent again"):
+with step("an upload survives an expired access token: the file is sent again"):
     control("expire", email=EMAIL)
     garmin.add_body_composition("2026-11-22T07:30:15", weight=70.5)
     same("entries", [entry["weight"] for entry in entries("2026-11-22")], [70500])
 
-with step("without the consent to uploads every write is refused with 412, and says why"):
+with step("without the upload consent, every write is refused with 412 and a reason"):
     control("consent", email=EMAIL, given=False)
     for write in (
         lambda: garmin.add_body_composition("2026-11-23T07:30:15", weight=70.5),
@@ -273,7 +273,7 @@ with step("without the consent to uploads every write is refused with 412, and s
     control("consent", email=EMAIL, given=True)
     same("entries", entries("2026-11-23"), [])
 
-with step("a file listed as failed in a 202 shows as failed in the answer, and is not stored"):
+with step("a file listed as failed in a 202 is reported as failed and not stored"):
     control("fault", name="garmin_upload_failed_in_202", times=1)
     failures = garmin.add_body_composition("2026-11-24T07:30:15", weight=70.5)["detailedImportResult"]["failures"]
     same("failures", len(failures), 1)

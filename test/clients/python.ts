@@ -74,7 +74,7 @@ function fromDebian(say: (line: string) => void): Base {
       run(path.join(HERE, "debian-python.sh"), [folder]);
     } catch (error) {
       throw new CannotRun(
-        `There is no Python ${AT_LEAST} or newer here, and Debian's could not be had: ${lastLine(error)}`,
+        `There is no Python ${AT_LEAST} or newer here, and getting Debian's failed: ${lastLine(error)}`,
       );
     }
   }

@@ -53,7 +53,7 @@ export function needsOpenssl(): void {
   try {
     execFileSync("openssl", ["version"], { stdio: "ignore" });
   } catch {
-    throw new CannotRun("There is no openssl here, which makes the certificate of the test.");
+    throw new CannotRun("openssl is missing, which makes the test's certificate.");
   }
 }
 

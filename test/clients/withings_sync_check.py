@@ -93,7 +93,7 @@ with step("getmeas with the token in the form: weight, composition and blood pre
     )
     same("pressure", found, (121, 79, 61))
 
-with step("height, asked for with neither a date nor a cursor"):
+with step("height, without a date or a cursor"):
     same("height", account.get_height(), 1.68)
 
 with step("a second run refreshes with the stored tokens"):
@@ -111,7 +111,7 @@ with step("601 with wait_seconds: waits that long, and asks again"):
     true(f"it waited {waited}", len(waited) == 2 and all(9 <= seconds <= 10 for seconds in waited))
     control("withings_limits", dedupe="off", tellsWait=False)
 
-with step("a wrong secret says so, and leaves the kept tokens alone"):
+with step("a wrong secret is reported, and the stored tokens stay"):
     before = kept()
     write_app(consumer_secret="wrong")
     error = refused(WithingsException, lambda: WithingsOAuth2(FOLDER))
@@ -119,7 +119,7 @@ with step("a wrong secret says so, and leaves the kept tokens alone"):
     same("kept", kept(), before)
     write_app()
 
-with step("a dead refresh token says so"):
+with step("an invalid refresh token is reported"):
     control("withings_kill_refresh")
     error = refused(WithingsException, lambda: WithingsOAuth2(FOLDER))
     true(f"it reads {error}", "503" in str(error) and "Invalid Params: invalid refresh_token" in str(error))
@@ -128,7 +128,7 @@ EMAIL = "ada@example.org"
 control("account", email=EMAIL)
 garmin = GarminConnect(FOLDER)
 
-with step("its upload of a weigh-in to Garmin is there, read by the client it uses"):
+with step("an uploaded weigh-in is in Garmin, as its own client reads it"):
     garmin.login(EMAIL, "right")
     fit = FitEncoderWeight()
     fit.write_file_info()
@@ -153,12 +153,12 @@ with step("its upload of a weigh-in to Garmin is there, read by the client it us
     ]
     same("entry", found, [70250, 18.5, 58.25, 3250, 52500, 22.5, weighed * 1000])
 
-with step("a later run signs in with the kept tokens and no password"):
+with step("a later run signs in with the stored tokens and no password"):
     later = GarminConnect(FOLDER)
     later.login()
     same("entries", len(later.client.get_daily_weigh_ins("2026-11-20")["dateWeightList"]), 1)
 
-with step("a file that is not a FIT file is refused"):
+with step("a file that isn't a FIT file is refused"):
     refused(Exception, lambda: garmin.upload_file(io.BytesIO(b"nothing of the kind")))
     same("stored", len(control("stored", email=EMAIL)["weights"]), 1)
 

@@ -235,12 +235,12 @@ test("The event loop is blocked", async ({ task }) => {
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
   const program = machine.start("start", { ...outside.env, ...timeLapse(machine.folder) });
   await program.said("run_ended");
-  const begun = Date.now();
+  const startedMs = Date.now();
   program.signal("SIGUSR2");
   machine.person().stepOnScale({ weightKg: 80.25 });
   const { exit, stderr } = await program.ended;
   const [, loggedAt = ""] = /"time":"([^"]+)","level":"error","event":"program_stuck"/.exec(stderr) ?? [];
-  const minutes = Math.round(((Date.parse(loggedAt) - begun) * TIMES) / 60_000);
+  const minutes = Math.round(((Date.parse(loggedAt) - startedMs) * TIMES) / 60_000);
   expect({ exit, stderr }).toEqual({ exit: null, stderr: expect.stringContaining("program_stuck") });
   const words = expect.stringMatching(/^I’ve been stuck for 15 minutes/);
   expect([told(), outside.alarms()]).toEqual([[words], [words]]);

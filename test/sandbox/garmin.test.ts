@@ -350,7 +350,7 @@ describe("reading and deleting weights", () => {
     "/weight-service/weight/dateRange?startDate=2026-03-01",
     `${BLOOD_PRESSURE_PATH}/range/2026-03-02/2026-03-01`,
     `${BLOOD_PRESSURE_PATH}/dayview/2026-02-30`,
-  ])("%s is no range, and answers 400", async (path) => {
+  ])("%s isn't a range, and is answered with 400", async (path) => {
     expect((await call("GET", path)).status).toBe(400);
   });
 

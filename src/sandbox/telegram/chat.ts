@@ -120,11 +120,6 @@ export class PersonChat {
     return this.#pen.setBlocked(this.#chat, this.person, false);
   }
 
-  /** The person deletes their Telegram account. */
-  deactivate() {
-    this.#chat.state = "deactivated";
-  }
-
   /** Delivers an update once more, confirmed or not. */
   redeliver(updateId: number) {
     this.#updates.redeliver(updateId);
@@ -190,8 +185,6 @@ export class PersonChat {
   }
 
   #mustBeOpen() {
-    const { state } = this.#chat;
-    if (state === "blocked") throw new Error("The bot is blocked here. Unblock it first.");
-    if (state === "deactivated") throw new Error(`${this.person.firstName} has no account any more.`);
+    if (this.blocked) throw new Error("The bot is blocked here. Unblock it first.");
   }
 }

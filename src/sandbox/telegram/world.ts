@@ -55,7 +55,7 @@ export interface StoredChat {
   person: Person | undefined;
   /** A bot can't write first. */
   started: boolean;
-  state: "open" | "blocked" | "deactivated";
+  state: "open" | "blocked";
   messages: Map<number, StoredMessage>;
   action?: { name: string; until: Date };
   forceReply?: { message: StoredMessage; placeholder: string | undefined };

@@ -16,7 +16,6 @@ export function findChat(world: World, params: Params): StoredChat {
 export function findOpenChat(world: World, params: Params): StoredChat {
   const chat = findChat(world, params);
   if (chat.state === "blocked") throw forbidden("bot was blocked by the user");
-  if (chat.state === "deactivated") throw forbidden("user is deactivated");
   if (!chat.started) throw forbidden("bot can't initiate conversation with a user");
   return chat;
 }
