@@ -20,7 +20,7 @@ const signInRefused = (type: string, message: string, httpStatus: string) => ({
 /** The tests turn these on by name; the demo has a switch for each. */
 export const namedFaults = {
   withings_601: {
-    label: "Withings says too many requests (601)",
+    label: "Withings refuses: too many requests (601)",
     server: "withings",
     match: { method: "POST", path: /^\/(measure|notify|v2\/oauth2)$/ },
     effect: {
@@ -201,13 +201,13 @@ export const namedFaults = {
     effect: { type: "drop_after" },
   },
   garmin_sso_429: {
-    label: "Garmin says too many attempts (429)",
+    label: "Garmin refuses: too many attempts (429)",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "status", status: 429, body: { error: { "status-code": "429" } } },
   },
   garmin_sso_429_in_200: {
-    label: "Garmin says too many attempts, inside an HTTP 200",
+    label: "Garmin refuses: too many attempts (429 inside 200)",
     server: "garmin_sso",
     match: { method: "POST", path: JSON_LOGIN },
     effect: { type: "body", body: { error: { "status-code": "429" } } },
@@ -261,7 +261,7 @@ export const namedFaults = {
     },
   },
   garmin_api_429: {
-    label: "Garmin Connect says too many requests (429)",
+    label: "Garmin Connect refuses: too many requests (429)",
     server: "garmin_connectapi",
     match: { path: ANY_PATH },
     effect: { type: "status", status: 429, headers: { "retry-after": "120" }, body: { error: "Too Many Requests" } },

@@ -59,7 +59,7 @@ export const stories: readonly Story[] = [
     switches: ["garmin_signed_out", "garmin_token_not_active", "garmin_refresh_lost_answer"],
   },
   {
-    title: "Garmin’s sign-in refuses",
+    title: "Garmin refuses your sign-in",
     expect: "Link Garmin in the chat: the bot says why that fails. Signing in on Garmin’s own page still works.",
     switches: [
       "garmin_sso_429",

@@ -30,7 +30,7 @@ export function weightsTable(weights) {
 }
 
 export function bloodPressureTable(bloodPressures) {
-  if (bloodPressures.length === 0) return element("p", { class: "empty" }, "No blood pressures yet.");
+  if (bloodPressures.length === 0) return element("p", { class: "empty" }, "No blood pressure yet.");
   return table("Blood pressures", PRESSURE_COLUMNS, bloodPressures);
 }
 
