@@ -40,7 +40,7 @@ export function createRateLimiter(rate: Rate | undefined): RateLimiter {
 
 type Line = ReturnType<typeof createLine>;
 
-/** We refill the reservoir ourselves, because bottleneck would check it four times a second for as long as the process lives. */
+/** We refill the reservoir ourselves, because bottleneck would check it four times a second until the process ends. */
 function createLine(Limiter: typeof Bottleneck, rate: Rate | undefined, onRested: () => void) {
   const open = (left: number | undefined) =>
     new Limiter({ maxConcurrent: 1, ...(left !== undefined && { reservoir: left }) });

@@ -51,8 +51,8 @@ export async function openStart(
   const stored = await ledger.progress();
   const now = clock.now();
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
-  const begun = startingPoint(stored?.value, since, firstRunStart);
-  const progress = reachingBack(since ? begun : withoutFuture(begun, firstRunStart, now), account.settings.sends, now);
+  const start = startingPoint(stored?.value, since, firstRunStart);
+  const progress = reachingBack(since ? start : withoutFuture(start, firstRunStart, now), account.settings.sends, now);
   const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
   return {
     ...{ ledger, stored, progress, looksForHeld },

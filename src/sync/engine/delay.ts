@@ -18,14 +18,14 @@ export function delayOf(
 ): Delay {
   const isUnderWay = ({ entry }: Waiting) => entry !== undefined && isAttempted(entry);
   const accepted = all.filter(({ entry }) => entry?.fate.state === "sent");
-  const begun = new Set(all.filter(isUnderWay).map(({ reading }) => reading.kind));
-  const following = all.filter((it) => !isUnderWay(it) && begun.has(it.reading.kind) && !isProven(it.reading.kind));
+  const started = new Set(all.filter(isUnderWay).map(({ reading }) => reading.kind));
+  const following = all.filter((it) => !isUnderWay(it) && started.has(it.reading.kind) && !isProven(it.reading.kind));
   const isOnlyAwaited = cause === undefined && accepted.length > 0;
   const acceptedAt = accepted.map(({ entry }) => entry?.attemptedAt?.getTime() ?? now.getTime());
   const newest = newestOf(isOnlyAwaited ? accepted : all);
   return {
     // Without an answer to an upload, nobody knows yet whether Garmin has it.
-    cause: cause ?? (isOnlyAwaited ? "garmin_not_showing" : begun.size > 0 ? "garmin_silent" : "us"),
+    cause: cause ?? (isOnlyAwaited ? "garmin_not_showing" : started.size > 0 ? "garmin_silent" : "us"),
     since: isOnlyAwaited ? new Date(Math.min(now.getTime(), ...acceptedAt)) : now,
     waiting: all.length,
     ...(newest && { newest: { takenAt: newest.takenAt, values: sentValues(newest) } }),

@@ -24,7 +24,7 @@ export interface LookupDeps {
 interface Match {
   item: Task;
   ours?: GarminEntry | undefined;
-  /** The version that has to go, or had to. */
+  /** The version that is to be deleted, or was. */
   replaced?: GarminEntry | undefined;
   elsewhere?: GarminEntry | undefined;
   copies: GarminEntry[];
@@ -101,7 +101,7 @@ function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: Gar
       const mayAdopt = step.type === "hold" || (step.type !== "watch" && step.adopt);
       // While the old version is there, the new one was not brought: the old one goes first.
       if (!mayAdopt || match.ours || match.replaced) continue;
-      // An imported reading may be the echo of one of ours, so it takes no entry.
+      // An imported reading may be a copy of one of ours, so it takes no entry.
       const among = reading.imported ? new UnclaimedEntries(all, new Set()) : entries;
       match.elsewhere ??= among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
     }

@@ -142,7 +142,7 @@ export function isOpen(entry: LedgerEntry): boolean {
   return isAttempted(entry) || isWatched(entry);
 }
 
-/** What was sent of it is still looked for: a watch that nobody ends would hold the cursor. */
+/** Late copies are still looked for: a watch that never ends would hold the cursor. */
 function whileOff(entry: LedgerEntry): Step {
   return { type: isWatched(entry) ? "watch" : "leave" };
 }

@@ -178,7 +178,7 @@ function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progres
   return isPlausible({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
-/** Whether it's certainly the owner's own: it's in Garmin, or on its way. Others bring guests there too. */
+/** Whether it's certainly the owner's: in Garmin, or on its way. A doubtful one that was there already may be a guest's. */
 export function isOwners(entry: Pick<LedgerEntry, "fate" | "doubt"> | undefined): boolean {
   const { fate, doubt } = entry ?? {};
   return (
@@ -213,7 +213,7 @@ function lastReadings(before: Progress, settlements: Settlement[], now: Date): P
   return last;
 }
 
-/** Including what came while its kind was off: the device is alive. */
+/** Including what came while its kind was off: the device still works. */
 function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pick<Progress, "measuredAt"> {
   const isCounted = (entry: LedgerEntry) =>
     isOwners(entry) || (entry.fate.state === "skipped" && entry.fate.reason === "kind_off");

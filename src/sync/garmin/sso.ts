@@ -119,7 +119,7 @@ async function probe(sso: SsoOptions): Promise<GarminProbe> {
     headers: headersFor(sso),
     expectedStatus: 405,
   });
-  // "Method not allowed" comes from Garmin itself: the wall in front of it let us through.
+  // "Method not allowed" comes from Garmin itself: the edge let us through.
   const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
   const date = new Date(String(headers.date));
   return { verdict, serverTime: Number.isNaN(date.getTime()) ? undefined : date };

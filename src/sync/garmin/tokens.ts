@@ -3,7 +3,7 @@ import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../..
 import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
 import { type RefreshOutcome, type RefreshTokens, type TokenSet, UnclearRefusalError } from "../model/link.ts";
-import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
+import { lifetimeSeconds, UNKNOWN_LIFETIME_SECONDS } from "../model/token-lifetime.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
@@ -11,13 +11,13 @@ import { APP_HEADERS } from "./headers.ts";
 const TokenAnswer = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1).optional(),
-  expires_in: lifeSeconds,
-  refresh_token_expires_in: lifeSeconds,
+  expires_in: lifetimeSeconds,
+  refresh_token_expires_in: lifetimeSeconds,
 });
 const Refusal = z.object({ error: z.string() });
 const Claims = z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) });
 
-/** If Garmin doesn't say: the life that was seen up to November 2026. */
+/** If Garmin doesn't say: the lifetime that was seen up to November 2026. */
 const REFRESH_TOKEN_SECONDS = 2_591_999;
 
 interface DiTokensOptions {
@@ -106,7 +106,7 @@ function readTokens(
   const endOf = (seconds: number) => new Date(options.now().getTime() + seconds * 1000);
   return {
     accessToken: access_token,
-    accessExpiresAt: endOf(expires_in ?? UNKNOWN_LIFE_SECONDS),
+    accessExpiresAt: endOf(expires_in ?? UNKNOWN_LIFETIME_SECONDS),
     refreshToken,
     refreshExpiresAt: endOf(refresh_token_expires_in ?? REFRESH_TOKEN_SECONDS),
     // The token may name a different id from the one we sent, and only that one can renew it.

@@ -18,7 +18,7 @@ import { noteRetryAfter } from "./vendor-wait.ts";
 
 /** So that no access token ends in the middle of a run. */
 const RENEW_AHEAD_SECONDS = 5 * 60;
-/** Garmin's refresh token lives 30 days from the last renewal. Early enough for weeks of outages before its end. */
+/** Garmin's refresh token is valid for 30 days from the last renewal. Early enough for weeks of outages before its end. */
 const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export type Tokens = ReturnType<typeof createTokens>;

@@ -7,7 +7,7 @@ export const HELD_REASONS = [
   "typed_at_sign_up",
   "unknown_attribution",
   "improbable_weight",
-  /** It goes on by itself when its date has come. */
+  /** It's sent by itself once its date has come. */
   "in_the_future",
   /** No device can have measured it then: its clock had been reset. */
   "impossible_date",
@@ -30,7 +30,7 @@ export type Fate =
   | { state: "skipped"; reason: SkipReason }
   | { state: "failed"; reason: FailReason };
 
-/** What an owner says of a held reading. "send_old": send it, if only its age is in the way. */
+/** An owner's answer about a held reading. "send_old": send it, if only its age is in the way. */
 export const DECISIONS = ["mine", "not_mine", "send_old"] as const;
 export type Decision = (typeof DECISIONS)[number];
 

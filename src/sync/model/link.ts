@@ -88,7 +88,7 @@ export interface VendorUsers {
 /** `doubtful`: a refusal that may be temporary. It counts once it has lasted a while. */
 export type RefreshOutcome = { type: "refreshed"; tokens: TokenSet } | { type: "refused" } | { type: "doubtful" };
 
-/** Throws `RetryLaterError` when the outcome is unclear. The old token is dead with the answer: store the new one first. */
+/** Throws `RetryLaterError` when the outcome is unclear. The answer invalidates the old token: store the new one first. */
 export type RefreshTokens = (tokens: Pick<TokenSet, "refreshToken" | "clientId">) => Promise<RefreshOutcome>;
 
 /** A vendor asked us to wait until then. Before that we don't ask it anything for this account. */
@@ -106,7 +106,7 @@ export class VendorWaitError extends RetryLaterError {
   }
 }
 
-/** A refusal in words we don't know doesn't end the link; its owner hears of it after three days. */
+/** An unknown refusal doesn't end the link; its owner hears of it after three days. */
 export class UnclearRefusalError extends RetryLaterError {}
 
 /** A vendor's data endpoint refused the access token. Whether the link has ended is for `tokens` to find out. */

@@ -46,7 +46,7 @@ export interface Delay {
   until?: Date;
 }
 
-/** Whether the account only lacks what its owner hasn't set up, or has removed again. That is no trouble. */
+/** Whether the account only lacks what its owner hasn't set up, or has removed again. */
 export function isIncomplete(action: Action): boolean {
   return action === "add_account" || action === "link_withings" || action === "link_garmin";
 }

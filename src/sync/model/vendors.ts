@@ -43,7 +43,7 @@ export interface Height {
 /** One kind of reading in one Garmin Connect account. */
 export interface Sink<R extends Reading = Reading> {
   batchSize: number;
-  /** All readings of one `send` travel in one file, and Garmin takes or refuses them together. */
+  /** All readings of one `send` go in one file, and Garmin takes or refuses them together. */
   sendsAsOne: boolean;
   /** Why Garmin can never take this reading, or undefined. */
   refusal(reading: R): FailReason | undefined;
@@ -53,7 +53,7 @@ export interface Sink<R extends Reading = Reading> {
   around(from: Date, to: Date): Promise<Around>;
   /** Not idempotent: what is sent twice is there twice. Answers for each reading, in order. */
   send(readings: R[], context: SendContext): Promise<SendAnswer>;
-  /** Removing what is gone already does no harm. */
+  /** Succeeds if it's gone already. */
   remove(key: GarminKey): Promise<void>;
 }
 

@@ -33,7 +33,7 @@ export interface WithingsOAuthApi {
   consentAnswer(query: URLSearchParams): ConsentAnswer;
   pastedAnswer(pasted: string): PastedAnswer;
   isAnswer(text: string): boolean;
-  /** The code lives 30 seconds and works once. */
+  /** The code is valid for 30 seconds and works once. */
   exchangeCode(code: string): Promise<CodeOutcome>;
   refresh: RefreshTokens;
 }

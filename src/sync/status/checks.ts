@@ -39,7 +39,7 @@ const ANSWER_SECONDS = 15;
 /** Beyond this, tokens, tickets and codes are judged by a wrong time. */
 const CLOCK_TOLERANCE_SECONDS = 60;
 
-/** Runs all checks side by side, so that none waits for another's vendor. */
+/** Runs all checks in parallel, so that none waits for another's vendor. */
 export async function runChecks(
   checks: Check[],
   {

@@ -4,7 +4,7 @@ import type { Differing, Pause, Progress, Twin } from "../model/ledger.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
 /**
- * A fact about how Garmin handles the readings, told once.
+ * A fact about how Garmin handles the readings, reported once.
  *
  *   closed       Garmin doesn't offer this kind to this account
  *   served       it does again
@@ -63,7 +63,7 @@ export function keysOf(notice: Notice): string[] {
   }
 }
 
-/** That a kind is served again has to be told before it's forgotten, unless the kind is off. */
+/** That a kind is served again has to be reported before it's forgotten, unless the kind is off. */
 export function stillTold(told: string[], { differs, fields, on }: Facts): string[] {
   const known = new Set([
     ...on.map((kind) => `closed#${kind}`),

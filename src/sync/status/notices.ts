@@ -45,7 +45,7 @@ const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 const FIRST_REMINDER_MS = 3 * DAY_MS;
 const NEXT_REMINDERS_MS = 7 * DAY_MS;
-/** A link that lives no longer than this isn't worth a warning. */
+/** A link valid for no longer than this isn't worth a warning. */
 const FIRST_WARNING_DAYS = 14;
 const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
 /** It keeps the item small. */
@@ -76,7 +76,7 @@ export function afterRun(
   };
 }
 
-/** A renewal gives a link another end, of which the owner has heard nothing. */
+/** A renewal gives a link another end, and the owner hasn't heard of that one. */
 function expiriesAfter(before: Expiry[] = [], links: Overview["links"] | undefined, now: Date): Expiry[] {
   if (!links) return before;
   return VENDORS.flatMap((vendor) => {
@@ -91,7 +91,7 @@ const isOf = (vendor: Vendor, endsAt: Date) => (it: Expiry) =>
   it.vendor === vendor && it.endsAt.getTime() === endsAt.getTime();
 const daysUntil = (at: Date, now: Date) => (at.getTime() - now.getTime()) / DAY_MS;
 
-/** Times in the future were written by a wrong clock: until they came, nothing would be told. */
+/** Times in the future were written by a wrong clock, and would delay all news until then. */
 function withoutFuture(outage: Outage, now: Date): Outage {
   const notAhead = (at: Date) => (at > now ? now : at);
   const { since, waitingSince, told } = outage;
@@ -116,7 +116,7 @@ function withoutRelinked(
     if (!link) continue;
     const relink = RELINK[vendor];
     if (link.state === "linked") standing = standing.filter(({ what }) => what !== relink);
-    // A link dated by a clock that was ahead would otherwise be told of after every run until that date.
+    // A link dated by a clock that was ahead would otherwise be news after every run until that date.
     if (action === relink && link.linkedAt <= now) {
       told = told.filter(({ what, at }) => what !== relink || at > link.linkedAt);
     }
@@ -127,8 +127,8 @@ function withoutRelinked(
 function outageAfter(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
   // What was never set up, or was removed again, isn't in trouble.
   if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
-  const begun: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
-  const { waitingSince = now, delay: waitedFor, ...known } = before ?? begun;
+  const started: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
+  const { waitingSince = now, delay: waitedFor, ...known } = before ?? started;
   const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
   const troubles = troublesOf(report);
   if (report.status === "success") {
@@ -159,7 +159,7 @@ function troublesOf({ status, action, cause, problem, unexpectedFrom, since }: R
   ];
 }
 
-/** Ids and times change with every run, and make no other cause. */
+/** Ids and times change with every run, so they don't count as another cause. */
 function shortened(cause: string | undefined): string | undefined {
   return cause?.replace(/\d{4,}/g, "…").slice(0, CAUSE_LENGTH);
 }

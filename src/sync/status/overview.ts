@@ -11,7 +11,7 @@ export interface LinkOverview {
   state: Link["state"];
   displayName: string;
   linkedAt: Date;
-  /** Whole days until the refresh token dies, if nothing renews it. */
+  /** Whole days until the refresh token expires, if nothing renews it. */
   daysLeft: number;
   endsAt: Date;
   /** From its last renewal, or sign-in, to that end. */

@@ -31,7 +31,7 @@ export function patienceOf(measuredAt: readonly Date[]): { days: number; everyDa
   return { days: Math.max(SHORTEST_DAYS, Math.round(2 * median)), everyDays: Math.max(1, Math.round(median)) };
 }
 
-/** Each is reported once. None if the last run didn't end well, nor of a paused kind: nobody knows what was measured. */
+/** Each is reported once. None if the last run didn't end well, or if the kind is paused: what was measured is unknown. */
 export function silencesOf(facts: {
   account: Account;
   progress: Progress | undefined;
@@ -58,7 +58,7 @@ export function silencesOf(facts: {
     const patience = patienceOf(progress?.measuredAt?.[kind] ?? []);
     if (!newestAt || !patience || !tellsSilence[kind] || progress?.paused?.[kind]) return [];
     const { days: enough, ...rhythm } = patience;
-    // Without a link nobody could hear from the scale.
+    // Without a link nothing could come from the scale.
     const isSinceLink = withingsLinkedAt > newestAt;
     const days = daysSince(isSinceLink ? withingsLinkedAt : newestAt);
     const isTold = memory.kindSilenceToldFor?.[kind]?.getTime() === newestAt.getTime();

@@ -57,7 +57,7 @@ export function nextSummaryAt({ settings }: Account, timezone: string, now: Date
   return hours.find((hour) => now < hour);
 }
 
-/** To be made between the runs of an account: what a run under way has brought is not written down yet. */
+/** To be made between the runs of an account: what a run in progress has sent isn't stored yet. */
 export function summaryOf(facts: {
   account: Account;
   progress: Progress | undefined;

@@ -13,7 +13,7 @@ export interface WithingsRequest<T> {
   params: Record<string, string | number>;
   body: z.ZodType<T>;
   accessToken?: string;
-  /** Goes out at once: a code of the consent page lives 30 seconds. */
+  /** Goes out at once: a code of the consent page is valid for 30 seconds. */
   urgent?: boolean;
 }
 
@@ -51,7 +51,7 @@ const isKnownLater = among(
 const LIMITED = 601;
 const TIMEOUT = 522;
 
-/** Whether a status is one of these: `201-214 223`. */
+/** `statuses`: for instance `201-214 223`. */
 function among(statuses: string): (status: number) => boolean {
   const ranges = statuses.split(/\s+/).map((range) => range.split("-").map(Number));
   return (status) => ranges.some(([first = 0, last = first]) => first <= status && status <= last);
@@ -104,11 +104,11 @@ export function createWithingsCall(options: {
         value: json ?? answer.text,
         headerNames: Object.keys(answer.headers),
       });
-    // Withings answers HTTP 200 even when it refuses: the verdict is `status` in the body, and 0 is the only yes.
+    // Withings answers HTTP 200 even when it refuses: only `status` 0 in the body means success.
     const envelope = Envelope.safeParse(json);
     if (!envelope.success) {
       note(issuePaths(envelope.error));
-      // A page is an outage or a wall in between, not a verdict on the link.
+      // A page comes from an outage or something in between, and says nothing about the link.
       throw new RetryLaterError(`${call} answered HTTP ${answer.status} without a readable verdict`, {
         delayedBy: "withings_silent",
       });

@@ -72,7 +72,7 @@ export const MEASURE_TYPES = [
 
 /** How many groups a page holds is undocumented; this only ends an endless answer. */
 const MAX_PAGES = 1000;
-/** A second reading finds the list at rest, unless somebody is using the app. */
+/** The second time, the list is usually unchanged, unless somebody is using the app. */
 const MAX_READINGS_AGAIN = 3;
 
 export interface MeasAnswer {
@@ -101,7 +101,7 @@ export async function getMeas(call: WithingsCall, options: GetMeasOptions): Prom
     // read as "not given".
     const from = Math.max(Math.min(lastUpdate, 1), lastUpdate - again);
     const { answer, touched } = await readPages(call, { ...options, lastUpdate: from });
-    // What the reading before listed unchanged has not moved: a `modified` in the future is no endless loop.
+    // Groups that were touched the time before too have not moved: otherwise a `modified` in the future would never end.
     if (touched.every((it) => touchedBefore.has(it))) return answer;
     touchedBefore = new Set(touched);
   }

@@ -9,7 +9,7 @@ const CALLBACK_REFUSED = [293, 343];
 const NO_SUCH_SUBSCRIPTION = [286, 294];
 
 const Profile = z.object({ appli: integer, callbackurl: z.string() });
-/** An odd entry, of another program perhaps, doesn't spoil the others. If none can be read, nobody knows what is there. */
+/** An odd entry, perhaps another program's, is left out. If none can be read, what is there is unknown. */
 const ListBody = z.object({
   profiles: z
     .array(z.unknown())

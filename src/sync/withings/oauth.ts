@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { type TokenSet, UnclearRefusalError } from "../model/link.ts";
-import { lifeSeconds, UNKNOWN_LIFE_SECONDS } from "../model/token-life.ts";
+import { lifetimeSeconds, UNKNOWN_LIFETIME_SECONDS } from "../model/token-lifetime.ts";
 import type { ConsentAnswer, PastedAnswer, WithingsOAuthApi } from "../model/withings-link.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
@@ -21,7 +21,7 @@ const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
 const TokenBody = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().min(1),
-  expires_in: lifeSeconds,
+  expires_in: lifetimeSeconds,
 });
 const CodeTokenBody = TokenBody.extend({
   // A string after a code exchange; a number was seen after a refresh.
@@ -48,7 +48,7 @@ export function createWithingsOAuth(deps: OAuthDeps): WithingsOAuthApi {
       try {
         const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
         const body = await requestToken(deps, CodeTokenBody, grant, { urgent: true });
-        // An answer that doesn't say counts as a yes.
+        // An answer without scopes counts as consent.
         const isMissing = body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE);
         if (isMissing) return { type: "scope_missing" };
         return { type: "linked", withingsUserId: body.userid, tokens: toTokenSet(body, now()) };
@@ -110,7 +110,7 @@ async function requestToken<T>(
 type Refused = "application" | "callback" | "refresh_token" | "code" | "doubtful" | "unclear";
 
 /**
- * Status 503 means a dead refresh token, an expired code or a wrong client secret, and 503 or 293 an unregistered callback
+ * Status 503 means an expired refresh token, an expired code or a wrong client secret, and 503 or 293 an unregistered callback
  * address; only the words differ (seen by several projects up to October 2026).
  */
 function refusalOf({ status, reason }: WithingsRefusal): Refused {
@@ -124,13 +124,13 @@ function refusalOf({ status, reason }: WithingsRefusal): Refused {
 function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
   return {
     accessToken: body.access_token,
-    accessExpiresAt: new Date(now.getTime() + (body.expires_in ?? UNKNOWN_LIFE_SECONDS) * 1000),
+    accessExpiresAt: new Date(now.getTime() + (body.expires_in ?? UNKNOWN_LIFETIME_SECONDS) * 1000),
     refreshToken: body.refresh_token,
     refreshExpiresAt: new Date(now.getTime() + REFRESH_TOKEN_SECONDS * 1000),
   };
 }
 
-/** Withings names no values for `error`: anything there is a no. */
+/** Withings documents no values for `error`: any value is a refusal. */
 function consentAnswer(query: URLSearchParams): ConsentAnswer {
   const state = query.get("state") ?? "";
   if (query.has("error")) return { type: "refused", state };

@@ -91,14 +91,14 @@ const CASES: Array<[string, Case]> = [
 
 describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked }) => {
   async function toldToWait() {
-    const begun = await schedules.start();
+    const started = await schedules.start();
     const { person, sandbox, requests, clock } = house();
     person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });
     person.takeBloodPressure({ at: minutes(-20), systolic: 121, diastolic: 79, pulse: 61 });
     const until = new Date(clock.now().getTime() + asked * 1000);
     sandbox.faults.add({ name: "limit", server, match, times: Number.POSITIVE_INFINITY, effect });
     requests();
-    return { ...begun, until };
+    return { ...started, until };
   }
   /** Of this vendor, since the last time this was called. */
   const asks = () =>

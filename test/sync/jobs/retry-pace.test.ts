@@ -62,7 +62,7 @@ async function startFastMachine(intervalMinutes: number) {
     async passes(minutes: number) {
       const endAt = Date.now() + minutes * 60_000;
       while (Date.now() < endAt) {
-        // Time stands still while a request is under way.
+        // Time stops while a request is under way.
         for (let idle = 0; idle < 20; ) {
           await new Promise((resolve) => setImmediate(resolve));
           if (underWay > 0) continue;

@@ -42,19 +42,19 @@ const waiting = async () => (await jobs.list()).map(({ value }) => `${value.acco
 
 /** A worker whose work is held up by `gate`, and that records what it started. */
 function start(work: (job: Job) => Promise<void> = async () => {}) {
-  const begun: string[] = [];
+  const started: string[] = [];
   const worker = startWorker({
     jobs,
     clock,
     log,
     work: async (job) => {
-      begun.push(`${job.account} at ${(clock.now().getTime() - Date.parse("2026-11-21T12:00:00Z")) / 1000}`);
+      started.push(`${job.account} at ${(clock.now().getTime() - Date.parse("2026-11-21T12:00:00Z")) / 1000}`);
       await work(job);
     },
   });
   workers.push(worker);
   return {
-    begun,
+    started,
     worker,
     /** Lets the worker look until this holds. */
     until: (check: () => unknown) =>
@@ -84,37 +84,37 @@ function gate() {
 
 describe("the notifications of one weigh-in", () => {
   test("become one sync, eight seconds after the first", async () => {
-    const { begun, until, tick } = start();
+    const { started, until, tick } = start();
     await notified();
     await tick(3);
     await notified();
     await tick(4.9);
     await notified();
-    expect(begun).toEqual([]);
+    expect(started).toEqual([]);
     await tick(0.1);
     await until(async () => expect(await waiting()).toEqual([]));
-    expect(begun).toEqual([`${ADA} at 8`]);
+    expect(started).toEqual([`${ADA} at 8`]);
   });
 
   test("that arrive while their sync runs lead to one more, and none is lost in between", async () => {
     const { passed, open } = gate();
-    const { begun, until, tick } = start(() => passed);
+    const { started, until, tick } = start(() => passed);
     await notified();
     await tick(8);
-    await until(() => expect(begun).toHaveLength(1));
+    await until(() => expect(started).toHaveLength(1));
     await notified();
     await tick(1);
     await notified();
     await tick(7);
     // The second is due by now, and waits for the first.
-    expect(begun).toHaveLength(1);
+    expect(started).toHaveLength(1);
     open();
     await until(async () => expect(await waiting()).toEqual([]));
-    expect(begun).toEqual([`${ADA} at 8`, `${ADA} at 16`]);
+    expect(started).toEqual([`${ADA} at 8`, `${ADA} at 16`]);
   });
 
   test("are gathered again when the sync before them has just ended", async () => {
-    const { begun, until, tick } = start();
+    const { started, until, tick } = start();
     await notified();
     await tick(8);
     await until(async () => expect(await waiting()).toEqual([]));
@@ -123,7 +123,7 @@ describe("the notifications of one weigh-in", () => {
     await notified();
     await tick(1);
     await until(async () => expect(await waiting()).toEqual([]));
-    expect(begun).toEqual([`${ADA} at 8`, `${ADA} at 16`]);
+    expect(started).toEqual([`${ADA} at 8`, `${ADA} at 16`]);
   });
 
   test("are one job, even if many arrive at the same moment", async () => {
@@ -143,28 +143,28 @@ describe("a process that dies", () => {
   test("before the work started leaves it to the next one", async () => {
     await notified();
     clock.advance(100);
-    const { begun, until } = start();
+    const { started, until } = start();
     await until(async () => expect(await waiting()).toEqual([]));
-    expect(begun).toEqual([`${ADA} at 100`]);
+    expect(started).toEqual([`${ADA} at 100`]);
   });
 
   test("in the middle of the work has it done again", async () => {
     const first = start(() => new Promise<never>(() => {}));
     await notified();
     await first.tick(8);
-    await first.until(() => expect(first.begun).toHaveLength(1));
+    await first.until(() => expect(first.started).toHaveLength(1));
     // Killed: it is never heard of again.
     workers = [];
     const second = start();
     await second.until(async () => expect(await waiting()).toEqual([]));
-    expect(second.begun).toEqual([`${ADA} at 8`]);
+    expect(second.started).toEqual([`${ADA} at 8`]);
   });
 });
 
 describe("work that fails", () => {
   test("is tried again after pauses that grow to ten minutes, until it succeeds", async () => {
     let isDown = true;
-    const { begun, until, tick } = start(async () => {
+    const { started, until, tick } = start(async () => {
       if (isDown) throw new RetryLaterError("down");
     });
     await notified();
@@ -177,13 +177,13 @@ describe("work that fails", () => {
       const pause = ((job?.value.dueAt.getTime() ?? 0) - clock.now().getTime()) / 1000;
       pauses.push(pause);
       await tick(pause - 0.1);
-      expect(begun).toHaveLength(failures);
+      expect(started).toHaveLength(failures);
       if (failures === 8) isDown = false;
       await tick(0.1);
     }
     expect(pauses).toEqual([15, 30, 60, 120, 240, 480, 600, 600]);
     await until(async () => expect(await waiting()).toEqual([]));
-    expect(begun).toHaveLength(9);
+    expect(started).toHaveLength(9);
   });
 
   test("doesn't wait out its pause when something new is announced", async () => {
@@ -204,7 +204,7 @@ describe("work that fails", () => {
 
   test("of one account doesn't hold up another's, and neither does work that hangs", async () => {
     const { passed, open } = gate();
-    const { begun, until, tick } = start(({ account, reason }) => {
+    const { started, until, tick } = start(({ account, reason }) => {
       if (reason === "withings_unlinked") return Promise.reject(new Error("broken"));
       return account === ADA ? passed : Promise.resolve();
     });
@@ -213,7 +213,7 @@ describe("work that fails", () => {
     await notified(BEN, "withings_unlinked");
     await tick(8);
     await until(async () => expect(await waiting()).toEqual([`${ADA} withings_notified`, `${BEN} withings_unlinked`]));
-    expect(begun.filter((it) => it.startsWith(`${BEN}`))).toHaveLength(2);
+    expect(started.filter((it) => it.startsWith(`${BEN}`))).toHaveLength(2);
     open();
     await until(async () => expect(await waiting()).toEqual([`${BEN} withings_unlinked`]));
   });
@@ -235,17 +235,17 @@ test("each look into the queue is announced, except one that hangs", async () =>
 
 test("work that a vendor puts off is tried again when the wait is over, and not before", async () => {
   let retryAfterSeconds = 3600;
-  const { begun, until } = start(async () => {
-    if (begun.length < 3) throw new RetryLaterError("limited", { retryAfterSeconds });
+  const { started, until } = start(async () => {
+    if (started.length < 3) throw new RetryLaterError("limited", { retryAfterSeconds });
   });
   await notified(ADA, "withings_unlinked");
-  await until(() => expect(begun).toEqual(["4711 at 0"]));
+  await until(() => expect(started).toEqual(["4711 at 0"]));
   await until(() =>
     expect(logged).toContainEqual(expect.objectContaining({ event: "job_postponed", pauseSeconds: 3600 })),
   );
   clock.advance(3599);
   await until(async () => expect((await jobs.list())[0]?.value.attempts).toBe(1));
-  expect(begun).toHaveLength(1);
+  expect(started).toHaveLength(1);
   // Nobody waits longer than a day, and a short wait doesn't shorten the pauses.
   retryAfterSeconds = 1e9;
   clock.advance(1);
@@ -254,7 +254,7 @@ test("work that a vendor puts off is tried again when the wait is over, and not 
   );
   clock.advance(24 * 3600);
   await until(async () => expect(await waiting()).toEqual([]));
-  expect(begun).toHaveLength(3);
+  expect(started).toHaveLength(3);
 });
 
 test("work that breaks is an error in the log, and work that only has to wait is not", async () => {
@@ -284,8 +284,8 @@ test("a job that ends while the queue is being read isn't done a second time", a
   };
   await notified();
   clock.advance(8);
-  const { begun, worker } = start(() => work.passed);
-  await expect.poll(() => begun).toHaveLength(1);
+  const { started, worker } = start(() => work.passed);
+  await expect.poll(() => started).toHaveLength(1);
   worker.wake();
   await expect.poll(() => reads).toBe(2);
   work.open();
@@ -293,15 +293,15 @@ test("a job that ends while the queue is being read isn't done a second time", a
   reading.open();
   await expect.poll(() => reads).toBeGreaterThanOrEqual(3);
   await worker.stop();
-  expect(begun).toHaveLength(1);
+  expect(started).toHaveLength(1);
 });
 
 test("stopping lets the work under way finish, and starts nothing else", async () => {
   const { passed, open } = gate();
-  const { begun, worker, until, tick } = start(() => passed);
+  const { started, worker, until, tick } = start(() => passed);
   await notified(ADA);
   await tick(8);
-  await until(() => expect(begun).toHaveLength(1));
+  await until(() => expect(started).toHaveLength(1));
   await notified(BEN);
   clock.advance(8);
   const stopped = worker.stop();
@@ -309,22 +309,22 @@ test("stopping lets the work under way finish, and starts nothing else", async (
   open();
   await stopped;
   expect(await waiting()).toEqual([`${BEN} withings_notified`]);
-  expect(begun).toHaveLength(1);
+  expect(started).toHaveLength(1);
 });
 
 test.each([
-  ["is no job", '{"account":"one"}'],
-  ["is no JSON", "{"],
+  ["isn't a job", '{"account":"one"}'],
+  ["isn't JSON", "{"],
 ])("a stored job that %s is logged and set aside, and the others are done", async (_what, value) => {
   await table.put(keys.job(1, "withings_notified"), {}, { expect: "absent" });
   const database = new DatabaseSync(path.join(dataDir, "weighbridge.sqlite"));
   database.prepare('UPDATE "jobs-of-tests" SET value = ?').run(value);
   database.close();
   await notified(BEN);
-  const { begun, until, tick } = start();
+  const { started, until, tick } = start();
   await tick(8);
   await until(async () => expect(await waiting()).toEqual([]));
-  expect(begun).toEqual([`${BEN} at 8`]);
+  expect(started).toEqual([`${BEN} at 8`]);
   expect(logged).toContainEqual(expect.objectContaining({ level: "error", event: "job_damaged" }));
 });
 
@@ -360,10 +360,10 @@ test("a store that is down for a moment loses nothing", async () => {
   };
   await notified();
   clock.advance(8);
-  const { begun, worker } = start();
+  const { started, worker } = start();
   await expect.poll(() => logged).toContainEqual(expect.objectContaining({ event: "jobs_not_read" }));
   isAway = false;
   worker.wake();
   await expect.poll(() => held.list()).toEqual([]);
-  expect(begun).toEqual([`${ADA} at 8`]);
+  expect(started).toEqual([`${ADA} at 8`]);
 });
