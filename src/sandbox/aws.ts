@@ -95,7 +95,7 @@ function ssm(state: State, { seen }: Call): Response {
   const action = /^AmazonSSM\.(\w+)$/.exec(seen.headers["x-amz-target"] ?? "")?.[1] ?? "";
   const perform = ssmActions(state)[action];
   if (!perform) return refusal(400, "UnknownOperationException", action);
-  const refused = stranger(state, seen, "ssm", action);
+  const refused = callerRefusal(state, seen, "ssm", action);
   if (refused) return refused;
   try {
     const answer = perform(parseJson(seen.body));
@@ -165,7 +165,7 @@ function shown({ parameters, region }: State, name: string, isOpened: boolean) {
 }
 
 function lambda(state: State, { seen, params: { name = "" } }: Call): Response {
-  const refused = stranger(state, seen, "lambda", "GetFunctionConfiguration");
+  const refused = callerRefusal(state, seen, "lambda", "GetFunctionConfiguration");
   if (refused) return refused;
   const variables = state.functions.get(name);
   if (!variables) return refusal(404, "ResourceNotFoundException", `Function not found: ${name}`);
@@ -173,7 +173,7 @@ function lambda(state: State, { seen, params: { name = "" } }: Call): Response {
 }
 
 /** The refusal, if the key, the region or the rights are wrong. Signatures aren’t checked, because this has no secret key. */
-function stranger(
+function callerRefusal(
   { accessKeyId, region, denied }: State,
   { headers }: RecordedRequest,
   service: string,
