@@ -1,7 +1,7 @@
 import type Bottleneck from "bottleneck";
 import { OwnLimitError, RetryLaterError } from "./errors.ts";
 
-/** After a rest `burst` tasks start at once, then one every `everySeconds`. */
+/** After a pause, `burst` tasks start at once, then one every `everySeconds`. */
 export interface Rate {
   burst: number;
   everySeconds: number;
@@ -14,7 +14,6 @@ export interface RateLimiter {
   close(): void;
 }
 
-/** Without a rate, tasks don't wait. Each key has its own rate. */
 export function createRateLimiter(rate: Rate | undefined): RateLimiter {
   const lines = new Map<string, Line>();
   let isClosed = false;

@@ -23,7 +23,6 @@ const MOST_NOTED = 1000;
 /** For the file attached to a bug report. Written only when there is news: a run without trouble costs no store call. */
 export function createVendorAnswerLog(deps: {
   store: VendorAnswersStore;
-  /** Which vendor an address belongs to, by its name in the report. */
   vendorOf: (url: URL) => string;
   clock: Clock;
   log: Log;

@@ -10,14 +10,12 @@ export interface BatchContext {
   lease: HeldLease;
   clock: Clock;
   sendContext: Omit<SendContext, "beforeEach">;
-  /** Earlier runs saw readings of this kind come back as they were sent. */
   isProven: boolean;
   accepted: ReadonlySet<Field>;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 
   claimed: Set<string>;
   readBacks: ReadBack[];
-  /** Entries in Garmin that aren't ours, by their key. */
   foreign: Map<string, GarminEntry>;
   /** The first one is what stopped this kind before its end. */
   errors: unknown[];
@@ -36,7 +34,6 @@ export async function remove(key: GarminKey, { sink, lease }: BatchContext): Pro
   await sink.remove(key);
 }
 
-/** What is in Garmin around these instants. */
 export async function aroundAll(sink: Sink, times: Date[]): Promise<Around> {
   const sorted = times.toSorted((a, b) => a.getTime() - b.getTime());
   const [from, to] = [sorted[0], sorted.at(-1)];

@@ -41,7 +41,7 @@ function newestOf(all: Waiting[]): Reading | undefined {
 export function continued(delay: Delay, before: Delay | undefined): Delay {
   if (!before) return delay;
   const { cause: _cause, since: _since, until: _until, ...whatWaits } = before;
-  // What was accepted dates its own wait. A time in the future was written by a wrong clock.
+  // An accepted upload has waited since it was accepted. A time in the future was written by a wrong clock.
   const isSame = before.cause === delay.cause && delay.cause !== "garmin_not_showing" && before.since < delay.since;
   return {
     ...(delay.waiting === undefined && whatWaits),

@@ -57,7 +57,6 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
     const found = isOnItsWay ? ours(value, unclaimed) : undefined;
     for (const { key } of unclaimed.takeAll(possibleCopies)) {
       await remove(key, batch);
-      // Garmin may still show it for a moment.
       claimed.add(key.id);
     }
     const { possibleCopies: _before, ...rest } = value;

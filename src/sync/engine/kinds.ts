@@ -50,7 +50,7 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
       isResting ? { stillOpen: entries.map(({ value }) => readingId(value)) } : await followUp(entries, batch),
     );
   }
-  // One kind after the other, each on its own: trouble with a pressure never stops a weight.
+  // One kind after the other: an error with blood pressures never stops the weights.
   for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, run);
   const errors = [...followed, ...kinds.map(({ tried }) => tried)].map((it) => it?.error);
   return { kinds, stillOpen: followed.flatMap((it) => it.stillOpen), errors: errors.filter((it) => it !== undefined) };

@@ -56,7 +56,6 @@ export function changed(given: { isProven: boolean; accepted: ReadonlySet<Field>
 
 export const OURS = [isOurs, isOursToTheMinute];
 
-/** The same event, brought there by other means. */
 export function isSameEvent(wanted: Measured, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 120, grams: 100 });
 }

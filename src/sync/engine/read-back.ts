@@ -74,7 +74,7 @@ export function shownValues({ values, differences = [] }: Pick<LedgerEntry, "val
   return { ...values, ...Object.fromEntries(shown.map((it) => [it.field, it.shown])) };
 }
 
-/** An entry that isn't ours, for the same event as an arrival. What is `open` may still turn up from us, and is no twin. */
+/** An entry that isn't ours, for the same event as an arrival. It may be a late copy of what is `open`: then it isn't a twin. */
 export function twinOf(foreign: GarminEntry[], arrived: Arrival[], open: Measured[]): Twin | undefined {
   for (const other of foreign) {
     if (open.some((it) => isOurs(it, other))) continue;

@@ -116,7 +116,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const asked = options.since && (await savedStart(start));
   const collected = await collectAndPlan(deps, account, start);
   state.hasListed = true;
-  // Before anything is written: data dated by a wrong clock would be believed for as long as the clock was off.
+  // Before anything is written: data dated by a wrong clock would cause errors long after the clock is right again.
   checkClock(collected.answer, deps);
   const stored = asked ?? (await savedStart(start));
   warnOfUnknown(collected.answer, start.progress, deps.log);

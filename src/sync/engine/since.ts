@@ -48,7 +48,7 @@ function isWell({ status, action, onlyReadings, delay }: RunOutcome): boolean {
   return status === "success" || (onlyReadings === true && !delay) || (action !== undefined && isIncomplete(action));
 }
 
-/** What was accepted and doesn't show dates its own wait, so it isn't kept. */
+/** `garmin_not_showing` is dated by the upload, so it isn't kept. */
 function sincesOf(before: RunOutcome | undefined): Sinces {
   if (!before) return {};
   const { since, delay, earlier } = before;

@@ -24,7 +24,7 @@ export async function upload(items: Item[], batch: BatchContext): Promise<void> 
   );
 
   const readings = items.map(({ reading }) => reading);
-  // The queue may be long, the store slow and the machine asleep: nothing is sent on a lease that has ended in the meantime.
+  // Nothing is sent without a lease, and it may have ended while this waited for its turn.
   const { outcomes, stoppedBy } = await sink.send(readings, { ...sendContext, beforeEach: lease.ensure });
   const awaited: Written[] = [];
   const refused: Written[] = [];

@@ -7,7 +7,7 @@ import { datesAround, instantOfEpoch } from "./dates.ts";
 import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";
 import { encodeWeighIns, fieldsOf, shownAgain, weighInRefusal } from "./fit.ts";
 
-/** Peers found Garmin failing above 200 records a file; 100 is proven over ten-year imports. */
+/** Other projects saw Garmin fail above 200 records a file; 100 works for imports of ten years. */
 const WEIGH_INS_PER_FILE = 100;
 const UPLOAD_SECONDS = 60;
 

@@ -10,7 +10,7 @@ export interface Swept {
   recovered: number;
 }
 
-/** Queues a run for every account that is due. To be called every few minutes; two at once do no harm. */
+/** Queues a run for every account that is due. Call it every few minutes; two at once do no harm. */
 export async function sweep(
   { schedule, queue, clock, log }: { schedule: Schedule; queue: JobQueue; clock: Clock; log: Log },
   deadlineAt?: Date,
@@ -24,7 +24,7 @@ export async function sweep(
   }
   for await (const page of schedule.due()) {
     await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled" })));
-    // After the queue took them: if we die in between, the run is queued twice rather than never.
+    // After the queue took them: after a crash in between, the run is queued twice rather than never.
     await inParallel(page, (listed) => schedule.markQueued(listed));
     swept.queued += page.length;
     if (deadlineAt && clock.now() >= deadlineAt) break;

@@ -33,7 +33,7 @@ interface WorkerDeps {
 }
 
 /**
- * The jobs of one account one after the other, those of several side by side. One that fails is tried again, after growing
+ * The jobs of one account run one after the other, those of several in parallel. One that fails is tried again, after growing
  * pauses, or once the wait that a vendor asked for is over. A job that hangs is given up, so that its account isn't stuck.
  */
 export function startWorker(deps: WorkerDeps) {

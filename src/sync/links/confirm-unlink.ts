@@ -30,7 +30,7 @@ export async function confirmUnlink(
   }
   // A scope that is too small ends no link, nor has a link ended that was replaced in the meantime.
   if ((await links.facts(account, "withings"))?.state !== "stale") return;
-  // Told first: if the process dies in between, the owner hears it twice rather than never.
+  // First the notification: if the process ends in between, the owner gets it twice rather than never.
   await onUnlinked(account);
   // The owner may have linked again since, as the message asks.
   const link = await links.facts(account, "withings");

@@ -15,14 +15,13 @@ export function createDisconnect(deps: {
   pendingLinks: Pick<PendingLinks, "forget">;
   users: Record<Vendor, VendorUsers>;
   erasure: Erasure;
-  /** Tells Withings to stop calling us, as far as it listens. */
+  /** Tells Withings to stop calling us, if it can be reached. */
   unsubscribe: (account: number) => Promise<void>;
   clock: Clock;
 }) {
   const { leases, links, pendingLinks, users, erasure, unsubscribe } = deps;
 
   async function remove(account: number, vendor: Vendor) {
-    // A damaged link has to go too.
     const link = await links.facts(account, vendor).catch(() => undefined);
     // An old button must not bring back a link that was just removed.
     await pendingLinks.forget(account, vendor);

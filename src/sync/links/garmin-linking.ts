@@ -118,7 +118,7 @@ export class GarminLinking {
     return this.#deps.links.facts(account, "garmin").catch(() => undefined);
   }
 
-  /** Only Garmin's own 401 means that these tokens are useless. */
+  /** Only Garmin's own 401 means that these tokens don't work. */
   async #profileOf(withAccess: WithAccess): Promise<GarminProfile | "refused" | "unknown"> {
     const { api, clock, log } = this.#deps;
     for (let tries = 1; ; tries++) {

@@ -59,7 +59,6 @@ export class GarminSignIn {
     return signInRest(this.#deps, account);
   }
 
-  /** One try, never repeated automatically. */
   async withPassword(
     account: number,
     email: string,

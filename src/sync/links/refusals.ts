@@ -41,7 +41,7 @@ export class Refusals {
     });
   }
 
-  /** Throws the same again, and `ActionNeededError` once it has lasted for days: waiting longer would be silence. */
+  /** Throws the same error again, and `ActionNeededError` once it has lasted for days, so that the owner hears of it. */
   async renewalUnclear(wanted: Wanted, link: Versioned<Link>, error: UnclearRefusalError): Promise<never> {
     const { account, vendor } = wanted;
     const lasted = await this.#lasting(wanted, link, "renewal_unclear");

@@ -31,7 +31,7 @@ export interface RenewalDeps {
   log: Log;
 }
 
-/** A refresh kills the old refresh token, so the order is fixed: lease, read again, refresh, store, and only then use. */
+/** A refresh invalidates the old refresh token, so the order is fixed: lease, read again, refresh, store, then use. */
 export class Renewal {
   readonly #deps: RenewalDeps;
   /** Renewed tokens that couldn't be stored, and the refresh token they replace. Lost with the process. */
@@ -96,7 +96,7 @@ export class Renewal {
     return refusals.renewalRefused(wanted, now, { isFinal: outcome.type === "refused" });
   }
 
-  /** The old refresh token is dead: what isn't stored here is lost, and only a sign-in brings the link back. */
+  /** The old refresh token is no longer valid: if the new ones aren't stored, only a sign-in repairs the link. */
   async #store(wanted: Wanted, before: Versioned<Link>, tokens: TokenSet): Promise<Link> {
     const { links, clock } = this.#deps;
     const { account, vendor } = wanted;
@@ -114,7 +114,7 @@ export class Renewal {
         const now = await links.read(account, vendor);
         // The owner signed in again in the meantime, or these are ours, from a write whose answer was lost.
         if (now?.value.tokens.refreshToken !== replaces) break;
-        // Only marked, by a process that found the old token dead because we had exchanged it.
+        // Only marked as stale, by a process whose token was refused because we had exchanged it.
         version = now.version;
         if (tries === STORE_TRIES) throw new RetryLaterError(`the ${vendor} link kept changing while it was saved`);
       } catch (error) {

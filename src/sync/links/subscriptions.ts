@@ -168,7 +168,7 @@ async function setUp(api: WithingsNotifyApi, withAccess: WithAccess, callbackUrl
     active.add(appli);
     if (!first) made.push(appli);
   }
-  // Last, so that a changed key leaves no moment without notifications.
+  // Last, so that notifications never pause when the key changes.
   for (const each of listed) {
     const isWanted = isHere(each) && WANTED.includes(each.appli);
     if (isOurs(each, callbackUrl) && !isWanted) await api.revoke(withAccess, each);

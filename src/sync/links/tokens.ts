@@ -23,7 +23,7 @@ const KEEP_ALIVE_SECONDS = 7 * 24 * 3600;
 
 export type Tokens = ReturnType<typeof createTokens>;
 
-/** Keeps links alive, and lends their access tokens. */
+/** Renews links in time, and lends their access tokens. */
 export function createTokens(deps: {
   links: Links;
   leases: Leases;

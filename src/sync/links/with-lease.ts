@@ -24,7 +24,7 @@ export interface HeldLease {
 export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
   const lease = await leases.acquire(name, LEASE_SECONDS);
   if (!lease) throw new BusyError("another run is at work on this account");
-  // One renewal after the other: two at once would each see the other's version as a theft.
+  // One renewal after the other: two at once would each take the lease for lost.
   let last: Promise<void> = Promise.resolve();
   let heartbeats = 0;
   const renewIfDue = () => {
@@ -33,7 +33,7 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
     });
     return last;
   };
-  // A failed heartbeat isn't lost: every later `ensure` fails with it.
+  // Every later `ensure` fails with the error of this heartbeat.
   const heartbeat = setInterval(() => {
     if (heartbeats++ < MOST_HEARTBEATS) renewIfDue().catch(() => undefined);
   }, HEARTBEAT_SECONDS * 1000).unref();

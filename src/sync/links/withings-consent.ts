@@ -43,7 +43,7 @@ export type LinkResult =
 
 export type MadeLink = Extract<LinkResult, { type: "linked" | "taken" | "account_removed" }>;
 
-/** What the callback page may have to say. "waiting": nothing has happened yet. */
+/** What the callback page may show. "waiting": nothing has happened yet. */
 export type CallbackOutcome =
   | LinkResult["type"]
   | "waiting"

@@ -8,7 +8,7 @@ export type Unexpected = (typeof UNEXPECTED)[Vendor];
 export const isUnexpected = (what: Trouble["what"]): what is Unexpected =>
   Object.values<string>(UNEXPECTED).includes(what);
 
-/** What keeps readings from arriving, besides what the owner has to do. "broken" is ours to fix; "waiting" passes. */
+/** What keeps readings from arriving, apart from what the owner has to do. "broken": we have to fix it. "waiting": it passes. */
 export const TROUBLES = ["broken", "waiting", UNEXPECTED.withings, UNEXPECTED.garmin] as const;
 
 export interface Trouble {

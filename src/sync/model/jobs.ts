@@ -2,7 +2,6 @@ import * as z from "zod";
 import type { Versioned } from "./link.ts";
 
 const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
-/** A job as JSON, in the store and in SQS. */
 export const StoredJob = z.discriminatedUnion("reason", [
   JobBase.extend({
     reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]),
@@ -13,7 +12,7 @@ export const StoredJob = z.discriminatedUnion("reason", [
 
 export type NewJob = z.output<typeof StoredJob>;
 
-/** What it has taken is done, possibly more than once, even if the process that queued it dies. */
+/** What it has taken is done, possibly more than once, even if the process that queued it crashes. */
 export interface JobQueue {
   put(jobs: readonly NewJob[]): Promise<void>;
 }

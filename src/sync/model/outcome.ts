@@ -77,7 +77,6 @@ export function total(outcomes: RunOutcome[]): RunOutcome {
   return sum;
 }
 
-/** One run, or several, as JSON output shows them. */
 export interface OutcomeReport extends RunOutcome {
   accounts?: Array<{ account: number } & RunOutcome>;
 }

@@ -5,7 +5,7 @@ export interface ScheduledRun {
   settledAt?: Date;
 }
 
-/** Who is due when. An account's own scheduled run is the truth; any other entry in the list is dropped when its time comes. */
+/** Who is due when. The scheduled run in the account counts; any other entry in the list is dropped when its time comes. */
 export interface Schedule {
   read(account: number): Promise<ScheduledRun | undefined>;
   set(account: number, scheduledRun: ScheduledRun): Promise<void>;

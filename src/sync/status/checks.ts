@@ -23,7 +23,6 @@ export interface Check {
   run: () => Promise<string | Problem>;
 }
 
-/** `finding` is undefined while the check is still running. */
 export interface Line {
   check: string;
   finding: Finding | undefined;

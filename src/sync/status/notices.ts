@@ -48,7 +48,6 @@ const NEXT_REMINDERS_MS = 7 * DAY_MS;
 /** A link valid for no longer than this isn't worth a warning. */
 const FIRST_WARNING_DAYS = 14;
 const WARNING_DAYS = [1, 5, FIRST_WARNING_DAYS];
-/** It keeps the item small. */
 const TOLD_TROUBLES = 30;
 const CAUSE_LENGTH = 200;
 const TOLD_RECORDS = 100;
