@@ -80,7 +80,7 @@ export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
-export type Acting =
+type Acting =
   | { who: "owner"; error: ActionNeededError }
   | { who: "operator"; error: UsageError }
   | { who: "time"; error: RetryLaterError }

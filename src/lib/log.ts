@@ -2,7 +2,7 @@
  * One JSON line per event, on standard error. Only flat, named facts go in: errors are thrown without tokens, passwords, codes
  * and vendor bodies in their messages.
  */
-export type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
 export type LogFacts = Record<string, string | number | boolean | undefined>;
 
 const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };

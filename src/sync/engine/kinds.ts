@@ -11,7 +11,7 @@ import { acceptedFields } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
 import { settleAs } from "./record.ts";
 
-export interface KindWork {
+interface KindWork {
   kind: ReadingKind;
   isResting: boolean;
   tasks: Task[];

@@ -11,7 +11,7 @@ const UNKNOWN_WAIT_SECONDS = 120;
 const ACCEPTED_WAIT_SECONDS = 24 * 3600;
 const ACCEPTED_ATTEMPTS = 3;
 
-export interface LookupDeps {
+interface LookupDeps {
   sink: Sink;
   claimed: ReadonlySet<string>;
   isProven: boolean;

@@ -9,7 +9,7 @@ const MIN_RECENT_WEIGH_INS = 3;
  */
 const PLAUSIBLE_SHARE = 0.1;
 
-export interface WeighedBefore {
+interface WeighedBefore {
   takenAt: Date;
   weightKg: number;
 }

@@ -8,7 +8,7 @@ import type { NoteUnknown } from "../model/vendor-answers.ts";
 import { KindClosedError, type SendAnswer } from "../model/vendors.ts";
 import { APP_HEADERS } from "./headers.ts";
 
-export interface ConnectRequest {
+interface ConnectRequest {
   method: "GET" | "POST" | "DELETE";
   path: string;
   json?: unknown;
@@ -17,7 +17,7 @@ export interface ConnectRequest {
   answerSeconds?: number;
 }
 
-export interface ConnectAnswer extends HttpAnswer {
+interface ConnectAnswer extends HttpAnswer {
   note(where: string, value: unknown): void;
 }
 

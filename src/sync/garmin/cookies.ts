@@ -1,5 +1,5 @@
 /** Cookies of one host by name, as plain data, so that a sign-in can be stored half-way and go on in another process. */
-export type Cookies = Record<string, string>;
+type Cookies = Record<string, string>;
 
 /** There is one host. Its load-balancer cookies have to come back too, or Garmin's other servers don't know the sign-in. */
 export function keepCookies(cookies: Cookies, setCookie: string | string[] | undefined, now: Date): Cookies {

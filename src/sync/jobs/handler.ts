@@ -10,7 +10,7 @@ import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 /** Together, these attempts outlast the lease of a killed run. */
 const BUSY_ATTEMPTS = 4;
 
-export interface JobHandlerDeps {
+interface JobHandlerDeps {
   accounts: Accounts;
   schedule: Schedule;
   /** A run that nobody asked for; its owner hears only what is news. */

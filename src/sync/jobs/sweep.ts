@@ -5,7 +5,7 @@ import type { DueEntry, Schedule } from "../model/schedule.ts";
 
 const PARALLEL = 10;
 
-export interface Swept {
+interface Swept {
   queued: number;
   recovered: number;
 }

@@ -17,7 +17,7 @@ const CODE_TRIES = 3;
 
 export type { SignInResult };
 
-export type Obstacle = Resting | Extract<SignInResult, { type: "network_limited" }> | { type: "blocked" };
+type Obstacle = Resting | Extract<SignInResult, { type: "network_limited" }> | { type: "blocked" };
 
 interface GarminSignInDeps extends GarminLinkDeps {
   tokens: Pick<Tokens, "withAccess">;

@@ -22,7 +22,7 @@ const STORE_TRIES = 5;
 /** A stale link costs its vendor one request a day, and recovers by itself if the vendor was wrong. */
 const STALE_TRY_SECONDS = 24 * 3600;
 
-export interface RenewalDeps {
+interface RenewalDeps {
   links: Links;
   leases: Leases;
   refresh: Record<Vendor, RefreshTokens>;

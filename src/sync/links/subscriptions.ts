@@ -30,7 +30,7 @@ export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
 }
 
 /** `off`: not set up yet. `gone`: set up, and missing since. `unreachable`: Withings can't reach us. */
-export type NotificationState = "on" | "unreachable" | "off" | "gone";
+type NotificationState = "on" | "unreachable" | "off" | "gone";
 
 export interface NotificationsSeen {
   state: NotificationState;

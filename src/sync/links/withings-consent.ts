@@ -11,7 +11,7 @@ import type { Tokens } from "./tokens.ts";
 /** Nobody recognises an older weigh-in as theirs. */
 const LAST_WEIGH_IN_DAYS = 60;
 
-export interface WithingsLinkDeps {
+interface WithingsLinkDeps {
   api: WithingsOAuthApi;
   accounts: Pick<Accounts, "find">;
   states: OAuthStates;
@@ -52,7 +52,7 @@ export type CallbackOutcome =
   | "later"
   | "broken";
 
-export interface PersonAtWithings {
+interface PersonAtWithings {
   lastWeighIn: WeighIn | undefined;
   timezone: string | undefined;
 }

@@ -86,7 +86,7 @@ export interface GarminAuthApi {
   uploadConsent(withAccess: WithAccess): Promise<boolean | undefined>;
 }
 
-export interface Cooldown {
+interface Cooldown {
   until: Date;
   strikes: number;
 }

@@ -8,7 +8,7 @@ import type { NoteUnknown } from "../model/vendor-answers.ts";
 
 export type WithingsCall = <T>(request: WithingsRequest<T>) => Promise<T>;
 
-export interface WithingsRequest<T> {
+interface WithingsRequest<T> {
   path: "measure" | "v2/oauth2" | "notify";
   params: Record<string, string | number>;
   body: z.ZodType<T>;

@@ -75,7 +75,7 @@ const MAX_PAGES = 1000;
 /** The second time, the list is usually unchanged, unless somebody is using the app. */
 const MAX_READINGS_AGAIN = 3;
 
-export interface MeasAnswer {
+interface MeasAnswer {
   groups: MeasureGroup[];
   /** Unreadable groups that hold, or may hold, something to send. They never stop the others. */
   unreadable: UnreadableRecord[];

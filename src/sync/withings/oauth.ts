@@ -5,7 +5,7 @@ import { lifetimeSeconds, UNKNOWN_LIFETIME_SECONDS } from "../model/token-lifeti
 import type { ConsentAnswer, PastedAnswer, WithingsOAuthApi } from "../model/withings-link.ts";
 import { isAccessRefused, type WithingsCall, WithingsRefusal } from "./client.ts";
 
-export interface WithingsApplication {
+interface WithingsApplication {
   clientId: string;
   clientSecret: string;
   redirectUrl: string;
