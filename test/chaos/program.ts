@@ -1,5 +1,5 @@
 import { Api } from "grammy/web";
-import { createApp } from "../../src/app/app.ts";
+import { type App, createApp } from "../../src/app/app.ts";
 import { createSummaries } from "../../src/bot/notifications/daily-summary.ts";
 import { createNotifier } from "../../src/bot/notifications/notifier.ts";
 import { readConfig } from "../../src/config/config.ts";
@@ -37,21 +37,20 @@ export interface Plant {
   isMute?: true;
 }
 
+interface ProgramDeps {
+  log: Log;
+  onReport: (account: number, report: RunReport) => void;
+  /** A run got its lease, or gives it back. */
+  onRun?: (account: number, what: "begins" | "ends") => void;
+}
+
+const SECTIONS = ["store", "sealing", "withings", "withingsLogin", "garmin", "web", "telegram"] as const;
+
 /** One copy of the real program, put together as in `service.ts`, without long polling, a port or timers. */
-export async function startProgram(
-  env: Environment,
-  outside: Outside,
-  deps: {
-    log: Log;
-    onReport: (account: number, report: RunReport) => void;
-    /** A run got its lease, or gives it back. */
-    onRun?: (account: number, what: "begins" | "ends") => void;
-  },
-) {
-  const { clock, plant } = outside;
-  const { log, onReport, onRun = () => {} } = deps;
-  const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web", "telegram"]);
-  const { wrapSend = (send) => send } = outside;
+export async function startProgram(env: Environment, outside: Outside, deps: ProgramDeps): Promise<Program> {
+  const { clock, plant, wrapSend = (send) => send } = outside;
+  const { log, onRun = () => {} } = deps;
+  const config = readConfig(env, SECTIONS);
   const app = await createApp(config, {
     clock,
     log,
@@ -68,89 +67,104 @@ export async function startProgram(
   });
   const { botToken, apiRoot } = config.telegram;
   const api = new Api(botToken, { apiRoot, fetch: fetchThrough(outside) });
-  const { accounts, health, summary, leases, schedule, jobs } = app.store;
-  const overview = app.overviews.of;
-  const notifier = createNotifier({
-    ...{ accounts, health, overview, garminSignIn: app.garminSignIn },
-    send: async (telegramUserId, text, { isQuiet, keyboard }) =>
-      plant?.isMute ||
-      api.sendMessage(telegramUserId, text, {
-        disable_notification: isQuiet,
-        ...(keyboard && { reply_markup: keyboard }),
-      }),
-    clock,
-    log,
-  });
+  return new Program(app, { ...deps, outside, api, runsAlone: config.store.engine === "sqlite" });
+}
 
-  async function sync(account: Account, options: RunOptions = {}) {
-    const report = await app.sync.run(account, options);
-    onReport(account.telegramUserId, report);
-    await notifier.afterRun(account, report);
-    return report;
+export class Program {
+  readonly app: App;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #onReport: ProgramDeps["onReport"];
+  readonly #notifier: ReturnType<typeof createNotifier>;
+  readonly #work: ReturnType<typeof createJobHandler>;
+
+  constructor(app: App, deps: ProgramDeps & { outside: Outside; api: Api; runsAlone: boolean }) {
+    const { log, onReport, api, runsAlone } = deps;
+    const { clock, plant } = deps.outside;
+    this.app = app;
+    this.#clock = clock;
+    this.#log = log;
+    this.#onReport = onReport;
+    const { accounts, health, summary, leases, schedule } = app.store;
+    const overview = app.overviews.of;
+    this.#notifier = createNotifier({
+      ...{ accounts, health, overview, garminSignIn: app.garminSignIn },
+      send: async (telegramUserId, text, { isQuiet, keyboard }) =>
+        plant?.isMute ||
+        api.sendMessage(telegramUserId, text, {
+          disable_notification: isQuiet,
+          ...(keyboard && { reply_markup: keyboard }),
+        }),
+      clock,
+      log,
+    });
+    this.#work = createJobHandler({
+      ...{ accounts, schedule, runsAlone, clock, log },
+      sync: (account, options) => this.#run(account, options),
+      answerSync: never,
+      answerDoctor: never,
+      confirmUnlink: never,
+      keepSubscriptions: async ({ telegramUserId }) => {
+        await app.subscriptions.keep(telegramUserId);
+      },
+      summarize: createSummaries({ summary, leases, overview, deliver: this.#notifier.deliver, clock }),
+      intervalMinutes: INTERVAL_MINUTES,
+    });
   }
 
-  const work = createJobHandler({
-    ...{ accounts, schedule, sync },
-    answerSync: never,
-    answerDoctor: never,
-    confirmUnlink: never,
-    keepSubscriptions: async ({ telegramUserId }) => {
-      await app.subscriptions.keep(telegramUserId);
-    },
-    summarize: createSummaries({ summary, leases, overview, deliver: notifier.deliver, clock }),
-    intervalMinutes: INTERVAL_MINUTES,
-    runsAlone: config.store.engine === "sqlite",
-    clock,
-    log,
-  });
-
-  /** Like the worker. Doesn't throw: a job is still due if a failing store didn't record its end. */
-  async function perform(job: { value: Job; version: string }) {
+  /** What happens every minute: due accounts are queued, and queued jobs run, one after another. */
+  async round(): Promise<void> {
+    const { schedule, jobs } = this.app.store;
     try {
-      await work(job.value);
-      await app.store.jobs.finish(job);
+      await sweep({ schedule, queue: jobs, clock: this.#clock, log: this.#log });
+      for (const job of await jobs.list()) {
+        if (job.value.dueAt <= this.#clock.now()) await this.#perform(job);
+      }
     } catch (error) {
-      log.warn("job_failed", { error: String(error) });
-      await app.store.jobs.postpone(job, new Date(clock.now().getTime() + 60_000)).catch(() => undefined);
+      this.#log.warn("round_failed", { error: String(error) });
     }
   }
 
-  return {
-    app,
+  /** A requested run, due or not. */
+  async sync(account: number, options: RunOptions = {}): Promise<void> {
+    const found = await this.app.store.accounts.find(account).catch(() => undefined);
+    if (found) await this.#run(found, options);
+  }
 
-    /** What happens every minute: due accounts are queued, and queued jobs run, one after another. */
-    async round(): Promise<void> {
-      try {
-        await sweep({ schedule, queue: jobs, clock, log });
-        for (const job of await app.store.jobs.list()) {
-          if (job.value.dueAt <= clock.now()) await perform(job);
-        }
-      } catch (error) {
-        log.warn("round_failed", { error: String(error) });
-      }
-    },
+  async decideHeld(account: number, readingId: string, word: Decision) {
+    const found = await this.app.store.accounts.find(account);
+    return found && (await this.app.sync.decideHeld(found, [readingId], word)).type;
+  }
 
-    /** A requested run, due or not. */
-    async sync(account: number, options: RunOptions = {}): Promise<void> {
-      const found = await app.store.accounts.find(account).catch(() => undefined);
-      if (found) await sync(found, options);
-    },
+  /** The owner accepts what Garmin changed, if the bot asked. */
+  async resume(account: number): Promise<void> {
+    const found = await this.app.store.accounts.find(account);
+    if (found) for (const kind of KINDS) await this.app.sync.resume(found, kind);
+  }
 
-    async decideHeld(account: number, readingId: string, word: Decision) {
-      const found = await app.store.accounts.find(account);
-      return found && (await app.sync.decideHeld(found, [readingId], word)).type;
-    },
+  async close(): Promise<void> {
+    await this.app.close();
+  }
 
-    /** The owner accepts what Garmin changed, if the bot asked. */
-    async resume(account: number): Promise<void> {
-      const found = await app.store.accounts.find(account);
-      if (found) for (const kind of KINDS) await app.sync.resume(found, kind);
-    },
+  async #run(account: Account, options: RunOptions = {}) {
+    const report = await this.app.sync.run(account, options);
+    this.#onReport(account.telegramUserId, report);
+    await this.#notifier.afterRun(account, report);
+    return report;
+  }
 
-    close: () => app.close(),
-  };
+  /** Like the worker. Doesn't throw: a job is still due if a failing store didn't record its end. */
+  async #perform(job: { value: Job; version: string }) {
+    const { jobs } = this.app.store;
+    try {
+      await this.#work(job.value);
+      await jobs.finish(job);
+    } catch (error) {
+      this.#log.warn("job_failed", { error: String(error) });
+      await jobs.postpone(job, new Date(this.#clock.now().getTime() + 60_000)).catch(() => undefined);
+    }
+  }
 }
-export type Program = Awaited<ReturnType<typeof startProgram>>;
 
 function watched(leases: Leases, onRun: (account: number, what: "begins" | "ends") => void): Leases {
   return {
