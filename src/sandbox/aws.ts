@@ -17,7 +17,6 @@ export interface StoredParameter {
 
 /** What the deployment's commands ask AWS for: parameters of one region, and how functions are configured. */
 export interface LocalAws {
-  /** By full name. */
   readonly parameters: Map<string, StoredParameter>;
   /** The unsealed environment of each function. */
   readonly functions: Map<string, Record<string, string>>;

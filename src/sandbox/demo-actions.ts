@@ -31,15 +31,12 @@ interface Deps {
   readings: ReturnType<typeof readingActions>;
   startOver: () => Promise<void>;
 }
-
-/** What the page's buttons do, and what it shows. */
 export function demoActions(
   world: DemoWorld,
   startOver: () => Promise<void>,
 ): {
   actions: PanelActions;
   observe: Observe;
-  /** Time passes, and what is due by then is done. */
   pass: (seconds: number) => Promise<void>;
   close: () => void;
 } {
@@ -50,7 +47,7 @@ export function demoActions(
   const readings = readingActions({ person: owner.person, now: time.clock.now, next: () => links.next() });
   const deps: Deps = { world, links, timeTravel, troubles, readings, startOver };
   const stopListening = sandbox.telegram.onEvent(({ type, chatId }) => {
-    // The account exists once the bot has answered. If the bot is still writing to it, the next message gets it right.
+    // The account exists once the bot has answered. If this fails, the next message tries again.
     if (type === "message" && chatId === chat.id) keepPatience(world).catch(() => undefined);
   });
   return {

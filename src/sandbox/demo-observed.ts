@@ -3,8 +3,6 @@ import type { createDemoTroubles } from "./demo-troubles.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import type { Observed } from "./panel-contract.ts";
 import { stories } from "./stories.ts";
-
-/** What the page shows beside the chat. */
 export async function observed(
   world: DemoWorld,
   { links, troubles }: { links: DemoLinks; troubles: ReturnType<typeof createDemoTroubles> },
@@ -63,8 +61,6 @@ function missedHeartbeat({ program, outside, owner }: DemoWorld) {
   const text = `The last heartbeat came ${lastBeat}. Either the program or its machine has stopped.`;
   return [{ at: silence.at, to: "HEARTBEAT_URL", subject: "No heartbeat for 15 minutes", text }];
 }
-
-/** Weekday and time. */
 export function inWords(instant: Date, timeZone: string): string {
   const words = { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone } as const;
   return new Intl.DateTimeFormat("en-GB", words).format(instant);

@@ -79,7 +79,7 @@ export class DemoProgram {
     return this.#hasAddress;
   }
 
-  /** Looks at once for what is due and what is wrong. Resolves when it has. */
+  /** Resolves when the program has done what is due, and looked for trouble. */
   async wake(): Promise<void> {
     await this.#server?.wake();
   }
@@ -106,7 +106,7 @@ export class DemoProgram {
     return this.#restart(() => replaceFolder(this.#copyDir, this.#dataDir));
   }
 
-  /** Answers why it ended. It stays stopped. */
+  /** Resolves to the reason why it ended. It stays stopped. */
   startOnEmptyFolder(): Promise<string> {
     return this.#inTurn(async () => {
       await this.#stop();

@@ -45,7 +45,7 @@ export class TimeTravel {
     await this.settle();
   }
 
-  /** In three parts: the first lets trouble be noticed, and after the jump the program waits for its next look to report it. */
+  /** The first minute lets the program notice trouble. It takes a jump for a sleeping machine, and reports only a minute later. */
   async passHour(): Promise<void> {
     await this.pass(60);
     await this.pass(3600 - 120);

@@ -22,7 +22,6 @@ export interface DemoTime {
 
 export function createDemoTime(): DemoTime {
   const running = createRunningClock();
-  /** Called whenever time was moved forward. */
   const sleepers = new Set<() => void>();
   const sleep = (seconds: number): Promise<void> =>
     new Promise((resolve) => {

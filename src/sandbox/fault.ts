@@ -31,7 +31,6 @@ export interface Fault {
   label: string;
   server?: ServerName;
   match: FaultMatch;
-  /** How many more requests it catches. */
   times: number;
   effect: FaultEffect;
 }

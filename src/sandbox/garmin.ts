@@ -34,7 +34,6 @@ export interface Garmin {
   readonly connectapiUrl: string;
   /** Of all three servers, in order; `server` tells them apart. */
   readonly requests: RecordedRequest[];
-  /** Codes that were mailed or texted. */
   readonly inbox: readonly Message[];
   readonly accounts: Accounts;
   /** May be changed at any time. */
@@ -48,7 +47,6 @@ export interface Garmin {
   setConsent(email: string, isGiven: boolean): void;
   /** As after a sign-in in the browser. `service` is the embed page by default. */
   mintTicket(email: string, service?: string): string;
-  /** Tokens, as after a sign-in. */
   issueLink(email: string): GarminLink;
   expireAccessToken(email: string): void;
   /** Doesn't spend it. */

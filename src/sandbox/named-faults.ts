@@ -16,8 +16,6 @@ const signInRefused = (type: string, message: string, httpStatus: string) => ({
   samlResponse: null,
   authType: null,
 });
-
-/** The tests turn these on by name; the demo has a switch for each. */
 export const namedFaults = {
   withings_601: {
     label: "Withings refuses: too many requests (601)",

@@ -2,8 +2,6 @@ import type { Clock } from "../lib/clock.ts";
 import { serve } from "./serve.ts";
 
 const SILENCE_MINUTES = 15;
-
-/** ALARM_URL and HEARTBEAT_URL. */
 export interface Outside {
   readonly env: { ALARM_URL: string; HEARTBEAT_URL: string };
   /** The address of another program with the same bot. */

@@ -20,16 +20,13 @@ export const actionInputs = {
     pulseBpm: z.int().min(20).max(250).optional(),
     takenAt: z.iso.datetime().optional(),
   }),
-  /** The scale can't tell them from its owner. */
   guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
-  /** In the Withings app. */
   editLast: Composition.omit({ takenAt: true }),
   /** A weigh-in of now with its date off by this much, as from a scale with a wrong clock. */
   weighInDated: z.strictObject({ days: z.int().min(-400).max(400) }),
   trouble: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
   /** Withings stops announcing new readings, and doesn't say so. */
   loseSubscription: z.strictObject({}),
-  /** In the Withings app. */
   removeApp: z.strictObject({}),
   startOnEmptyFolder: z.strictObject({}),
   /** To the state before a weigh-in that has since arrived. */

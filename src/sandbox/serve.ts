@@ -137,7 +137,6 @@ export function realSeconds(seconds: number): Promise<void> {
 export interface Call {
   readonly request: Request;
   readonly seen: RecordedRequest;
-  /** The named groups of the path. */
   readonly params: Readonly<Record<string, string>>;
 }
 

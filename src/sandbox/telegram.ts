@@ -30,7 +30,6 @@ export interface Telegram {
   readonly token: string;
   readonly bot: UserFromGetMe;
   readonly requests: readonly RecordedRequest[];
-  /** Every call of the bot, oldest first. */
   readonly outbox: readonly ApiCall[];
   /** Every attempt at the webhook. */
   readonly deliveries: readonly Delivery[];

@@ -50,7 +50,6 @@ export interface Withings {
   authorize(userid: number, asked: { redirectUri?: string; state: string; scope?: string }): string;
   /** The same, from the address of the consent page. */
   allow(userid: number, consentPage: string): string;
-  /** Tokens, as after a consent. */
   issueLink(userid: number, scope?: string): WithingsLink;
   expireAccessToken(userid: number): void;
   /** Doesn't spend it. */

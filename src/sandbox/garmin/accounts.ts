@@ -44,8 +44,6 @@ export interface Account {
   readonly weights: StoredWeight[];
   readonly bloodPressures: StoredBloodPressure[];
 }
-
-/** A security code. */
 export interface Message {
   email: string;
   method: MfaMethod;

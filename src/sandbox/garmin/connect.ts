@@ -21,7 +21,6 @@ export interface ConnectSettings {
 export interface Connect {
   readonly clock: Clock;
   readonly settings: Readonly<ConnectSettings>;
-  /** For a signed-in account. */
   reading(handle: Handle): Route["handle"];
   /** The same, with 412 until the upload consent is given. */
   writing(handle: Handle): Route["handle"];

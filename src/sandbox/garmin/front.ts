@@ -23,8 +23,6 @@ export function garminFront(handler: Handler): Handler {
     return answer;
   };
 }
-
-/** Cloudflare's page. */
 export const blocked = () =>
   new Response("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>", {
     status: 403,

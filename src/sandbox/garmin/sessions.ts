@@ -70,8 +70,8 @@ export function setSignedInCookies(response: Response, castgc: string, guid: str
 }
 
 function setCookie(response: Response, name: string, value: string, path: CookiePath): void {
-  // The expiry holds a comma, on which clients have split. The pages' cookies are not Secure only because
-  // a browser would not send such a cookie back to a local server without TLS.
+  // The expiry contains a comma, at which clients have split. The pages' cookies can't be Secure, because a browser wouldn't
+  // send them back to a local server without TLS.
   const expires = "Expires=Wed, 21 Oct 2037 07:28:00 GMT";
   const secure = path === "api" ? "; Secure" : "";
   response.headers.append("set-cookie", `${name}=${value}; ${expires}; Path=/; HttpOnly; SameSite=Lax${secure}`);

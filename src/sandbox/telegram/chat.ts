@@ -50,8 +50,6 @@ export class PersonChat {
       (query) => query.chat === this.#chat && isSpinning(this.#world, query),
     ).length;
   }
-
-  /** For instance `typing`. */
   get action(): string | undefined {
     const { action } = this.#chat;
     return action && action.until > this.#world.clock.now() ? action.name : undefined;

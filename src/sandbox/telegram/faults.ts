@@ -4,8 +4,6 @@ interface Refusal {
   method: string;
   times?: number;
 }
-
-/** 429 with retry_after. */
 export function floodWait({ method, times, retryAfterSeconds }: Refusal & { retryAfterSeconds: number }): NewFault {
   const description = `Too Many Requests: retry after ${retryAfterSeconds}`;
   return refusal({ method, times, code: 429, description, parameters: { retry_after: retryAfterSeconds } });

@@ -7,8 +7,6 @@ import type { Media, World } from "./world.ts";
 const MAX_DOCUMENT_BYTES = 50 * 1024 * 1024;
 
 const InputMedia = z.looseObject({ type: z.enum(["photo", "document"]), media: z.string() });
-
-/** An upload, or the file id of an earlier one. */
 export function readPhoto(world: World, given: Upload | string | undefined): Media {
   if (given === undefined) throw badRequest("there is no photo in the request");
   if (typeof given === "string") {

@@ -53,7 +53,6 @@ export interface StoredChat {
   id: number;
   type: "private" | "group";
   person: Person | undefined;
-  /** A bot can't write first. */
   started: boolean;
   state: "open" | "blocked";
   messages: Map<number, StoredMessage>;
@@ -83,7 +82,7 @@ export interface TelegramEvent {
   chatId?: number;
 }
 
-/** How long an update may wait and a tap may be answered. For taps, Telegram documents no time. */
+/** How long an update may wait, and how long a tap can be answered. Telegram documents no limit for taps. */
 export const CALLBACK_SECONDS = 150;
 const FIRST_MESSAGE_ID = 100;
 

@@ -21,8 +21,6 @@ export function consentPage(query: URLSearchParams, application: Application, pe
     '<p class="note">This is the sandbox, not Withings.</p>';
   return vendorPage("Withings: allow access", body);
 }
-
-/** POST to the same address */
 export function consentGiven(
   query: URLSearchParams,
   form: URLSearchParams,

@@ -11,8 +11,6 @@ export function findChat(world: World, params: Params): StoredChat {
   if (!chat) throw badRequest("chat not found");
   return chat;
 }
-
-/** A chat in which the bot may write now. */
 export function findOpenChat(world: World, params: Params): StoredChat {
   const chat = findChat(world, params);
   if (chat.state === "blocked") throw forbidden("bot was blocked by the user");

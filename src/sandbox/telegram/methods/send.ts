@@ -10,7 +10,6 @@ import { renderMessage } from "../render.ts";
 import type { Media, StoredChat, StoredMessage, World } from "../world.ts";
 import { findOpenChat, type Methods } from "./method.ts";
 
-/** Shown in the chat for five seconds. */
 const CHAT_ACTIONS = [
   "typing",
   "upload_photo",
