@@ -12,8 +12,6 @@ export interface EngineDeps extends RunDeps {
   links: Links;
 }
 
-export type Engine = ReturnType<typeof createEngine>;
-
 /** The engine as the rest of the program calls it. `run`, `preview`, `held-decision` and `resume` say what each does. */
 export function createEngine(deps: EngineDeps) {
   return {
