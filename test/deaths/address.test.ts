@@ -97,7 +97,7 @@ async function startForwarder(to: number) {
   };
 }
 
-test("Telegram cannot deliver to PUBLIC_URL", async ({ task }) => {
+test("Telegram can’t deliver to PUBLIC_URL", async ({ task }) => {
   const machine = await startMachine();
   const port = await freePort();
   const proxy = await startForwarder(port);

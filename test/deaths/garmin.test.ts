@@ -182,7 +182,7 @@ test("Garmin renews the sign-in, and the answer is lost", async ({ task }) => {
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 
-test("Garmin cannot renew the sign-in for weeks", async ({ task }) => {
+test("Garmin can’t renew the sign-in for weeks", async ({ task }) => {
   const stage = await startStage(task.name, { settings: { patienceHours: 10_000, summaryMode: "off" } });
   await stage.isWell();
   stage.begin();

@@ -40,7 +40,7 @@ test("The data folder is not mounted: an empty store", async ({ task }) => {
   );
 });
 
-test("A data folder of some hours ago is put back", async ({ task }) => {
+test("A data folder from some hours ago is put back", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   await stage.stop();
@@ -137,7 +137,7 @@ test("The disk is full", async ({ task }) => {
   );
 });
 
-test("The store cannot be used", async ({ task }) => {
+test("The store can’t be used", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();

@@ -127,7 +127,7 @@ export class Stage {
   async hears(who: Who, words: RegExp, withinMinutes: number) {
     const isHeard = () => this.heard(who).some((text) => words.test(text));
     await this.until(isHeard, withinMinutes, this.#beganAt);
-    expect(this.heard(who), `${who} has not heard of it within ${withinMinutes} minutes`).toContainEqual(
+    expect(this.heard(who), `${who} wasn’t notified within ${withinMinutes} minutes`).toContainEqual(
       expect.stringMatching(words),
     );
     const message = this.chat.messages.findLast(({ text }) => words.test(text));

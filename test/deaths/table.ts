@@ -62,9 +62,7 @@ function tableOf(rows: Row[]): string {
       it ? `${it.who} | ${after(it)} | ${short(it.words)}` : "NOBODY | |";
     return [`| ${death} | ${line(first)} | ${heals} | ${short(told)} |`, ...more.map((it) => `| | ${line(it)} | | |`)];
   });
-  return [
-    "| death | heard by | after | in these words | heals | told then |",
-    "|---|---|---|---|---|---|",
-    ...lines,
-  ].join("\n");
+  return ["| death | notified | after | message | heals | message then |", "|---|---|---|---|---|---|", ...lines].join(
+    "\n",
+  );
 }

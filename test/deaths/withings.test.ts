@@ -139,7 +139,7 @@ test("Withings renames a field of a measurement", async ({ task }) => {
   );
 });
 
-test("Withings is not sure whose weigh-in it is", async ({ task }) => {
+test("Withings isn’t sure whose weigh-in it is", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();
@@ -184,15 +184,15 @@ test("Withings never has anything", async ({ task }) => {
   await stage.hears("owner", /^Withings was linked \d days ago, and no reading/, 4 * DAYS);
 });
 
-test("Withings names a time zone that does not exist", async ({ task }) => {
+test("Withings names a time zone that doesn’t exist", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();
   stage.person.timezone = "Europe/Nowhere";
   stage.weighIn();
   stage.person.takeBloodPressure({ systolic: 121, diastolic: 79 });
-  stage.isHarmless("(the zone that was known before is used)");
-  await stage.heals("arrives all the same", () => undefined, 30);
+  stage.isHarmless("(the last known zone is used)");
+  await stage.heals("arrives anyway", () => undefined, 30);
   await stage.until(() => stage.house.pressures().length === 1, 30);
   const [pressure] = stage.house.pressures();
   expect(pressure?.wallClockMs).toBe((pressure?.takenAt.getTime() ?? 0) + 3600_000);
