@@ -58,7 +58,7 @@ export async function liveAMonth(): Promise<Month> {
   const quiet = createLog({ level: "error" });
   const listener = await listen((request) => http(request), { host: "127.0.0.1", port: 0, log: quiet });
   const url = `http://127.0.0.1:${listener.port}`;
-  const house = await startTestApp({
+  const harness = await startTestApp({
     at: START,
     linked: false,
     heightM: 1.75,
@@ -70,7 +70,7 @@ export async function liveAMonth(): Promise<Month> {
     },
     sandbox: { withingsRedirectUrl: `${url}/withings/callback` },
   });
-  const { clock, sandbox, person } = house;
+  const { clock, sandbox, person } = harness;
   const { telegram, withings, garmin } = sandbox;
   const owner = telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const meter = createMeter();
@@ -82,8 +82,8 @@ export async function liveAMonth(): Promise<Month> {
     },
     now: clock.now,
   });
-  const app = await house.newApp({ wrapTable: meter.wrapTable });
-  await house.link();
+  const app = await harness.newApp({ wrapTable: meter.wrapTable });
+  await harness.link();
 
   const month: Month = { took: new Map(), storedBytes: 0, sent: 0, jobs: 0, readings: 0 };
   const waiting: NewJob[] = [];
@@ -98,7 +98,7 @@ export async function liveAMonth(): Promise<Month> {
       month.sent += Math.ceil(jobs.length / JOBS_A_CALL);
     },
   };
-  const config = readConfig(house.env, SERVICE_SECTIONS);
+  const config = readConfig(harness.env, SERVICE_SECTIONS);
   const service = createService(config, app, { queue, paced: false });
   const api = new Api(telegram.token, { apiRoot: telegram.apiRoot });
   const webhook = { url: `${url}/telegram`, secretToken: WEBHOOK_SECRET };
@@ -107,7 +107,7 @@ export async function liveAMonth(): Promise<Month> {
     withings: withings.requests.length,
     garmin: garmin.requests.length,
     telegram: telegram.outbox.length,
-    logBytes: logBytes + sum(house.logged),
+    logBytes: logBytes + sum(harness.logged),
   });
   /** Debug lines aren't written on AWS. */
   const sum = (lines: string[]) =>
@@ -187,8 +187,8 @@ export async function liveAMonth(): Promise<Month> {
     if (at(20)) await say("/sync");
   }
   month.storedBytes = meter.storedBytes();
-  if (house.weights().length < DAYS) throw new Error(`only ${house.weights().length} weigh-ins arrived`);
-  await house.close();
+  if (harness.weights().length < DAYS) throw new Error(`only ${harness.weights().length} weigh-ins arrived`);
+  await harness.close();
   await listener.close();
   return month;
 }

@@ -124,15 +124,15 @@ async function scenes(delaySeconds: number): Promise<void> {
   await daily.close();
 
   for (const days of [365, 3650]) {
-    const house = await household(delaySeconds);
+    const harness = await household(delaySeconds);
     const now = Date.now();
     for (let day = days; day > 0; day--) {
       const weightKg = Math.round((80 + Math.sin(day / 50)) * 100) / 100;
-      house.person.stepOnScale({ at: new Date(now - day * DAY_MS), weightKg, fatRatioPercent: 18.3 });
+      harness.person.stepOnScale({ at: new Date(now - day * DAY_MS), weightKg, fatRatioPercent: 18.3 });
     }
     const since = new Date(now - (days + 2) * DAY_MS).toISOString().slice(0, 10);
-    print(`${days} weigh-ins`, await house.sync("--since", since));
-    await house.close();
+    print(`${days} weigh-ins`, await harness.sync("--since", since));
+    await harness.close();
   }
 }
 

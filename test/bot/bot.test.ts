@@ -11,8 +11,8 @@ const words = wordsIn("en");
 const HELP = helpText(true, words);
 const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what’s missing.";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 const repliesTo = (chat: { messages: Array<{ from: string; text: string }> }) =>
   chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
@@ -29,18 +29,18 @@ describe("a message", () => {
     ["hello", "I didn’t understand that. /help shows what I can do."],
     ["/dance", "I didn’t understand that. /help shows what I can do."],
   ])("“%s” gets its answer", async (said, answer) => {
-    house = await startTestBot({ linked: false });
-    house.startBot();
-    house.owner.say(said);
-    expect((await house.owner.waitForMessage()).text).toBe(answer);
+    harness = await startTestBot({ linked: false });
+    harness.startBot();
+    harness.owner.say(said);
+    expect((await harness.owner.waitForMessage()).text).toBe(answer);
   });
 
   test("/start makes the account, once", async () => {
-    house = await startTestBot({ linked: false });
-    const { app, owner } = house;
+    harness = await startTestBot({ linked: false });
+    const { app, owner } = harness;
     await app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const before = await app.store.accounts.list();
-    house.startBot();
+    harness.startBot();
     owner.say("/start");
     await owner.waitForMessage();
     expect(await app.store.accounts.list()).toEqual(before.map((it) => ({ ...it, name: "Owner" })));
@@ -49,10 +49,10 @@ describe("a message", () => {
 
 describe("who is served", () => {
   test("a stranger is refused once, even after a restart, and gets no account", async () => {
-    house = await startTestBot({ linked: false });
-    const { telegram, quiet, app } = house;
+    harness = await startTestBot({ linked: false });
+    const { telegram, quiet, app } = harness;
     const stranger = telegram.user({ id: STRANGER, firstName: "Stranger" });
-    const first = house.startBot();
+    const first = harness.startBot();
     stranger.say("/start");
     expect((await stranger.waitForMessage()).text).toBe(
       `Sorry, this bot is only for its owner’s household. (Your Telegram user id is ${STRANGER}.)`,
@@ -62,19 +62,19 @@ describe("who is served", () => {
     await quiet();
     await first.stop();
 
-    house.startBot();
+    harness.startBot();
     stranger.say("please");
-    house.owner.say("/help");
-    await house.owner.waitForMessage();
+    harness.owner.say("/help");
+    await harness.owner.waitForMessage();
     await quiet();
     expect(repliesTo(stranger)).toHaveLength(1);
     expect((await app.store.accounts.list()).map(({ telegramUserId }) => telegramUserId)).toEqual([ACCOUNT]);
   });
 
   test("in a group, even the owner gets one refusal and no readings", async () => {
-    house = await startTestBot();
-    const { telegram, owner, quiet } = house;
-    house.startBot();
+    harness = await startTestBot();
+    const { telegram, owner, quiet } = harness;
+    harness.startBot();
     const GROUP = -5000;
     owner.sayInGroup(GROUP, "/status");
     owner.sayInGroup(GROUP, "/sync");
@@ -88,16 +88,16 @@ describe("who is served", () => {
 
 describe("handling an update", () => {
   test("an update is handled once, however often Telegram sends it, even after a restart", async () => {
-    house = await startTestBot({ linked: false });
-    const { owner, quiet } = house;
-    const first = house.startBot();
+    harness = await startTestBot({ linked: false });
+    const { owner, quiet } = harness;
+    const first = harness.startBot();
     const { updateId } = owner.say("/cancel");
     await owner.waitForMessage();
     owner.redeliver(updateId);
     await quiet();
     await first.stop();
 
-    house.startBot();
+    harness.startBot();
     owner.redeliver(updateId);
     owner.say("/help");
     await owner.waitForMessage(({ text }) => text === HELP);
@@ -106,10 +106,10 @@ describe("handling an update", () => {
   });
 
   test("an update is handled by one of two processes that get it at the same moment", async () => {
-    house = await startTestBot({ linked: false });
-    const { owner, telegram, newBot } = house;
+    harness = await startTestBot({ linked: false });
+    const { owner, telegram, newBot } = harness;
     // The claim must not expire while one process waits for the other.
-    const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
+    const clock = { now: harness.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
     const bots = [newBot({ clock }), newBot({ clock })];
     for (const text of ["/cancel", "/help", "/start"]) {
       const update = updateOf(owner.say(text).updateId, text);
@@ -119,8 +119,8 @@ describe("handling an update", () => {
   });
 
   test("an update whose claim a crash left behind is handled a minute later", async () => {
-    house = await startTestBot({ linked: false });
-    const { owner, clock, app, newBot, telegram } = house;
+    harness = await startTestBot({ linked: false });
+    const { owner, clock, app, newBot, telegram } = harness;
     const { updateId } = owner.say("/cancel");
     expect((await app.store.claims.claim(updateId)).type).toBe("claimed");
     const before = clock.now();
@@ -130,8 +130,8 @@ describe("handling an update", () => {
   });
 
   test("an update waits for a busy store, because Telegram won’t send it again", async () => {
-    house = await startTestBot({ linked: false });
-    const { owner, app, newBot, telegram } = house;
+    harness = await startTestBot({ linked: false });
+    const { owner, app, newBot, telegram } = harness;
     let busy = 3;
     const claims: typeof app.store.claims = {
       ...app.store.claims,
@@ -147,9 +147,9 @@ describe("handling an update", () => {
 
 describe("when something breaks on our side", () => {
   test("the sender of an update that breaks gets a report id from the log, and nothing of the error", async () => {
-    house = await startTestBot();
-    const { owner, logged } = house;
-    house.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
+    harness = await startTestBot();
+    const { owner, logged } = harness;
+    harness.startBot({ overview: () => Promise.reject(new Error("the secret reason")) });
     owner.say("/status");
     const { text } = await owner.waitForMessage();
     const reportId = /in my log, under ([0-9a-f]{8})/.exec(text)?.[1];
@@ -161,8 +161,8 @@ describe("when something breaks on our side", () => {
   });
 
   test("if the store can’t even be asked, the sender hears of it, but a stranger doesn’t", async () => {
-    house = await startTestBot();
-    const { owner, app, newBot, telegram } = house;
+    harness = await startTestBot();
+    const { owner, app, newBot, telegram } = harness;
     const claims = { ...app.store.claims, claim: () => Promise.reject(new Error("disk full")) };
     const { bot } = newBot({ claims });
     await bot.handleUpdate(updateOf(owner.say("/help").updateId, "/help"));
@@ -174,13 +174,13 @@ describe("when something breaks on our side", () => {
 });
 
 test("stopping waits for the update that is being handled", async () => {
-  house = await startTestBot();
-  const { owner, app } = house;
+  harness = await startTestBot();
+  const { owner, app } = harness;
   let begun = () => {};
   const hasBegun = new Promise<void>((resolve) => {
     begun = resolve;
   });
-  const bot = house.startBot({
+  const bot = harness.startBot({
     overview: async (account) => {
       begun();
       await new Promise((resolve) => setTimeout(resolve, 150));

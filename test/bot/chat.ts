@@ -18,36 +18,36 @@ export const isLogin = ({ method, path }: { method: string; path: string }) =>
 
 /** Withings is linked and Garmin isn’t. A new program on the same store handles every update. */
 export async function startBeforeGarmin(options: { mfa?: "email" } = {}): Promise<TestBot> {
-  const house = await startTestBot({ linked: false });
-  await house.linkWithings();
-  await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
-  house.sandbox.garmin.accounts.get(OWNER.email).mfa = options.mfa;
-  house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 90 * 60_000), weightKg: 80.25 });
-  house.serveEachAnew();
-  return house;
+  const harness = await startTestBot({ linked: false });
+  await harness.linkWithings();
+  await harness.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  harness.sandbox.garmin.accounts.get(OWNER.email).mfa = options.mfa;
+  harness.person.stepOnScale({ at: new Date(harness.clock.now().getTime() - 90 * 60_000), weightKg: 80.25 });
+  harness.serveEachAnew();
+  return harness;
 }
 
 /** Chooses to sign in to Garmin in the chat. Resolves to the bot’s answer. */
-export async function chooseSignInHere(house: TestBot) {
-  house.owner.say("/connect");
-  await heard(house, "Withings: ");
-  house.owner.tap("Link Garmin");
-  await heard(house, "Two ways");
-  house.owner.tap("Here in the chat");
-  return house.owner.waitForMessage();
+export async function chooseSignInHere(harness: TestBot) {
+  harness.owner.say("/connect");
+  await heard(harness, "Withings: ");
+  harness.owner.tap("Link Garmin");
+  await heard(harness, "Two ways");
+  harness.owner.tap("Here in the chat");
+  return harness.owner.waitForMessage();
 }
 
 /** Up to the question for the password. */
-export async function giveEmail(house: TestBot) {
-  const { buttons } = await chooseSignInHere(house);
-  if (labels({ buttons }).includes(OWNER.email)) house.owner.tap(OWNER.email);
-  else house.owner.say(OWNER.email);
-  await heard(house, `password for ${OWNER.email}`);
+export async function giveEmail(harness: TestBot) {
+  const { buttons } = await chooseSignInHere(harness);
+  if (labels({ buttons }).includes(OWNER.email)) harness.owner.tap(OWNER.email);
+  else harness.owner.say(OWNER.email);
+  await heard(harness, `password for ${OWNER.email}`);
 }
 
-export async function typePassword(house: TestBot, password = OWNER.password) {
-  house.owner.say(password);
-  return house.owner.waitForMessage();
+export async function typePassword(harness: TestBot, password = OWNER.password) {
+  harness.owner.say(password);
+  return harness.owner.waitForMessage();
 }
 
 /** The newest code that Garmin has mailed. */

@@ -18,8 +18,8 @@ export const STRANGER = 999;
 export async function startTestBot(
   options: Parameters<typeof startTestApp>[0] & { chat?: Partial<ChatDeps>; allowedIds?: number[] } = {},
 ) {
-  const house = await startTestApp(options);
-  const { app, clock, sandbox } = house;
+  const harness = await startTestApp(options);
+  const { app, clock, sandbox } = harness;
   const { telegram } = sandbox;
   const owner = telegram.user({ id: ACCOUNT, firstName: "Owner" });
   const logged: Array<Record<string, unknown>> = [];
@@ -40,11 +40,11 @@ export async function startTestBot(
       },
     },
     doctor: createDoctor({
-      ...readConfig(house.env, ["store", "withings"]),
+      ...readConfig(harness.env, ["store", "withings"]),
       ...{ app, telegram: config, syncIntervalMinutes: 30 },
       ...{ clock, log },
     }),
-    report: () => makeReport(readConfig(house.env, ["given"]).given, app, clock),
+    report: () => makeReport(readConfig(harness.env, ["given"]).given, app, clock),
     version: "0.1.0",
     paced: false,
     ...options.chat,
@@ -102,7 +102,7 @@ export async function startTestBot(
         });
         for (const update of updates ?? []) {
           offset = update.update_id + 1;
-          const another = await house.newApp();
+          const another = await harness.newApp();
           const next = botOn(another);
           bots.push(next);
           await next.bot.handleUpdate(update);
@@ -113,7 +113,7 @@ export async function startTestBot(
   }
 
   return {
-    ...house,
+    ...harness,
     telegram,
     owner,
     logged,
@@ -135,7 +135,7 @@ export async function startTestBot(
         await bot.stop();
         await bot.close();
       }
-      await house.close();
+      await harness.close();
       expectPageExplained(telegram.outbox);
     },
   };

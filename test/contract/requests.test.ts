@@ -229,14 +229,14 @@ const LINES: Record<string, Line> = {
 };
 
 let here: Served;
-let house: TestApp;
+let harness: TestApp;
 let requests: RecordedRequest[];
 let consentPage: URL;
 
 beforeAll(async () => {
   here = await serve(() => new Response());
-  house = await startTestApp({ linked: false, heightM: 1.68, env: { PUBLIC_URL: here.url } });
-  const { app, sandbox, person, clock } = house;
+  harness = await startTestApp({ linked: false, heightM: 1.68, env: { PUBLIC_URL: here.url } });
+  const { app, sandbox, person, clock } = harness;
   const { garmin } = sandbox;
   garmin.accounts.get(OWNER.email).mfa = "email";
   garmin.settings.wantsPageFirst = true;
@@ -276,16 +276,16 @@ beforeAll(async () => {
   requests = [...sandbox.withings.requests, ...garmin.requests];
 });
 afterAll(async () => {
-  await house.close();
+  await harness.close();
   await here.close();
 });
 
 /** New and edited readings arrive, some only in a second run. */
 async function synced() {
   for (let run = 0; run < 3; run++) {
-    const report = await house.sync();
+    const report = await harness.sync();
     expect(report.status).toBe("success");
-    house.clock.advance(60);
+    harness.clock.advance(60);
   }
 }
 
@@ -368,9 +368,9 @@ test("the consent page at Withings is opened with these parameters and no others
 });
 
 test("Garmin's sign-in page is opened so that the ticket stays in the address", () => {
-  const page = new URL(house.app.garminSignIn.pageUrl());
-  const embed = `${house.sandbox.garmin.ssoUrl}/sso/embed`;
-  expect(page.origin + page.pathname).toBe(`${house.sandbox.garmin.ssoUrl}/sso/signin`);
+  const page = new URL(harness.app.garminSignIn.pageUrl());
+  const embed = `${harness.sandbox.garmin.ssoUrl}/sso/embed`;
+  expect(page.origin + page.pathname).toBe(`${harness.sandbox.garmin.ssoUrl}/sso/signin`);
   expect(Object.fromEntries(page.searchParams)).toEqual({
     id: "gauth-widget",
     embedWidget: "true",

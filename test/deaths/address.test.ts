@@ -8,25 +8,25 @@ import { TIMES, timeLapse } from "../support/time-lapse.ts";
 import { record } from "./table.ts";
 
 async function startWithAddress() {
-  const house = await startTestServer({ linked: true });
-  onTestFinished(() => house.close());
-  const program = await house.start(30);
+  const harness = await startTestServer({ linked: true });
+  onTestFinished(() => harness.close());
+  const program = await harness.start(30);
   await program.said("run_ended");
-  await expect.poll(() => house.theirs.subscriptions).toHaveLength(3);
-  return { ...house, ...program };
+  await expect.poll(() => harness.theirs.subscriptions).toHaveLength(3);
+  return { ...harness, ...program };
 }
 
-type House = Awaited<ReturnType<typeof startWithAddress>>;
+type Harness = Awaited<ReturnType<typeof startWithAddress>>;
 
 /** Steps of half an hour, at most 25 hours. Resolves to the message and its minutes. */
-async function until(words: RegExp, house: House, onLook = (_minutes: number) => {}) {
-  const begunAt = house.clock.now().getTime();
-  const minutes = () => Math.round((house.clock.now().getTime() - begunAt) / 60_000);
-  const message = () => house.chat.messages.findLast(({ from, text }) => from === "bot" && words.test(text));
+async function until(words: RegExp, harness: Harness, onLook = (_minutes: number) => {}) {
+  const begunAt = harness.clock.now().getTime();
+  const minutes = () => Math.round((harness.clock.now().getTime() - begunAt) / 60_000);
+  const message = () => harness.chat.messages.findLast(({ from, text }) => from === "bot" && words.test(text));
   while (!message() && minutes() < 25 * 60) {
-    house.clock.advance(1800);
-    await house.wake();
-    await expect.poll(async () => (await house.app.store.jobs.list()).length).toBe(0);
+    harness.clock.advance(1800);
+    await harness.wake();
+    await expect.poll(async () => (await harness.app.store.jobs.list()).length).toBe(0);
     onLook(minutes());
   }
   const { text, silent } = message() ?? expect.fail(`the owner has not heard ${words}`);
@@ -34,14 +34,14 @@ async function until(words: RegExp, house: House, onLook = (_minutes: number) =>
 }
 
 /** Resolves to who is notified, how, and how long readings take meanwhile. */
-async function loseSubscriptions(words: RegExp, house: House) {
-  house.clock.advance(1800);
-  await house.wake();
-  house.theirs.drop(USERID);
-  house.person.stepOnScale({ weightKg: 80.25 });
+async function loseSubscriptions(words: RegExp, harness: Harness) {
+  harness.clock.advance(1800);
+  await harness.wake();
+  harness.theirs.drop(USERID);
+  harness.person.stepOnScale({ weightKg: 80.25 });
   let arrivedAfter: number | undefined;
-  const heard = await until(words, house, (minutes) => {
-    if (house.weights().length === 1) arrivedAfter ??= minutes;
+  const heard = await until(words, harness, (minutes) => {
+    if (harness.weights().length === 1) arrivedAfter ??= minutes;
   });
   // The schedule still finds it.
   expect(arrivedAfter).toBeLessThanOrEqual(60);
@@ -49,23 +49,23 @@ async function loseSubscriptions(words: RegExp, house: House) {
 }
 
 test("Withings' notifications vanish", async ({ task }) => {
-  const house = await startWithAddress();
-  const seen = await loseSubscriptions(/^Withings had stopped telling me/, house);
-  expect(house.theirs.subscriptions).toHaveLength(3);
+  const harness = await startWithAddress();
+  const seen = await loseSubscriptions(/^Withings had stopped telling me/, harness);
+  expect(harness.theirs.subscriptions).toHaveLength(3);
   record({ death: task.name, ...seen, told: "(the same message)" });
 });
 
 test("Withings no longer reaches PUBLIC_URL", async ({ task }) => {
-  const house = await startWithAddress();
-  house.sandbox.faults.add({
+  const harness = await startWithAddress();
+  harness.sandbox.faults.add({
     ...{ name: "death", server: "withings", match: { path: "/notify", action: "subscribe" } },
     ...{ effect: { type: "body", body: { status: 293, body: {}, error: "Invalid Params: invalid callbackurl" } } },
     times: Number.POSITIVE_INFINITY,
   });
-  const seen = await loseSubscriptions(/^Withings can’t reach my public address/, house);
-  house.sandbox.faults.remove("death");
-  const { words: told } = await until(/^Withings reaches my public address again/, house);
-  expect(house.theirs.subscriptions).toHaveLength(3);
+  const seen = await loseSubscriptions(/^Withings can’t reach my public address/, harness);
+  harness.sandbox.faults.remove("death");
+  const { words: told } = await until(/^Withings reaches my public address again/, harness);
+  expect(harness.theirs.subscriptions).toHaveLength(3);
   record({ death: task.name, ...seen, told });
 });
 

@@ -30,7 +30,7 @@ test("Garmin signs you out everywhere", async ({ task }) => {
   signedOut(stage);
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 30);
-  await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
+  await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 
@@ -178,7 +178,7 @@ test("Garmin renews the sign-in, and the answer is lost", async ({ task }) => {
   stage.sandbox.garmin.expireAccessToken(OWNER.email);
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 60);
-  await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
+  await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 

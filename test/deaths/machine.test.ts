@@ -19,12 +19,12 @@ test("The data folder is not mounted: an empty store", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   await stage.stop();
-  const { DATA_DIR } = stage.house.env;
+  const { DATA_DIR } = stage.harness.env;
   const empty = mkdtempSync(path.join(tmpdir(), "weighbridge-empty-"));
   onTestFinished(() => rmSync(empty, { recursive: true, force: true }));
   stage.begin();
   stage.weighIn();
-  stage.house.env.DATA_DIR = empty;
+  stage.harness.env.DATA_DIR = empty;
   const { ended } = await stage.start();
   expect(await ended).toMatchObject({ name: "UsageError" });
   await stage.hears("owner", /^I was started with an empty store/, 1);
@@ -33,7 +33,7 @@ test("The data folder is not mounted: an empty store", async ({ task }) => {
   await stage.heals(
     "after it is mounted",
     async () => {
-      stage.house.env.DATA_DIR = DATA_DIR;
+      stage.harness.env.DATA_DIR = DATA_DIR;
       await stage.start();
     },
     60,
@@ -44,7 +44,7 @@ test("A data folder from some hours ago is put back", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   await stage.stop();
-  const { dataDir } = stage.house;
+  const { dataDir } = stage.harness;
   const copy = `${dataDir}-older`;
   cpSync(dataDir, copy, { recursive: true, preserveTimestamps: true });
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }));
@@ -55,15 +55,15 @@ test("A data folder from some hours ago is put back", async ({ task }) => {
   }
   await stage.stop();
   stage.begin();
-  stage.house.env.DATA_DIR = copy;
-  const older = await stage.house.newApp();
+  stage.harness.env.DATA_DIR = copy;
+  const older = await stage.harness.newApp();
   stage.useStore(older);
   await stage.start();
   await stage.hears("owner", /^I’m running again, after doing nothing since/, 60);
   // Its tokens are old too, and Withings has given out others since.
   await stage.hears("owner", /^Withings no longer lets me read your scale/, 60);
   stage.weighIn(81);
-  await stage.heals("after you link it", () => stage.house.linkWithings(older), 60);
+  await stage.heals("after you link it", () => stage.harness.linkWithings(older), 60);
 });
 
 test("The database is damaged", async ({ task }) => {
@@ -141,14 +141,14 @@ test("The store can’t be used", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();
-  stage.house.loseStore();
+  stage.harness.loseStore();
   stage.weighIn();
   await stage.hears("owner", /^Something unexpected broke on my side/, 30);
   await stage.hears("ALARM_URL", /^Something unexpected broke on my side/, 30);
   await stage.hears("owner", /^I haven’t checked what is due for at least ten minutes/, 30);
-  const health = () => healthCheck(new URL(stage.house.url).port, stage.house.dataDir);
+  const health = () => healthCheck(new URL(stage.harness.url).port, stage.harness.dataDir);
   expect(await health()).toBe(1);
-  await stage.heals("by itself", stage.house.findStore, 90);
+  await stage.heals("by itself", stage.harness.findStore, 90);
   await stage.hearsEnd(/^The regular syncs start/, 60);
   expect(await health()).toBe(0);
 });
@@ -157,9 +157,9 @@ test("A stored item is damaged", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();
-  const file = readdirSync(stage.house.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
+  const file = readdirSync(stage.harness.dataDir).find((name) => name.endsWith(".sqlite")) ?? "";
   const run = (sql: string) => {
-    const database = new DatabaseSync(path.join(stage.house.dataDir, file));
+    const database = new DatabaseSync(path.join(stage.harness.dataDir, file));
     database.exec(sql);
     database.close();
   };
@@ -367,7 +367,7 @@ test("Another program holds the database", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   stage.begin();
-  const holder = new DatabaseSync(path.join(stage.house.dataDir, "weighbridge.sqlite"));
+  const holder = new DatabaseSync(path.join(stage.harness.dataDir, "weighbridge.sqlite"));
   holder.exec("BEGIN IMMEDIATE");
   stage.weighIn();
   await stage.hears("owner", /broke on my side|needs fixing/, 60).finally(() => {
@@ -382,7 +382,7 @@ test("The key beside the data is lost", async ({ task }) => {
   const stage = await startStage(task.name);
   await stage.isWell();
   await stage.stop();
-  const key = path.join(stage.house.dataDir, "sealing.key");
+  const key = path.join(stage.harness.dataDir, "sealing.key");
   const kept = `${key}.kept`;
   cpSync(key, kept);
   rmSync(key);

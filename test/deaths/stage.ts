@@ -33,17 +33,17 @@ interface StageOptions {
 export async function startStage(death: string, options: StageOptions = {}): Promise<Stage> {
   const { linked = true, at = NOON, settings, skewSeconds = 0 } = options;
   const outside = await startReceiver();
-  const house = await startTestServer({ linked, clock: createManualClock(at) });
-  delete house.env.PUBLIC_URL;
-  Object.assign(house.env, outside.env, { WITHINGS_REDIRECT_URL: `${house.url}/withings/callback` });
-  if (settings) await house.app.store.accounts.save(house.chat.id, { settings });
-  const stage = new Stage(death, house, outside, skewSeconds);
+  const harness = await startTestServer({ linked, clock: createManualClock(at) });
+  delete harness.env.PUBLIC_URL;
+  Object.assign(harness.env, outside.env, { WITHINGS_REDIRECT_URL: `${harness.url}/withings/callback` });
+  if (settings) await harness.app.store.accounts.save(harness.chat.id, { settings });
+  const stage = new Stage(death, harness, outside, skewSeconds);
   onTestFinished(() => stage.finish());
   return stage;
 }
 
 export class Stage {
-  readonly house: TestServer;
+  readonly harness: TestServer;
   readonly outside: Receiver;
   readonly row: Row;
   #app: TestServer["app"];
@@ -53,26 +53,26 @@ export class Stage {
   /** How many lines of each were there before they count. */
   readonly #from = { owner: 0, ALARM_URL: 0, log: 0 };
 
-  constructor(death: string, house: TestServer, outside: Receiver, skewSeconds: number) {
-    this.house = house;
+  constructor(death: string, harness: TestServer, outside: Receiver, skewSeconds: number) {
+    this.harness = harness;
     this.outside = outside;
     this.row = { death, heard: [], heals: "", told: "" };
-    this.#app = house.app;
+    this.#app = harness.app;
     this.#skewSeconds = skewSeconds;
-    this.#beganAt = house.clock.now();
+    this.#beganAt = harness.clock.now();
   }
 
   get sandbox() {
-    return this.house.sandbox;
+    return this.harness.sandbox;
   }
   get clock() {
-    return this.house.clock;
+    return this.harness.clock;
   }
   get person() {
-    return this.house.person;
+    return this.harness.person;
   }
   get chat() {
-    return this.house.chat;
+    return this.harness.chat;
   }
 
   readonly #machineClock: Clock = {
@@ -81,7 +81,7 @@ export class Stage {
   };
 
   async start(more: { isNew?: boolean } = {}) {
-    this.#program = await this.house.start(INTERVAL_MINUTES, { clock: this.#machineClock, ...more });
+    this.#program = await this.harness.start(INTERVAL_MINUTES, { clock: this.#machineClock, ...more });
     this.#from.log = 0;
     return this.#program;
   }
@@ -190,7 +190,7 @@ export class Stage {
   }
 
   counts() {
-    const at = this.house.weights().map(({ takenAt }) => takenAt.getTime());
+    const at = this.harness.weights().map(({ takenAt }) => takenAt.getTime());
     const measured = this.person.groups.filter(({ measures }) => measures.some(({ type }) => type === 1));
     return { measured: measured.length, inGarmin: at.length, different: new Set(at).size };
   }
@@ -200,13 +200,13 @@ export class Stage {
       await this.step(2);
       this.row.told = this.heard("owner").findLast((text) => !SUMMARY.test(text)) ?? "";
     }
-    await this.house.close();
+    await this.harness.close();
     await this.outside.close();
     record(this.row);
   }
 
   #lines(who: Who): string[] {
-    if (who === "owner") return this.house.told();
+    if (who === "owner") return this.harness.told();
     if (who === "ALARM_URL") return this.outside.alarms();
     return this.logged().map(({ event }) => String(event));
   }

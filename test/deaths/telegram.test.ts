@@ -13,8 +13,8 @@ function telegramAnswers({ sandbox, chat }: Stage, status: number, description: 
   chat.say("/help");
 }
 
-async function healthOf({ house }: Stage): Promise<string> {
-  return ((await (await fetch(`${house.url}/health`)).json()) as { telegram: string }).telegram;
+async function healthOf({ harness }: Stage): Promise<string> {
+  return ((await (await fetch(`${harness.url}/health`)).json()) as { telegram: string }).telegram;
 }
 
 const SILENT = /^Telegram hasn’t let me read or write messages since/;
@@ -61,7 +61,7 @@ test("The owner has blocked the bot", async ({ task }) => {
   stage.chat.unblock();
   await stage.until(() => stage.heard("owner").length > 0, 60);
   expect(stage.heard("owner")).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
-  await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
+  await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 
@@ -77,7 +77,7 @@ test("Telegram refuses one message (403)", async ({ task }) => {
   stage.sandbox.garmin.expireAccessToken(OWNER.email);
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 25 * HOURS);
-  await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
+  await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 
@@ -98,7 +98,7 @@ test("Telegram refuses every message to the owner", async ({ task }) => {
   await stage.until(() => stage.heard("owner").length > 0, 60);
   await stage.step(2);
   expect(stage.heard("ALARM_URL").at(-1)).toBe("My messages get through again, including those that waited.");
-  await stage.heals("after you sign in", () => stage.house.signInAs(OWNER.email), 5);
+  await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });
 

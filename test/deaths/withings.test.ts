@@ -31,7 +31,7 @@ test.each<[string, (stage: Stage) => unknown]>([
   begin(stage);
   stage.weighIn();
   await stage.hears("owner", /^Withings no longer lets me read your scale/, 30);
-  await stage.heals("after you link it", stage.house.linkWithings, 5);
+  await stage.heals("after you link it", stage.harness.linkWithings, 5);
   await stage.hearsEnd(/^Withings lets me read your scale again\. 1 reading/, 10);
 });
 
@@ -59,7 +59,7 @@ test("Withings' permission no longer covers weights", async ({ task }) => {
     "after you link it",
     () => {
       over(stage)();
-      return stage.house.linkWithings();
+      return stage.harness.linkWithings();
     },
     60,
   );
@@ -193,7 +193,7 @@ test("Withings names a time zone that doesn’t exist", async ({ task }) => {
   stage.person.takeBloodPressure({ systolic: 121, diastolic: 79 });
   stage.isHarmless("(the last known zone is used)");
   await stage.heals("arrives anyway", () => undefined, 30);
-  await stage.until(() => stage.house.pressures().length === 1, 30);
-  const [pressure] = stage.house.pressures();
+  await stage.until(() => stage.harness.pressures().length === 1, 30);
+  const [pressure] = stage.harness.pressures();
   expect(pressure?.wallClockMs).toBe((pressure?.takenAt.getTime() ?? 0) + 3600_000);
 });

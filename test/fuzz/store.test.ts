@@ -8,18 +8,18 @@ import { ACCOUNT, startTestApp, type TestApp, USERID } from "../support/test-app
 import { cases } from "./cases.ts";
 import { mutated, mutation } from "./mutate.ts";
 
-let house: TestApp | undefined;
+let harness: TestApp | undefined;
 let table: Table | undefined;
 afterEach(async () => {
   await table?.close();
-  await house?.close();
+  await harness?.close();
   table = undefined;
-  house = undefined;
+  harness = undefined;
 });
 
 test("a damaged stored item stops at most its own account, with one sentence, and nothing is sent twice after its repair", async () => {
   const home = await startTestApp();
-  house = home;
+  harness = home;
   const { clock, person, sandbox, app } = home;
   const store = await openTable(readConfig(home.env, ["store"]).store, clock);
   table = store;

@@ -6,8 +6,8 @@ import { ACCOUNT, USERID } from "../support/test-app.ts";
 import { cases } from "./cases.ts";
 import { mutatedText, textMutation } from "./mutate.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 /** What Telegram answers to each, as far as the program reads it. */
 const ANSWERS: Record<string, unknown> = {
@@ -17,10 +17,10 @@ const ANSWERS: Record<string, unknown> = {
 };
 
 test("a command that Telegram answers oddly still ends and brings the readings once, and the next command is answered", async () => {
-  house = await startTestBot();
-  const { owner, clock, sandbox, telegram } = house;
+  harness = await startTestBot();
+  const { owner, clock, sandbox, telegram } = harness;
   telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
-  const bot = house.newBot();
+  const bot = harness.newBot();
   let nextId = 710_000;
   const say = (text: string) => {
     nextId += 1;
@@ -52,13 +52,13 @@ test("a command that Telegram answers oddly still ends and brings the readings o
       // The first reading after a new link goes alone.
       for (let runs = 0; runs < 2; runs++) {
         clock.advance(180);
-        await house.sync();
+        await harness.sync();
       }
       const before = owner.messages.length;
       clock.advance(60);
       await say("/help");
       expect(owner.messages.length, "the owner is answered").toBeGreaterThan(before);
-      expect(house.weights().filter((it) => it.weightKg === weightKg)).toHaveLength(Math.ceil(n / 100));
+      expect(harness.weights().filter((it) => it.weightKg === weightKg)).toHaveLength(Math.ceil(n / 100));
     }),
     { ...cases(20), endOnFailure: true },
   );

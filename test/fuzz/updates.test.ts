@@ -6,8 +6,8 @@ import { ACCOUNT } from "../support/test-app.ts";
 import { cases, textLike } from "./cases.ts";
 import { type Mutation, mutated, mutation } from "./mutate.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 const PASSWORD = "A-Password-Nobody-Has-41e7";
 
@@ -66,9 +66,9 @@ const said = textLike([
 ]);
 
 test("an odd update still ends and gives strangers nothing, and the next one is answered", async () => {
-  house = await startTestBot();
-  const bot = house.newBot();
-  const { telegram, owner, clock, logged } = house;
+  harness = await startTestBot();
+  const bot = harness.newBot();
+  const { telegram, owner, clock, logged } = harness;
   for (const id of [ACCOUNT, STRANGER]) telegram.user({ id, firstName: "Somebody", started: true });
   let nextId = 700_000;
   /** The way updates are delivered: an error of ours is logged, and the update counts as handled. */

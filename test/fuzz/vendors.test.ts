@@ -29,12 +29,12 @@ type AnswerName = keyof typeof ANSWERS;
 const pathOf = ({ url }: HttpRequest) => new URL(url).pathname;
 
 /** One linked account for all cases of a test: after each it is in order again, or the test has failed. */
-let house: TestApp | undefined;
+let harness: TestApp | undefined;
 let spoil: { name: AnswerName; how: TextMutation } | undefined;
 afterEach(async () => {
   spoil = undefined;
-  await house?.close();
-  house = undefined;
+  await harness?.close();
+  harness = undefined;
 });
 
 const spoiling =
@@ -47,9 +47,9 @@ const spoiling =
     return { ...answer, text: mutatedText(answer.text, how) };
   };
 
-async function moveIn(env: Environment = {}) {
+async function setUp(env: Environment = {}) {
   const started = await startTestApp({ env });
-  house = started;
+  harness = started;
   const { sandbox, clock } = started;
   const app = await started.newApp({ wrapSend: spoiling });
   const account = await app.store.accounts.find(ACCOUNT);
@@ -77,7 +77,7 @@ function expectNoSecret(logged: readonly string[], requests: readonly RecordedRe
 }
 
 test("a corrupted answer ends no link, and no reading is lost or sent twice once answers are right again", async () => {
-  const { app, clock, person, sandbox, sync, ago, link, weights, pressures, logged } = await moveIn();
+  const { app, clock, person, sandbox, sync, ago, link, weights, pressures, logged } = await setUp();
   const of = fc.constantFrom<AnswerName>(
     ...(["Withings' list", "Withings' tokens", "Garmin's weights", "Garmin's pressures"] as const),
     ...(["Garmin's tokens", "an upload", "an upload", "a removal"] as const),
@@ -134,7 +134,7 @@ test("a corrupted answer ends no link, and no reading is lost or sent twice once
 });
 
 test("a sign-in with one corrupted answer ends with a result or says what was not understood, and the next one works", async () => {
-  const { clock, sandbox, signIn, linkWithings, logged } = await moveIn();
+  const { clock, sandbox, signIn, linkWithings, logged } = await setUp();
   const of = fc.constantFrom<AnswerName>("Withings' tokens", "Garmin's tokens", "Garmin's profile", "Garmin's consent");
   const understood = (error: unknown) => {
     const kinds = [ActionNeededError, RetryLaterError, UnexpectedAnswerError];
@@ -156,7 +156,7 @@ test("a sign-in with one corrupted answer ends with a result or says what was no
 });
 
 test("a sign-in with a password and a code, any answer of which is corrupted, ends with a result, and the next one works", async () => {
-  const { app, clock, sandbox, logged, requests } = await moveIn();
+  const { app, clock, sandbox, logged, requests } = await setUp();
   sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
   const { garminSignIn } = app;
   const of = fc.constantFrom<AnswerName>(
@@ -195,7 +195,7 @@ test("a sign-in with a password and a code, any answer of which is corrupted, en
 });
 
 test("a check of the notifications with a corrupted answer ends in words, and the next one sets them up", async () => {
-  const { app, clock, sandbox, logged } = await moveIn({ PUBLIC_URL: "https://weighbridge.example.org" });
+  const { app, clock, sandbox, logged } = await setUp({ PUBLIC_URL: "https://weighbridge.example.org" });
   const { subscriptions } = app;
   await fc.assert(
     fc.asyncProperty(textMutation, fc.boolean(), async (how, isGone) => {

@@ -2,17 +2,17 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT, startTestApp, type TestApp, type TestAppOptions } from "../support/test-app.ts";
 import { watched } from "../support/watched-table.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const start = (options: TestAppOptions & { manualSyncToken?: string } = {}) => {
   const { manualSyncToken, ...more } = options;
   const env = manualSyncToken === undefined ? {} : { env: { MANUAL_SYNC_TOKEN: manualSyncToken } };
   return startTestApp({ hasAddress: true, linked: false, ...env, ...more });
 };
-const webhookSecret = () => house.service().webhookSecret;
+const webhookSecret = () => harness.service().webhookSecret;
 /** What the bot wrote in the owner's chat. */
-const answers = () => house.sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
+const answers = () => harness.sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
 
 describe("what Telegram brings", () => {
   const owner = { id: ACCOUNT, is_bot: false, first_name: "Owner" };
@@ -24,21 +24,21 @@ describe("what Telegram brings", () => {
     },
   });
   const bring = (body: string, secret: string | undefined = webhookSecret(), method = "POST") =>
-    house.ask("/telegram", {
+    harness.ask("/telegram", {
       method,
       headers: { ...(secret !== undefined && { "x-telegram-bot-api-secret-token": secret }) },
       ...(method === "POST" && { body }),
     });
 
   test("an update is handed to the bot and answered with an empty body", async () => {
-    house = await start();
+    harness = await start();
     const answer = await bring(JSON.stringify(help()));
     expect([answer.status, await answer.text()]).toEqual([200, ""]);
     expect(answers()).toEqual([expect.stringContaining("/status")]);
   });
 
   test("what is not an update gets 200, because Telegram would repeat it for a day and hold back its chat", async () => {
-    house = await start();
+    harness = await start();
     for (const body of [
       "",
       "no json",
@@ -51,13 +51,13 @@ describe("what Telegram brings", () => {
       expect((await bring(body)).status).toBe(200);
     }
     expect(answers()).toEqual([]);
-    expect(house.logged.filter((line) => line.includes('"update_not_understood"'))).toHaveLength(7);
+    expect(harness.logged.filter((line) => line.includes('"update_not_understood"'))).toHaveLength(7);
     expect((await bring("", webhookSecret(), "GET")).status).toBe(405);
   });
 
   test("an update that nothing was done about gets 503 and comes again soon", async () => {
     const store = watched();
-    house = await start({ wrapTable: store.wrapTable });
+    harness = await start({ wrapTable: store.wrapTable });
     store.takeAway();
     const answer = await bring(JSON.stringify(help()));
     expect([answer.status, answer.headers.get("retry-after")]).toEqual([503, "3"]);
@@ -67,7 +67,7 @@ describe("what Telegram brings", () => {
   });
 
   test("an update may be much longer than a typed message", async () => {
-    house = await start();
+    harness = await start();
     const carried = { message_id: 0, date: 1, text: "x".repeat(300_000), chat: { ...owner, type: "private" } };
     expect((await bring(JSON.stringify(help({ reply_to_message: carried })))).status).toBe(200);
     expect(answers()).toEqual([expect.stringContaining("/status")]);
@@ -77,13 +77,13 @@ describe("what Telegram brings", () => {
 describe("a sync begun from outside", () => {
   const TOKEN = "a-token-of-many-characters-for-tests";
   const post = (path = "", init: RequestInit = {}, token = TOKEN) =>
-    house.ask(`/sync/manual${path}`, { method: "POST", ...init, headers: { authorization: `Bearer ${token}` } });
+    harness.ask(`/sync/manual${path}`, { method: "POST", ...init, headers: { authorization: `Bearer ${token}` } });
   const success = { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 };
 
   test("a manual sync syncs every account and reports the result", async () => {
-    house = await start({ linked: true, manualSyncToken: TOKEN });
-    house.person.stepOnScale({ weightKg: 80.25 });
-    await house.app.store.accounts.save(ACCOUNT + 1, {});
+    harness = await start({ linked: true, manualSyncToken: TOKEN });
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    await harness.app.store.accounts.save(ACCOUNT + 1, {});
     const answer = await post();
     expect([answer.status, await answer.json()]).toEqual([
       200,
@@ -95,7 +95,7 @@ describe("a sync begun from outside", () => {
         ],
       },
     ]);
-    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
+    expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
   });
 
   test.each([
@@ -104,22 +104,22 @@ describe("a sync begun from outside", () => {
     ["JSON", "", { body: JSON.stringify({ account: ACCOUNT }) }],
     ["JSON as text", "", { body: JSON.stringify({ account: String(ACCOUNT) }) }],
   ])("a manual sync syncs one account if it is named in %s", async (_where, path, init) => {
-    house = await start({ linked: true, manualSyncToken: TOKEN });
-    house.person.stepOnScale({ weightKg: 80.25 });
+    harness = await start({ linked: true, manualSyncToken: TOKEN });
+    harness.person.stepOnScale({ weightKg: 80.25 });
     const answer = await post(path, init);
     expect([answer.status, await answer.json()]).toEqual([200, success]);
   });
 
   test("a manual sync that has to wait gets 200 and says so in its status", async () => {
-    house = await start({ linked: true, manualSyncToken: TOKEN });
-    house.sandbox.faults.turnOn("withings_down");
+    harness = await start({ linked: true, manualSyncToken: TOKEN });
+    harness.sandbox.faults.turnOn("withings_down");
     const answer = await post(`?account=${ACCOUNT}`);
     expect([answer.status, await answer.json()]).toEqual([200, expect.objectContaining({ status: "retry_later" })]);
   });
 
   test("a manual sync of an unknown account is refused in one sentence and starts nothing", async () => {
-    house = await start({ linked: true, manualSyncToken: TOKEN });
-    house.requests();
+    harness = await start({ linked: true, manualSyncToken: TOKEN });
+    harness.requests();
     const unknown = await post("?account=999");
     expect([unknown.status, await unknown.json()]).toEqual([
       404,
@@ -135,12 +135,12 @@ describe("a sync begun from outside", () => {
         },
       ]);
     }
-    expect((await house.ask("/sync/manual", { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(405);
-    expect(house.requests()).toEqual([]);
+    expect((await harness.ask("/sync/manual", { headers: { authorization: `Bearer ${TOKEN}` } })).status).toBe(405);
+    expect(harness.requests()).toEqual([]);
   });
 
   test("a manual sync needs the token, and without a configured token there is none", async () => {
-    house = await start({ linked: true });
+    harness = await start({ linked: true });
     for (const token of ["", "undefined", TOKEN]) {
       const answer = await post("", {}, token);
       expect([answer.status, answer.headers.get("www-authenticate")]).toEqual([401, "Bearer"]);
@@ -150,14 +150,14 @@ describe("a sync begun from outside", () => {
 
 test("a request without a route's secret causes no read, no write and no call to anybody", async () => {
   const store = watched();
-  house = await start({
+  harness = await start({
     linked: true,
     wrapTable: store.wrapTable,
     manualSyncToken: "a-token-of-the-owner-alone",
   });
-  house.requests();
+  harness.requests();
   const before = store.calls();
-  const outbox = house.sandbox.telegram.requests.length;
+  const outbox = harness.sandbox.telegram.requests.length;
   const routes = [
     ["/telegram", {}, 401],
     ["/telegram", { "x-telegram-bot-api-secret-token": "wrong" }, 401],
@@ -170,12 +170,12 @@ test("a request without a route's secret causes no read, no write and no call to
   for (const [path, headers, status] of routes) {
     for (const method of ["POST", "GET", "PUT"]) {
       const body = method === "POST" ? { body: '{"update_id":7}' } : {};
-      const answer = await house.ask(path, { method, headers, ...body });
+      const answer = await harness.ask(path, { method, headers, ...body });
       expect([answer.status, await answer.text()], `${method} ${path}`).toEqual([status, ""]);
     }
   }
   expect(store.calls()).toBe(before);
   expect(answers()).toEqual([]);
-  expect(house.requests()).toEqual([]);
-  expect(house.sandbox.telegram.requests.length).toBe(outbox);
+  expect(harness.requests()).toEqual([]);
+  expect(harness.sandbox.telegram.requests.length).toBe(outbox);
 });

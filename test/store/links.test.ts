@@ -9,22 +9,22 @@ import type { Table } from "../../src/store/table.ts";
 import type { Link } from "../../src/sync/model/link.ts";
 import { ACCOUNT, NOON, startTestApp, type TestApp } from "../support/test-app.ts";
 
-let house: TestApp;
+let harness: TestApp;
 let table: Table;
 beforeEach(async () => {
-  house = await startTestApp({ linked: false });
-  table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+  harness = await startTestApp({ linked: false });
+  table = await openTable(readConfig(harness.env, ["store"]).store, harness.clock);
 });
 afterEach(async () => {
   await table.close();
-  await house.close();
+  await harness.close();
 });
 
 const sealer = createSealer({
   keys: parseSealingKeys(Buffer.alloc(32, 1).toString("base64")),
   tableName: "weighbridge",
 });
-const linksOn = (on: Table) => createLinks(on, sealer, house.clock);
+const linksOn = (on: Table) => createLinks(on, sealer, harness.clock);
 const link = (refreshToken = "refresh-1"): Link => ({
   state: "linked",
   linkedAt: NOON,
@@ -33,7 +33,7 @@ const link = (refreshToken = "refresh-1"): Link => ({
   tokens: { accessToken: "access-1", accessExpiresAt: NOON, refreshToken, refreshExpiresAt: NOON },
 });
 const read = async () => (await linksOn(table).read(ACCOUNT, "garmin"))?.value;
-const secondsSinceNoon = () => (house.clock.now().getTime() - NOON.getTime()) / 1000;
+const secondsSinceNoon = () => (harness.clock.now().getTime() - NOON.getTime()) / 1000;
 
 describe("a stored link", () => {
   test.each<[string, Link]>([

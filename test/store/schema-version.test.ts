@@ -9,24 +9,24 @@ import { ACCOUNT, startTestApp, type TestApp, USERID } from "../support/test-app
 
 const SENTENCE = `A newer version of Weighbridge has written to this store (schema ${SCHEMA + 1}; this version knows ${SCHEMA}). Update this one; until then it leaves newer items alone.`;
 
-let house: TestApp;
+let harness: TestApp;
 /** As the engine stores it. */
 let raw: Table;
 let ledger: string;
 beforeEach(async () => {
-  house = await startTestApp();
-  raw = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+  harness = await startTestApp();
+  raw = await openTable(readConfig(harness.env, ["store"]).store, harness.clock);
   ledger = keys.ledger(
     ACCOUNT,
     String(USERID),
-    String(house.sandbox.garmin.accounts.get("owner@example.org").profileId),
+    String(harness.sandbox.garmin.accounts.get("owner@example.org").profileId),
   );
-  house.person.stepOnScale({ weightKg: 80.25 });
-  await house.sync();
+  harness.person.stepOnScale({ weightKg: 80.25 });
+  await harness.sync();
 });
 afterEach(async () => {
   await raw.close();
-  await house.close();
+  await harness.close();
 });
 
 async function write(key: Key, schema: number): Promise<Item> {
@@ -52,15 +52,15 @@ test.each([
   "%s that a newer version wrote ends a run in one sentence, and stays as it is until this one is updated",
   async (_what, keyOf) => {
     const newer = await write(keyOf(), SCHEMA + 1);
-    house.clock.advance(60);
-    house.person.stepOnScale({ weightKg: 80.5 });
-    expect(await house.sync()).toMatchObject({ status: "error", problem: SENTENCE });
+    harness.clock.advance(60);
+    harness.person.stepOnScale({ weightKg: 80.5 });
+    expect(await harness.sync()).toMatchObject({ status: "error", problem: SENTENCE });
     expect(await raw.get(keyOf())).toEqual(newer);
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(1);
 
     await write(keyOf(), SCHEMA);
-    expect((await house.sync()).status).toBe("success");
-    expect(house.weights()).toHaveLength(2);
+    expect((await harness.sync()).status).toBe("success");
+    expect(harness.weights()).toHaveLength(2);
   },
 );
 
@@ -71,13 +71,13 @@ describe("what may be forgotten, and is replaced when it is damaged, is not when
     [
       "the scheduled run",
       () => keys.scheduledRun(ACCOUNT),
-      (store) => store.schedule.set(ACCOUNT, { dueAt: house.clock.now(), failures: 0 }),
+      (store) => store.schedule.set(ACCOUNT, { dueAt: harness.clock.now(), failures: 0 }),
     ],
     ["the rate limit", () => keys.rateLimit("withings"), (store) => store.withingsRateLimiter.take(60)],
   ])("%s", async (_what, keyOf, use) => {
     const newer = await write(keyOf(), SCHEMA + 1);
     const log = createLog({ level: "silent" });
-    const store = await openStore(readConfig(house.env, ["store"]).store, { clock: house.clock, log });
+    const store = await openStore(readConfig(harness.env, ["store"]).store, { clock: harness.clock, log });
     await expect(use(store)).rejects.toThrow(SENTENCE);
     expect(await raw.get(keyOf())).toEqual(newer);
     await store.close();

@@ -9,19 +9,19 @@ import { ACCOUNT, startTestApp, type TestApp, type TestAppOptions } from "./test
 
 /** Each test of the file gets a program of its own, which is closed after it. */
 export function testSchedules() {
-  let house: TestApp;
-  afterEach(() => house.close());
+  let harness: TestApp;
+  afterEach(() => harness.close());
   return {
-    house: () => house,
+    harness: () => harness,
     async start(options?: TestAppOptions) {
       const started = await startTestSchedule(options);
-      house = started.house;
+      harness = started.harness;
       return started;
     },
     /** This many minutes from now. */
-    minutes: (count: number) => new Date(house.clock.now().getTime() + count * 60_000),
+    minutes: (count: number) => new Date(harness.clock.now().getTime() + count * 60_000),
     async listed(): Promise<string[]> {
-      const table = await tableOf(house);
+      const table = await tableOf(harness);
       const items = await table.list(keys.schedule);
       await table.close();
       return items.map(({ key }) => key.sk);
@@ -32,7 +32,7 @@ export function testSchedules() {
 /** The program with its sweep and job handler, without summaries. Its queue shows what came in. */
 async function startTestSchedule(options: TestAppOptions = {}) {
   let afterRun = async () => {};
-  const house = await startTestApp({
+  const harness = await startTestApp({
     ...options,
     wrapSync: (deps) => ({
       ...deps,
@@ -46,13 +46,13 @@ async function startTestSchedule(options: TestAppOptions = {}) {
       },
     }),
   });
-  const { app, clock } = house;
+  const { app, clock } = harness;
   await app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "off" } });
   const { schedule } = app.store;
   const queued: NewJob[] = [];
-  const { work } = house.service();
+  const { work } = harness.service();
   return {
-    house,
+    harness,
     queued,
     /** Called before the job ends. */
     afterRun: (act: () => Promise<void>) => {

@@ -5,112 +5,113 @@ import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
 import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
-const link = async (vendor: "withings" | "garmin") => (await house.app.store.links.read(ACCOUNT, vendor))?.value.state;
+const link = async (vendor: "withings" | "garmin") =>
+  (await harness.app.store.links.read(ACCOUNT, vendor))?.value.state;
 
 /** Every stored partition and sort key, read directly from the file. */
 function stored(): string[] {
-  const database = new DatabaseSync(`${house.dataDir}/weighbridge.sqlite`, { readOnly: true });
+  const database = new DatabaseSync(`${harness.dataDir}/weighbridge.sqlite`, { readOnly: true });
   const rows = database.prepare("SELECT pk, sk FROM weighbridge").all();
   database.close();
   return rows.map(({ pk, sk }) => `${pk} / ${sk}`);
 }
 
 async function ask(what: string) {
-  house.owner.say("/disconnect");
-  await heard(house, "What should I remove?");
-  house.owner.tap(what);
-  await heard(house, "?");
+  harness.owner.say("/disconnect");
+  await heard(harness, "What should I remove?");
+  harness.owner.tap(what);
+  await heard(harness, "?");
 }
 
 async function linkedWithReadings() {
-  house = await startTestBot();
+  harness = await startTestBot();
   for (const minutes of [90, 60]) {
-    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - minutes * 60_000), weightKg: 80 });
+    harness.person.stepOnScale({ at: new Date(harness.clock.now().getTime() - minutes * 60_000), weightKg: 80 });
   }
-  await house.sync();
-  house.startBot();
+  await harness.sync();
+  harness.startBot();
 }
 
 describe("/disconnect", () => {
   test("/disconnect asks first, and “Keep” changes nothing", async () => {
     await linkedWithReadings();
     await ask("Everything");
-    house.owner.tap("Keep");
-    await heard(house, "Nothing has changed");
+    harness.owner.tap("Keep");
+    await heard(harness, "Nothing has changed");
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", "linked"]);
   });
 
   test("removing one side keeps the other and the ledger, so nothing is sent twice after a new link", async () => {
     await linkedWithReadings();
     await ask("The Garmin link");
-    house.owner.tap("Yes, remove");
-    await heard(house, "I’ve removed the Garmin link. What I sent stays in Garmin Connect");
+    harness.owner.tap("Yes, remove");
+    await heard(harness, "I’ve removed the Garmin link. What I sent stays in Garmin Connect");
     expect([await link("withings"), await link("garmin")]).toEqual(["linked", undefined]);
-    house.clock.advance(60);
-    house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard(house, "Nothing new. Garmin has every reading.");
-    expect(house.weights()).toHaveLength(2);
+    harness.clock.advance(60);
+    harness.owner.say(harness.sandbox.garmin.mintTicket(OWNER.email));
+    await heard(harness, "Nothing new. Garmin has every reading.");
+    expect(harness.weights()).toHaveLength(2);
   });
 
   test("removing everything leaves no item of the account, and another account may link the same person", async () => {
     await linkedWithReadings();
     await ask("Everything");
-    house.owner.tap("Yes, remove");
-    const { text } = await heard(house, "I’ve removed everything of yours.");
+    harness.owner.tap("Yes, remove");
+    const { text } = await heard(harness, "I’ve removed everything of yours.");
     expect(text).toContain("remove me there under Profile, then Partner apps");
     // Claims on updates, the lease of this chat and the Withings rate limit expire by themselves.
     const others = /^(update|lease|once|rate-limit)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);
-    expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+    expect(await harness.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
 
-    house.owner.say("/start");
-    await heard(house, "Withings: not linked");
-    await house.link();
-    house.clock.advance(60);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 0 });
-    expect(house.weights()).toHaveLength(2);
+    harness.owner.say("/start");
+    await heard(harness, "Withings: not linked");
+    await harness.link();
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 0 });
+    expect(harness.weights()).toHaveLength(2);
   });
 
   test("removing everything forgets decisions, but a reading that was sent isn’t asked about or sent again", async () => {
-    house = await startTestBot();
-    const at = new Date(house.clock.now().getTime() - 3600_000);
-    house.person.stepOnScale({ at, weightKg: 65, attrib: 1 });
-    house.person.takeBloodPressure({ at, systolic: 121, diastolic: 79, attrib: 1 });
-    await house.sync();
-    house.startBot();
+    harness = await startTestBot();
+    const at = new Date(harness.clock.now().getTime() - 3600_000);
+    harness.person.stepOnScale({ at, weightKg: 65, attrib: 1 });
+    harness.person.takeBloodPressure({ at, systolic: 121, diastolic: 79, attrib: 1 });
+    await harness.sync();
+    harness.startBot();
     for (const reading of ["65.00 kg", "121/79 mmHg"]) {
-      house.owner.say("/status");
-      await heard(house, `${reading}: held`);
-      house.owner.tap(`Send ${reading}, today 12:00`);
-      await heard(house, `${reading}, today 12:00: it’s in Garmin.`);
-      await house.quiet();
+      harness.owner.say("/status");
+      await heard(harness, `${reading}: held`);
+      harness.owner.tap(`Send ${reading}, today 12:00`);
+      await heard(harness, `${reading}, today 12:00: it’s in Garmin.`);
+      await harness.quiet();
     }
-    expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
+    expect([harness.weights().length, harness.pressures().length]).toEqual([1, 1]);
     await ask("Everything");
-    house.owner.tap("Yes, remove");
-    await heard(house, "I’ve removed everything of yours.");
-    house.owner.say("/start");
-    await heard(house, "Withings: not linked");
-    await house.link();
-    house.clock.advance(60);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, skipped: 2, held: 0 });
-    house.owner.say("/status");
-    expect((await heard(house, "Last sync")).text).not.toContain("held");
-    house.clock.advance(60);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
-    expect([house.weights().length, house.pressures().length]).toEqual([1, 1]);
+    harness.owner.tap("Yes, remove");
+    await heard(harness, "I’ve removed everything of yours.");
+    harness.owner.say("/start");
+    await heard(harness, "Withings: not linked");
+    await harness.link();
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 0, skipped: 2, held: 0 });
+    harness.owner.say("/status");
+    expect((await heard(harness, "Last sync")).text).not.toContain("held");
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 0, held: 0 });
+    expect([harness.weights().length, harness.pressures().length]).toEqual([1, 1]);
   });
 
   test("/disconnect removes nothing during a run, and says so", async () => {
     await linkedWithReadings();
-    const account = await house.app.store.accounts.save(ACCOUNT, {});
-    const lease = await house.app.store.leases.acquire(leaseName(account), 600);
+    const account = await harness.app.store.accounts.save(ACCOUNT, {});
+    const lease = await harness.app.store.leases.acquire(leaseName(account), 600);
     await ask("Everything");
-    house.owner.tap("Yes, remove");
-    await heard(house, "That didn’t work just now.");
+    harness.owner.tap("Yes, remove");
+    await heard(harness, "That didn’t work just now.");
     expect(await link("garmin")).toBe("linked");
     await lease?.release();
   });

@@ -6,8 +6,8 @@ import { ACCOUNT } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 import { newDoctor } from "./new-doctor.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -19,18 +19,18 @@ const setOff = (seconds: number) => {
 
 /** Runs /doctor on a machine whose clock has been `seconds` wrong since the last good sync. */
 async function examined(seconds: number, runs: number) {
-  house = await startTestBot();
-  await house.sync();
-  house.clock.advance(60);
+  harness = await startTestBot();
+  await harness.sync();
+  harness.clock.advance(60);
   setOff(seconds);
   const clock: Clock = {
-    now: () => new Date(house.clock.now().getTime() + offSeconds * 1000),
-    sleep: house.clock.sleep,
+    now: () => new Date(harness.clock.now().getTime() + offSeconds * 1000),
+    sleep: harness.clock.sleep,
   };
-  const app = await house.newApp({ clock });
+  const app = await harness.newApp({ clock });
   const account = (await app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
   for (let run = 0; run < runs; run++) await app.sync.run(account, { ledgerIsCurrent: true });
-  const doctor = newDoctor(house, { app, clock });
+  const doctor = newDoctor(harness, { app, clock });
   return (isOwner: boolean) => doctor(account, wordsIn("en"), isOwner);
 }
 
@@ -66,7 +66,7 @@ describe("/doctor and a wrong clock", () => {
 
   test("a program that has really stopped is reported beside a wrong clock", async () => {
     const runChecks = await examined(3 * HOUR, 0);
-    house.clock.advance(2 * HOUR);
+    harness.clock.advance(2 * HOUR);
     expect(troubles((await runChecks(true)).findings)).toMatchObject([
       CLOCK,
       { check: "last sync", verdict: "operator", text: expect.stringMatching(/^The last sync was /) },

@@ -4,13 +4,13 @@ import { createLog } from "../../../src/lib/log.ts";
 import type { TestBot } from "../test-bot.ts";
 
 /** The checks of /doctor on one machine, except for what a test replaces. */
-export function newDoctor(house: TestBot, instead: Partial<Parameters<typeof createDoctor>[0]> = {}) {
-  const { app, clock, telegram, dataDir } = house;
+export function newDoctor(harness: TestBot, instead: Partial<Parameters<typeof createDoctor>[0]> = {}) {
+  const { app, clock, telegram, dataDir } = harness;
   return createDoctor({
     app,
     store: { engine: "sqlite", tableName: "weighbridge", dataDir },
     telegram: { botToken: telegram.token, apiRoot: telegram.apiRoot },
-    ...readConfig(house.env, ["withings"]),
+    ...readConfig(harness.env, ["withings"]),
     syncIntervalMinutes: 30,
     clock,
     log: createLog({ level: "silent" }),
@@ -22,7 +22,7 @@ export const isDone = ({ edited, text }: { edited: boolean; text: string }) =>
   edited && !/checking…|wird geprüft/.test(text);
 
 /** The finished answer to /doctor. */
-export async function askDoctor(house: TestBot, person = house.owner) {
+export async function askDoctor(harness: TestBot, person = harness.owner) {
   person.say("/doctor");
   return person.waitForMessage(isDone);
 }

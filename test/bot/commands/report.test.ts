@@ -5,20 +5,20 @@ import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 const HOUSEMATE = 815;
 
 /** The file behind the button under /doctor. */
 async function reportInChat(button = "File for a bug report") {
-  house.owner.say("/doctor");
-  const doctor = await house.owner.waitForMessage(
+  harness.owner.say("/doctor");
+  const doctor = await harness.owner.waitForMessage(
     (message) => message.buttons?.flat().some(({ text }) => text === button) ?? false,
   );
-  house.owner.tap(button);
-  const { document, text: caption } = await house.owner.waitForMessage((message) => message.document !== undefined);
-  const { apiRoot, token } = house.telegram;
+  harness.owner.tap(button);
+  const { document, text: caption } = await harness.owner.waitForMessage((message) => message.document !== undefined);
+  const { apiRoot, token } = harness.telegram;
   const about = await fetch(`${apiRoot}/bot${token}/getFile?file_id=${document?.fileId}`);
   const { result } = (await about.json()) as { result: { file_path: string } };
   const file = await fetch(`${apiRoot}/file/bot${token}/${result.file_path}`);
@@ -31,9 +31,9 @@ test.each([
 ] as const)(
   "the owner finds a button for it under /doctor, and it comes as a file (%s)",
   async (language, button, caption) => {
-    house = await startTestBot();
-    await house.app.store.accounts.save(ACCOUNT, { language });
-    house.startBot();
+    harness = await startTestBot();
+    await harness.app.store.accounts.save(ACCOUNT, { language });
+    harness.startBot();
     const file = await reportInChat(button);
     expect(file.caption).toContain(caption);
     expect(file.name).toBe("weighbridge-report-2026-11-21-12-00.json");
@@ -48,12 +48,12 @@ test.each([
 );
 
 test("nobody but the owner has that button, and an old one does nothing", async () => {
-  house = await startTestBot({ allowedIds: [HOUSEMATE, ACCOUNT] });
-  house.startBot();
-  house.owner.say("/doctor");
-  const doctor = await house.owner.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));
+  harness = await startTestBot({ allowedIds: [HOUSEMATE, ACCOUNT] });
+  harness.startBot();
+  harness.owner.say("/doctor");
+  const doctor = await harness.owner.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));
   expect(doctor.buttons?.flat().map(({ text }) => text) ?? []).not.toContain("File for a bug report");
-  await house.newBot().bot.handleUpdate({
+  await harness.newBot().bot.handleUpdate({
     update_id: 999_999,
     callback_query: {
       ...{ id: "1", chat_instance: "1", data: "report" },
@@ -61,8 +61,8 @@ test("nobody but the owner has that button, and an old one does nothing", async 
       message: { message_id: doctor.id, date: 1, chat: { id: ACCOUNT, type: "private", first_name: "Owner" } },
     },
   });
-  await house.quiet();
-  expect(house.telegram.calls("sendDocument")).toEqual([]);
+  await harness.quiet();
+  expect(harness.telegram.calls("sendDocument")).toEqual([]);
 });
 
 /** What must never come out, whatever kind of thing it is. */
@@ -123,10 +123,10 @@ const headers = Object.fromEntries(
 );
 
 test("no value from a vendor’s answer gets into the report, the log or the store", async () => {
-  house = await startTestBot();
-  const { app, sandbox, person, logged, dataDir, clock } = house;
-  house.startBot();
-  await house.sync();
+  harness = await startTestBot();
+  const { app, sandbox, person, logged, dataDir, clock } = harness;
+  harness.startBot();
+  await harness.sync();
   person.stepOnScale({ at: new Date(clock.now().getTime() - 60_000), weightKg: 83.417 });
   person.takeBloodPressure({ at: new Date(clock.now().getTime() - 60_000), systolic: 143, diastolic: 97, pulse: 61 });
 
@@ -143,7 +143,7 @@ test("no value from a vendor’s answer gets into the report, the log or the sto
           times: 3,
           effect: { type: "status", status, headers, body },
         });
-        await house.sync();
+        await harness.sync();
         clock.advance(700);
       }
     }
@@ -158,9 +158,9 @@ test("no value from a vendor’s answer gets into the report, the log or the sto
     ...{ name: "odd", server: "telegram", match: { path: /\/sendMessage$/ }, times: 1 },
     effect: { type: "status", status: 200, headers, body: riddled() },
   });
-  house.owner.say("/status");
+  harness.owner.say("/status");
   await expect.poll(() => sandbox.faults.list().some(({ name }) => name === "odd")).toBe(false);
-  await house.quiet();
+  await harness.quiet();
   // And directly, in each field that an adapter fills.
   for (const vendor of ["withings", "garmin", "telegram"] as const) {
     for (const [index, secret] of PLANTED.entries()) {
@@ -200,7 +200,7 @@ test("no value from a vendor’s answer gets into the report, the log or the sto
   expect(kept).toContain("weight-service");
   expect(bytes.includes("weight-service")).toBe(false);
   const ownReading = new Set(["83.417"]);
-  const places = { file: file.text, kept, log: JSON.stringify([...logged, ...house.logged]), bytes };
+  const places = { file: file.text, kept, log: JSON.stringify([...logged, ...harness.logged]), bytes };
   const found = Object.entries(places).flatMap(([place, text]) =>
     PLANTED.filter((it) => holds(text, it) && !(place === "bytes" && ownReading.has(it))).map(
       (it) => `${place}: ${it}`,
@@ -214,6 +214,6 @@ test("no value from a vendor’s answer gets into the report, the log or the sto
   const own = links.flatMap((link) =>
     link ? [link.value.tokens.accessToken, link.value.tokens.refreshToken, link.value.vendorUserId] : [],
   );
-  for (const it of [...own, OWNER.email, OWNER.password, String(ACCOUNT), house.telegram.token])
+  for (const it of [...own, OWNER.email, OWNER.password, String(ACCOUNT), harness.telegram.token])
     expect(file.text).not.toContain(it);
 });

@@ -6,26 +6,26 @@ import { ACCOUNT } from "../../support/test-app.ts";
 import { labels } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
-const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
-const screen = () => house.owner.lastMessage ?? expect.fail("the chat is empty");
-const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
+const account = async () => (await harness.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const screen = () => harness.owner.lastMessage ?? expect.fail("the chat is empty");
+const botMessages = () => harness.owner.messages.filter(({ from }) => from === "bot");
 
 /** The message after the bot has handled the tap. */
 async function tap(button: string) {
-  house.owner.tap(button);
-  await house.quiet();
+  harness.owner.tap(button);
+  await harness.quiet();
   return screen();
 }
 
 let bot: ReturnType<TestBot["startBot"]>;
 async function open(options: Parameters<typeof startTestBot>[0] = {}) {
-  house = await startTestBot(options);
-  bot = house.startBot();
-  house.owner.say("/settings");
-  await house.owner.waitForMessage();
+  harness = await startTestBot(options);
+  bot = harness.startBot();
+  harness.owner.say("/settings");
+  await harness.owner.waitForMessage();
 }
 
 describe("/settings", () => {
@@ -56,7 +56,7 @@ describe("/settings", () => {
       await tap("Back");
     }
     expect(botMessages()).toHaveLength(1);
-    expect(house.owner.unansweredTaps).toBe(0);
+    expect(harness.owner.unansweredTaps).toBe(0);
   });
 
   test.each([
@@ -153,13 +153,13 @@ describe("/settings", () => {
     await open();
     await tap("What is sent");
     const { id } = screen();
-    house.owner.tap("✓ Weight", id);
-    const { updateId } = house.owner.tap("✓ Weight", id);
-    await house.quiet();
-    house.owner.redeliver(updateId);
-    await house.quiet();
+    harness.owner.tap("✓ Weight", id);
+    const { updateId } = harness.owner.tap("✓ Weight", id);
+    await harness.quiet();
+    harness.owner.redeliver(updateId);
+    await harness.quiet();
     expect((await account()).settings.sends.weight).toBe(false);
-    expect(house.owner.unansweredTaps).toBe(0);
+    expect(harness.owner.unansweredTaps).toBe(0);
     expect(botMessages()).toHaveLength(1);
   });
 
@@ -181,12 +181,12 @@ describe("/settings", () => {
     const shown = await tap("Old");
     expect(await account()).toEqual(before);
     expect(shown.text).toMatch(/^Units: kilograms\n/);
-    expect(house.owner.toasts.at(-1)?.text).toBe("That button is out of date. Here’s the latest.");
+    expect(harness.owner.toasts.at(-1)?.text).toBe("That button is out of date. Here’s the latest.");
   });
 
   test("the data of every button fits into Telegram’s 64 bytes", async () => {
     await open();
-    await house.app.store.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
+    await harness.app.store.accounts.save(ACCOUNT, { timezone: "America/Argentina/ComodRivadavia" });
     for (const topic of ["units", "zone", "summary", "silence", "patience", "sends", "language"]) {
       await tap(topic === "units" ? "Units" : `set:${topic}`);
       for (const { data } of screen().buttons.flat()) expect(Buffer.byteLength(data ?? "")).toBeLessThanOrEqual(64);
@@ -195,15 +195,15 @@ describe("/settings", () => {
   });
 
   test("a setting stays if the change can’t be saved, and the tap’s answer says so", async () => {
-    house = await startTestBot();
+    harness = await startTestBot();
     const { RetryLaterError } = await import("../../../src/lib/errors.ts");
-    const accounts = { ...house.app.store.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
-    bot = house.startBot({ accounts });
-    house.owner.say("/settings");
-    await house.owner.waitForMessage();
+    const accounts = { ...harness.app.store.accounts, save: () => Promise.reject(new RetryLaterError("busy")) };
+    bot = harness.startBot({ accounts });
+    harness.owner.say("/settings");
+    await harness.owner.waitForMessage();
     await tap("Units");
     const shown = await tap("Pounds (lb)");
-    expect(house.owner.toasts.at(-1)?.text).toBe("That didn’t work just now. Try again in a few minutes.");
+    expect(harness.owner.toasts.at(-1)?.text).toBe("That didn’t work just now. Try again in a few minutes.");
     expect(labels(shown)).toContain("✓ Kilograms (kg)");
   });
 });
@@ -212,50 +212,53 @@ describe("the language", () => {
   test("the language applies at once to the message, and to the menu of the chat whatever the phone’s language", async () => {
     await open();
     await bot.registerCommands();
-    expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
+    expect(harness.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
     await tap("Language");
     const shown = await tap("Deutsch");
     expect(shown.text).toMatch(/^Sprache: Deutsch\n/);
     expect(labels(shown)).toEqual(["English", "✓ Deutsch", "Zurück"]);
     const german = wordsIn("de");
     const menu = { ...german.commands, ...german.ownerCommands };
-    expect(house.owner.commands).toEqual(
+    expect(harness.owner.commands).toEqual(
       Object.entries(menu).map(([command, description]) => ({ command, description })),
     );
     await bot.registerCommands();
-    expect(house.owner.commands[0]?.description).toBe(german.commands.sync);
+    expect(harness.owner.commands[0]?.description).toBe(german.commands.sync);
     await tap("Zurück");
     expect(screen().text).toContain("Zeitzone: UTC (jetzt 12:00), bis du eine wählst oder Withings mir deine sagt\n");
     await tap("Sprache");
     await tap("English");
-    expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
+    expect(harness.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
   });
 });
 
 test("a person with a German phone who chose English gets an English menu without the owner’s commands", async () => {
   await open();
   await bot.registerCommands();
-  await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
-  const anna = house.telegram.user({ id: 4712, firstName: "Anna", languageCode: "de" });
+  await harness.app.store.people.accept(await harness.app.store.people.invite(), {
+    telegramUserId: 4712,
+    name: "Anna",
+  });
+  const anna = harness.telegram.user({ id: 4712, firstName: "Anna", languageCode: "de" });
   anna.say("/settings");
   expect((await anna.waitForMessage()).text).toMatch(/^Einheiten: Kilogramm\n/);
   expect(anna.commands[0]?.description).toBe(wordsIn("de").commands.sync);
   anna.tap("Sprache");
-  await house.quiet();
+  await harness.quiet();
   anna.tap("English");
-  await house.quiet();
+  await harness.quiet();
   expect(anna.commands.map(({ description }) => description)).toEqual(Object.values(wordsIn("en").commands));
 });
 
 test("a choice replaces the menu that was set for the phone’s language", async () => {
-  house = await startTestBot();
-  house.owner.person.languageCode = "de";
-  bot = house.startBot();
-  house.owner.say("/settings");
-  await house.owner.waitForMessage();
+  harness = await startTestBot();
+  harness.owner.person.languageCode = "de";
+  bot = harness.startBot();
+  harness.owner.say("/settings");
+  await harness.owner.waitForMessage();
   await bot.registerCommands();
-  expect(house.owner.commands[0]?.description).toBe(wordsIn("de").commands.sync);
+  expect(harness.owner.commands[0]?.description).toBe(wordsIn("de").commands.sync);
   await tap("Language");
   await tap("✓ English");
-  expect(house.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
+  expect(harness.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
 });

@@ -2,40 +2,40 @@ import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
-const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const ago = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
 
 describe("/status", () => {
   const status = async () => {
-    house.owner.say("/status");
-    return (await house.owner.waitForMessage()).text;
+    harness.owner.say("/status");
+    return (await harness.owner.waitForMessage()).text;
   };
 
   test("/status tells a new account once what is missing, and nothing that depends on it", async () => {
-    house = await startTestBot({ linked: false });
+    harness = await startTestBot({ linked: false });
     const nextRunAt = ago(-60);
-    house.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
+    harness.startBot({ statusExtras: async () => ({ notifications: { state: "off" }, nextRunAt, version: "0.1.0" }) });
     const missing = (lastSync: string) => [
       ...["Withings: not linked", "Garmin: not linked", ""],
       ...[`Last sync: ${lastSync}`, "", "Weighbridge 0.1.0"],
     ];
     expect((await status()).split("\n")).toEqual(missing("none yet"));
-    const buttons = () => house.owner.lastMessage?.buttons.map((row) => row.map(({ text }) => text));
+    const buttons = () => harness.owner.lastMessage?.buttons.map((row) => row.map(({ text }) => text));
     expect(buttons()).toEqual([["Link Withings"], ["Link Garmin"]]);
-    await house.sync();
+    await harness.sync();
     expect((await status()).split("\n")).toEqual(missing("today 12:00, waiting for you"));
   });
 
   test("/status shows links, last readings, last run, next run, and what is held and why", async () => {
-    house = await startTestBot();
-    house.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
-    house.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
-    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
-    await house.sync();
-    await house.app.store.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
-    house.startBot();
+    harness = await startTestBot();
+    harness.person.stepOnScale({ at: ago(90), weightKg: 80.25 });
+    harness.person.takeBloodPressure({ at: ago(60), systolic: 121, diastolic: 79, pulse: 61 });
+    harness.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    await harness.sync();
+    await harness.app.store.schedule.set(ACCOUNT, { dueAt: ago(-30), failures: 0 });
+    harness.startBot();
     // In the owner’s zone, which Withings reported.
     expect((await status()).split("\n")).toEqual([
       "Withings: linked, good for 365 days, renews itself",
@@ -51,10 +51,10 @@ describe("/status", () => {
       "Weighbridge 0.1.0",
     ]);
 
-    house.clock.advance(10 * 24 * 3600);
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
-    await house.sync();
+    harness.clock.advance(10 * 24 * 3600);
+    harness.sandbox.garmin.revoke(OWNER.email);
+    harness.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await harness.sync();
     const later = await status();
     expect(later).toContain("Withings: linked, good for 36");
     expect(later).toContain("Garmin: signed out (was Owner)");
@@ -63,24 +63,24 @@ describe("/status", () => {
   });
 
   test("/status forgets what the last run asked for once the link is removed or renewed", async () => {
-    house = await startTestBot();
-    house.startBot();
-    await house.sync();
-    house.clock.advance(10 * 24 * 3600);
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ at: ago(5), weightKg: 80 });
-    await house.sync();
+    harness = await startTestBot();
+    harness.startBot();
+    await harness.sync();
+    harness.clock.advance(10 * 24 * 3600);
+    harness.sandbox.garmin.revoke(OWNER.email);
+    harness.person.stepOnScale({ at: ago(5), weightKg: 80 });
+    await harness.sync();
     expect(await status()).toContain("Garmin has signed me out.");
-    const link = await house.app.store.links.read(ACCOUNT, "garmin");
-    await house.app.store.links.remove(ACCOUNT, "garmin");
+    const link = await harness.app.store.links.read(ACCOUNT, "garmin");
+    await harness.app.store.links.remove(ACCOUNT, "garmin");
     const without = await status();
     expect(without).toContain("Garmin: not linked");
     expect(without).not.toContain("signed me out");
 
-    house.clock.advance(60);
+    harness.clock.advance(60);
     if (!link) throw new Error("there was no link");
-    const renewed = { ...link.value, state: "linked" as const, linkedAt: house.clock.now() };
-    await house.app.store.links.replace(ACCOUNT, "garmin", renewed);
+    const renewed = { ...link.value, state: "linked" as const, linkedAt: harness.clock.now() };
+    await harness.app.store.links.replace(ACCOUNT, "garmin", renewed);
     expect(await status()).not.toContain("signed me out");
   });
 });

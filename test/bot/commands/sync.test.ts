@@ -3,58 +3,58 @@ import { RetryLaterError } from "../../../src/lib/errors.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 const MINUTE = 60_000;
-const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * MINUTE);
+const ago = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * MINUTE);
 
 async function withNews() {
-  house = await startTestBot();
-  await house.sync();
-  house.clock.advance(3600);
-  for (const minutes of [50, 40, 30]) house.person.stepOnScale({ at: ago(minutes), weightKg: 80 + minutes / 100 });
+  harness = await startTestBot();
+  await harness.sync();
+  harness.clock.advance(3600);
+  for (const minutes of [50, 40, 30]) harness.person.stepOnScale({ at: ago(minutes), weightKg: 80 + minutes / 100 });
 }
 
 describe("/sync", () => {
   test("answers at once and edits that one message until the readings are seen in Garmin", async () => {
     await withNews();
-    house.startBot();
-    house.owner.say("/sync");
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    harness.startBot();
+    harness.owner.say("/sync");
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.text).toBe("3 readings arrived in Garmin.");
     const texts = done.history.join(" | ");
     // A text that is replaced within its second isn’t shown.
     expect(texts).toMatch(
       /^Reading Withings…( \| (3 new…|Sending \d readings? to Garmin…|Sent\. Checking in Garmin…))+$/,
     );
-    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
-    expect(house.weights()).toHaveLength(3);
+    expect(harness.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(3);
   });
 
   test("names a held reading when it is new, and later says only that it is waiting", async () => {
-    house = await startTestBot();
-    house.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
-    house.startBot();
-    house.owner.say("sync");
-    await house.owner.waitForMessage(
+    harness = await startTestBot();
+    harness.person.stepOnScale({ at: ago(30), weightKg: 41, attrib: 1 });
+    harness.startBot();
+    harness.owner.say("sync");
+    await harness.owner.waitForMessage(
       ({ text }) =>
         text === "1 new reading is held back, because it may not be yours: 41.00 kg, today 12:30. /status says why.",
     );
-    house.clock.advance(60);
-    house.owner.say("Sync.");
-    await house.owner.waitForMessage(
+    harness.clock.advance(60);
+    harness.owner.say("Sync.");
+    await harness.owner.waitForMessage(
       ({ text }) => text === "Nothing new. Garmin has every other reading. (1 held, see /status)",
     );
   });
 
   test("keeps edits a second apart", async () => {
     await withNews();
-    house.startBot();
-    house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
-    await house.quiet();
-    const times = house.telegram.calls("editMessageText").map(({ at }) => at.getTime());
+    harness.startBot();
+    harness.owner.say("/sync");
+    await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    await harness.quiet();
+    const times = harness.telegram.calls("editMessageText").map(({ at }) => at.getTime());
     expect(times.length).toBeGreaterThan(1);
     for (const [index, time] of times.entries()) {
       if (index > 0) expect(time - (times[index - 1] ?? 0)).toBeGreaterThanOrEqual(1000);
@@ -63,44 +63,46 @@ describe("/sync", () => {
 
   test("doesn’t hold up other messages", async () => {
     await withNews();
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       server: "withings",
       match: { path: "/measure" },
       effect: { type: "delay", seconds: 0.5 },
     });
-    house.startBot();
-    house.owner.say("/sync");
-    await house.owner.waitForMessage();
-    house.owner.say("/help");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("/sync"));
-    expect(house.weights()).toHaveLength(0);
-    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
+    harness.startBot();
+    harness.owner.say("/sync");
+    await harness.owner.waitForMessage();
+    harness.owner.say("/help");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("/sync"));
+    expect(harness.weights()).toHaveLength(0);
+    await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
   });
 
   test("runs a second time if it is sent again, and nothing arrives twice", async () => {
     await withNews();
-    house.startBot();
-    house.owner.say("/sync");
-    house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has every reading.");
-    await house.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
-    await house.quiet();
-    expect(house.weights()).toHaveLength(3);
+    harness.startBot();
+    harness.owner.say("/sync");
+    harness.owner.say("/sync");
+    await harness.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has every reading.");
+    await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
+    await harness.quiet();
+    expect(harness.weights()).toHaveLength(3);
   });
 
   test("says that another run is at work, and shows its result later", async () => {
     await withNews();
-    house.startBot();
-    const lease = await house.app.store.leases.acquire(`account#${ACCOUNT}`, 120);
-    house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
-    await expect.poll(async () => (await house.app.store.jobs.list()).map(({ value }) => value.attempts)).toEqual([1]);
+    harness.startBot();
+    const lease = await harness.app.store.leases.acquire(`account#${ACCOUNT}`, 120);
+    harness.owner.say("/sync");
+    await harness.owner.waitForMessage(({ text }) => text === "A sync is already running. Give it a moment.");
+    await expect
+      .poll(async () => (await harness.app.store.jobs.list()).map(({ value }) => value.attempts))
+      .toEqual([1]);
     await lease?.release();
-    house.clock.advance(15);
-    house.wake();
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    harness.clock.advance(15);
+    harness.wake();
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.text).toBe("3 readings arrived in Garmin.");
-    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+    expect(harness.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
   test.each([
@@ -114,33 +116,33 @@ describe("/sync", () => {
     ],
   ] as const)("says until when Garmin limits it, each time, and so does /doctor (%s)", async (language, words) => {
     await withNews();
-    await house.app.store.accounts.save(ACCOUNT, { language });
+    await harness.app.store.accounts.save(ACCOUNT, { language });
     const headers = { "retry-after": "3600" };
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       ...{ server: "garmin_connectapi", match: { path: "/upload-service/upload" }, times: Number.POSITIVE_INFINITY },
       effect: { type: "status", status: 429, headers },
     });
-    house.startBot();
-    const from = house.clock.now();
+    harness.startBot();
+    const from = harness.clock.now();
     for (let time = 0; time < 2; time++) {
-      house.owner.say("/sync");
-      const said = house.owner.waitForMessage(({ text }) => text.includes(words.slice(0, 20)));
+      harness.owner.say("/sync");
+      const said = harness.owner.waitForMessage(({ text }) => text.includes(words.slice(0, 20)));
       expect((await said).text).toContain(words);
-      await house.quiet();
-      house.clock.advance(5);
+      await harness.quiet();
+      harness.clock.advance(5);
     }
-    expect(house.clock.now().getTime() - from.getTime()).toBeLessThan(60_000);
-    const uploads = house.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
+    expect(harness.clock.now().getTime() - from.getTime()).toBeLessThan(60_000);
+    const uploads = harness.sandbox.garmin.requests.filter(({ path }) => path === "/upload-service/upload");
     expect(uploads).toHaveLength(1);
-    house.owner.say("/doctor");
-    const doctor = await house.owner.waitForMessage(({ text }) => text.includes(words));
+    harness.owner.say("/doctor");
+    const doctor = await harness.owner.waitForMessage(({ text }) => text.includes(words));
     expect(doctor.text).toMatch(/^(later|später) · /m);
     expect(doctor.text).not.toMatch(/All good|Alles gut/);
   });
 
   test("waits out Telegram’s limit, and still shows its result", async () => {
     await withNews();
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       server: "telegram",
       match: { path: /\/editMessageText$/ },
       times: 2,
@@ -155,27 +157,27 @@ describe("/sync", () => {
         },
       },
     });
-    house.startBot();
-    const before = house.clock.now();
-    house.owner.say("/sync");
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    harness.startBot();
+    const before = harness.clock.now();
+    harness.owner.say("/sync");
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.edited).toBe(true);
-    expect(house.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
+    expect(harness.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
   });
 
   test("deletes its first message if the job can’t be queued, and says so", async () => {
     const put = () => Promise.reject(new RetryLaterError("SQS does not answer at the moment"));
-    house = await startTestBot({ chat: { queue: { put } } });
-    house.startBot();
-    house.owner.say("/sync");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("That didn’t work just now."));
-    await house.quiet();
-    expect(house.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
+    harness = await startTestBot({ chat: { queue: { put } } });
+    harness.startBot();
+    harness.owner.say("/sync");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("That didn’t work just now."));
+    await harness.quiet();
+    expect(harness.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
   test("shows its result in a new message if the first can’t be edited", async () => {
     await withNews();
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       server: "telegram",
       match: { path: /\/editMessageText$/ },
       times: Number.POSITIVE_INFINITY,
@@ -185,9 +187,9 @@ describe("/sync", () => {
         body: { ok: false, error_code: 400, description: "Bad Request: message to edit not found" },
       },
     });
-    house.startBot();
-    house.owner.say("/sync");
-    const done = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    harness.startBot();
+    harness.owner.say("/sync");
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
     expect(done.edited).toBe(false);
   });
 
@@ -197,11 +199,11 @@ describe("/sync", () => {
   ])("knows whether its result could be shown: %s", async (isShown, broken) => {
     await withNews();
     let known: boolean | undefined;
-    house.startBot({
+    harness.startBot({
       sync: async () => {
         // From now on Telegram refuses these calls.
         for (const method of broken) {
-          house.sandbox.faults.add({
+          harness.sandbox.faults.add({
             server: "telegram",
             match: { path: new RegExp(`/${method}$`) },
             times: Number.POSITIVE_INFINITY,
@@ -217,17 +219,17 @@ describe("/sync", () => {
         },
       }),
     });
-    house.owner.say("/sync");
+    harness.owner.say("/sync");
     await expect.poll(() => known).toBe(isShown);
-    await house.quiet();
+    await harness.quiet();
   });
 
   test("says what is needed when Garmin has signed the owner out", async () => {
     await withNews();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.startBot();
-    house.owner.say("/sync");
-    const { text, buttons } = await house.owner.waitForMessage(({ text }) => text.includes("signed in again"));
+    harness.sandbox.garmin.revoke(OWNER.email);
+    harness.startBot();
+    harness.owner.say("/sync");
+    const { text, buttons } = await harness.owner.waitForMessage(({ text }) => text.includes("signed in again"));
     expect(text).toMatch(
       /^Garmin has signed me out\. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again\.\n\nGarmin’s last page/,
     );
@@ -236,11 +238,11 @@ describe("/sync", () => {
 
   test("shows a report id if the run itself throws", async () => {
     await withNews();
-    house.startBot({ sync: () => Promise.reject(new Error("the secret reason")) });
-    house.owner.say("/sync");
-    const { text } = await house.owner.waitForMessage(({ text }) => text.includes("in my log"));
+    harness.startBot({ sync: () => Promise.reject(new Error("the secret reason")) });
+    harness.owner.say("/sync");
+    const { text } = await harness.owner.waitForMessage(({ text }) => text.includes("in my log"));
     const reportId = /in my log, under ([0-9a-f]{8})/.exec(text)?.[1];
-    expect(house.logged).toContainEqual(expect.objectContaining({ event: "sync_failed", reportId }));
+    expect(harness.logged).toContainEqual(expect.objectContaining({ event: "sync_failed", reportId }));
     expect(text).not.toContain("secret");
   });
 });

@@ -3,8 +3,8 @@ import type { Language } from "../../../src/sync/model/account.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 const WITHOUT_LINK: Record<Language, string> = {
   en: "Garmin is limiting sign-ins to this account, so I won’t try a password or code until 15:00. You can still sign in on Garmin’s own page.",
@@ -18,26 +18,26 @@ const LANGUAGES: Language[] = ["en", "de"];
 
 /** At 13:00, Garmin answers one sign-in of the owner with a 429. */
 async function limited(language: Language) {
-  house = await startTestBot();
-  await house.app.store.accounts.save(ACCOUNT, { language });
-  await house.sync();
-  house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
-  expect(await house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password)).toMatchObject({
+  harness = await startTestBot();
+  await harness.app.store.accounts.save(ACCOUNT, { language });
+  await harness.sync();
+  harness.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+  expect(await harness.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password)).toMatchObject({
     type: "resting",
   });
-  house.startBot();
+  harness.startBot();
 }
 
 async function doctor(): Promise<string> {
-  house.owner.say("/doctor");
+  harness.owner.say("/doctor");
   const isDone = ({ edited, text }: { edited: boolean; text: string }) =>
     edited && !/checking…|wird geprüft/.test(text);
-  return (await house.owner.waitForMessage(isDone)).text;
+  return (await harness.owner.waitForMessage(isDone)).text;
 }
 
 async function status(): Promise<string> {
-  house.owner.say("/status");
-  return (await house.owner.waitForMessage()).text;
+  harness.owner.say("/status");
+  return (await harness.owner.waitForMessage()).text;
 }
 
 describe("while Garmin limits sign-ins", () => {
@@ -55,9 +55,9 @@ describe("while Garmin limits sign-ins", () => {
     "/doctor and /status don’t promise that syncing continues without a working link (%s)",
     async (language) => {
       await limited(language);
-      house.sandbox.garmin.revoke(OWNER.email);
-      house.person.stepOnScale({ at: house.clock.now(), weightKg: 80.25 });
-      expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+      harness.sandbox.garmin.revoke(OWNER.email);
+      harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 80.25 });
+      expect(await harness.sync()).toMatchObject({ action: "relink_garmin" });
       expect(await doctor()).toContain(`${WITHOUT_LINK[language]}\n`);
       expect(await status()).toContain(`\n${WITHOUT_LINK[language]}\n`);
     },
@@ -65,16 +65,19 @@ describe("while Garmin limits sign-ins", () => {
 
   test("/doctor and /status mention a limit only until it is over", async () => {
     await limited("en");
-    house.clock.advance(2 * 3600);
-    await house.sync();
+    harness.clock.advance(2 * 3600);
+    await harness.sync();
     expect(await doctor()).toMatch(/\nok · Garmin sign-in: reachable from here\n(.*\n)+\nAll good\.$/);
     expect(await status()).not.toContain("limiting");
   });
 
   test("one person’s limit doesn’t stop other people from signing in", async () => {
     await limited("en");
-    await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: 4712, name: "Anna" });
-    const anna = house.telegram.user({ id: 4712, firstName: "Anna" });
+    await harness.app.store.people.accept(await harness.app.store.people.invite(), {
+      telegramUserId: 4712,
+      name: "Anna",
+    });
+    const anna = harness.telegram.user({ id: 4712, firstName: "Anna" });
     anna.say("/doctor");
     const { text } = await anna.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));
     expect(text).toContain("ok · Garmin sign-in: reachable from here\n");

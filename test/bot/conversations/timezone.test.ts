@@ -3,24 +3,24 @@ import { ACCOUNT } from "../../support/test-app.ts";
 import { labels } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
+let harness: TestBot;
 let bot: ReturnType<TestBot["startBot"]>;
-afterEach(() => house.close());
+afterEach(() => harness.close());
 
-const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
-const screen = () => house.owner.lastMessage ?? expect.fail("the chat is empty");
+const account = async () => (await harness.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const screen = () => harness.owner.lastMessage ?? expect.fail("the chat is empty");
 
 async function open() {
-  house = await startTestBot();
-  bot = house.startBot();
-  house.owner.say("/settings");
-  await house.owner.waitForMessage();
+  harness = await startTestBot();
+  bot = harness.startBot();
+  harness.owner.say("/settings");
+  await harness.owner.waitForMessage();
 }
 
 /** The message after the bot has handled the tap. */
 async function tap(button: string) {
-  house.owner.tap(button);
-  await house.quiet();
+  harness.owner.tap(button);
+  await harness.quiet();
   return screen();
 }
 
@@ -28,21 +28,21 @@ describe("the time zone", () => {
   /** A new program handles every update. */
   async function afterRestart(act: () => unknown) {
     await bot.stop();
-    bot = house.startBot();
+    bot = harness.startBot();
     act();
-    await house.quiet();
+    await harness.quiet();
     return screen();
   }
 
   async function typing() {
     await open();
-    await afterRestart(() => house.owner.tap("Time zone"));
-    return afterRestart(() => house.owner.tap("Type it"));
+    await afterRestart(() => harness.owner.tap("Time zone"));
+    return afterRestart(() => harness.owner.tap("Type it"));
   }
 
   test("the time zone is offered with neighbouring zones, and can be left to Withings again", async () => {
     await open();
-    await house.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
+    await harness.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const shown = await tap("Time zone");
     expect(shown.text).toContain("Time zone: Europe/Berlin (13:00 now), as you chose");
     expect(labels(shown)).toContain("✓ Berlin 13:00");
@@ -55,10 +55,10 @@ describe("the time zone", () => {
 
   test("Withings is named as the source of the zone only if it reported one, and while it is linked", async () => {
     await open();
-    await house.sync();
+    await harness.sync();
     expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
-    await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
-    await house.app.store.links.remove(ACCOUNT, "withings");
+    await harness.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+    await harness.app.store.links.remove(ACCOUNT, "withings");
     await tap("Back");
     expect((await tap("Time zone")).text).toContain(
       "Time zone: Europe/Berlin (13:00 now), as Withings said while it was linked\n",
@@ -79,21 +79,21 @@ describe("the time zone", () => {
     ["Wien", "Europe/Vienna"],
   ])("“%s” is the zone %s", async (typed, timezone) => {
     expect((await typing()).text).toMatch(/^Which time zone\?/);
-    const shown = await afterRestart(() => house.owner.say(typed));
+    const shown = await afterRestart(() => harness.owner.say(typed));
     expect(shown.text).toContain(`Time zone: ${timezone} (`);
     expect((await account()).timezone).toBe(timezone);
-    const after = await afterRestart(() => house.owner.say("tokyo"));
+    const after = await afterRestart(() => harness.owner.say("tokyo"));
     expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
   });
 
   test("a text that several names start with is asked about, and a tap ends the dialog", async () => {
     await typing();
-    const shown = await afterRestart(() => house.owner.say("port"));
+    const shown = await afterRestart(() => harness.owner.say("port"));
     expect(shown.text).toBe("Which of these?");
     expect(labels(shown)).toContain("Pacific/Port Moresby");
-    await afterRestart(() => house.owner.tap("Pacific/Port Moresby"));
+    await afterRestart(() => harness.owner.tap("Pacific/Port Moresby"));
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
-    expect((await afterRestart(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
   });
 
@@ -104,7 +104,7 @@ describe("the time zone", () => {
 
   test("six of many matches are shown", async () => {
     await typing();
-    const shown = await afterRestart(() => house.owner.say("sa"));
+    const shown = await afterRestart(() => harness.owner.say("sa"));
     expect(shown.text).toMatch(/^\d+ time zones match\. Is it one of these\?/);
     expect(offered(shown)).toHaveLength(6);
   });
@@ -118,7 +118,7 @@ describe("the time zone", () => {
     ["Springfield, USA", 8, ["Pacific/Honolulu", "America/Anchorage"]],
   ])("“%s” matches several zones, and those with most people come first", async (typed, count, first) => {
     await typing();
-    const shown = await afterRestart(() => house.owner.say(typed));
+    const shown = await afterRestart(() => harness.owner.say(typed));
     expect(shown.text).toBe(
       count > 6
         ? `${count} time zones match. Is it one of these? If not, send me the biggest city near you.`
@@ -126,14 +126,14 @@ describe("the time zone", () => {
     );
     expect(offered(shown).slice(0, first.length)).toEqual(first);
     expect((await account()).timezone).toBeUndefined();
-    house.owner.tap(`${first[0]?.replaceAll("_", " ")}`);
-    await house.quiet();
+    harness.owner.tap(`${first[0]?.replaceAll("_", " ")}`);
+    await harness.quiet();
     expect((await account()).timezone).toBe(first[0]);
   });
 
   test("a place in an unknown region is asked about, because another place may have that name", async () => {
     await typing();
-    const shown = await afterRestart(() => house.owner.say("Paris, Texas"));
+    const shown = await afterRestart(() => harness.owner.say("Paris, Texas"));
     expect(shown.text).toMatch(/^Is it this one\?/);
     expect(offered(shown)).toEqual(["Europe/Paris"]);
     expect((await account()).timezone).toBeUndefined();
@@ -143,38 +143,38 @@ describe("the time zone", () => {
     "“%s” isn’t found, and the zone can be typed again",
     async (typed) => {
       await typing();
-      expect((await afterRestart(() => house.owner.say(typed))).text).toMatch(
+      expect((await afterRestart(() => harness.owner.say(typed))).text).toMatch(
         /^I don’t know that place\..*Berlin, New York or France\.$/,
       );
-      await afterRestart(() => house.owner.say("tokyo"));
+      await afterRestart(() => harness.owner.say("tokyo"));
       expect((await account()).timezone).toBe("Asia/Tokyo");
     },
   );
 
   test("a command or Cancel ends the dialog, and the zone stays as it was", async () => {
     await typing();
-    house.owner.say("/help");
-    await house.quiet();
-    expect(house.owner.messages.map(({ text }) => text)).toContain("I’ve left your time zone as it was.");
-    expect((await afterRestart(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    harness.owner.say("/help");
+    await harness.quiet();
+    expect(harness.owner.messages.map(({ text }) => text)).toContain("I’ve left your time zone as it was.");
+    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
 
-    await afterRestart(() => house.owner.say("/settings"));
-    await afterRestart(() => house.owner.tap("Time zone"));
-    await afterRestart(() => house.owner.tap("Type it"));
-    await afterRestart(() => house.owner.tap("Cancel"));
-    expect((await afterRestart(() => house.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    await afterRestart(() => harness.owner.say("/settings"));
+    await afterRestart(() => harness.owner.tap("Time zone"));
+    await afterRestart(() => harness.owner.tap("Type it"));
+    await afterRestart(() => harness.owner.tap("Cancel"));
+    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
     expect((await account()).timezone).toBeUndefined();
   });
 
   test("the time zone is asked for in German too", async () => {
-    house = await startTestBot();
-    await house.app.store.accounts.save(ACCOUNT, { language: "de" });
-    bot = house.startBot();
-    await afterRestart(() => house.owner.say("/settings"));
-    await afterRestart(() => house.owner.tap("Zeitzone"));
-    expect((await afterRestart(() => house.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
-    expect((await afterRestart(() => house.owner.say("Atlantis"))).text).toMatch(/^Diesen Ort kenne ich nicht\./);
-    expect((await afterRestart(() => house.owner.say("Wien"))).text).toMatch(
+    harness = await startTestBot();
+    await harness.app.store.accounts.save(ACCOUNT, { language: "de" });
+    bot = harness.startBot();
+    await afterRestart(() => harness.owner.say("/settings"));
+    await afterRestart(() => harness.owner.tap("Zeitzone"));
+    expect((await afterRestart(() => harness.owner.tap("Eintippen"))).text).toMatch(/^Welche Zeitzone\?/);
+    expect((await afterRestart(() => harness.owner.say("Atlantis"))).text).toMatch(/^Diesen Ort kenne ich nicht\./);
+    expect((await afterRestart(() => harness.owner.say("Wien"))).text).toMatch(
       /^Zeitzone: Europe\/Vienna \(jetzt 13:00\), von dir gewählt\n/,
     );
   });

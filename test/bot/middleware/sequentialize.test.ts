@@ -3,14 +3,14 @@ import { OWNER } from "../../support/test-app.ts";
 import { botTexts, giveEmail, isLogin, newMessage, newTap } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 async function beforePassword() {
-  house = await startTestBot({ linked: false });
-  house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
-  const bot = house.startBot();
-  await giveEmail(house);
+  harness = await startTestBot({ linked: false });
+  harness.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+  const bot = harness.startBot();
+  await giveEmail(harness);
   return bot;
 }
 
@@ -19,17 +19,17 @@ describe("updates at the same moment", () => {
     const bot = await beforePassword();
     await bot.stop();
     // Garmin is slow, so the tap would overtake the password.
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       ...{ server: "garmin_sso", match: { method: "POST" } },
       effect: { type: "delay", seconds: 0.3 },
     });
-    const clock = { now: house.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 10)) };
-    const [one, other] = [house.newBot({ clock }), house.newBot({ clock })];
+    const clock = { now: harness.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 10)) };
+    const [one, other] = [harness.newBot({ clock }), harness.newBot({ clock })];
     const password = one.bot.handleUpdate(newMessage(OWNER.password));
-    await expect.poll(() => house.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
-    const cancel = other.bot.handleUpdate(newTap(house, "garmin:cancel"));
+    await expect.poll(() => harness.sandbox.garmin.requests.filter(isLogin)).toHaveLength(1);
+    const cancel = other.bot.handleUpdate(newTap(harness, "garmin:cancel"));
     await Promise.all([password, cancel]);
-    const [asked, stopped] = botTexts(house).slice(-2);
+    const [asked, stopped] = botTexts(harness).slice(-2);
     expect(asked).toContain("Garmin sent a code");
     expect(stopped).toBe("Cancelled. Nothing has changed.");
   });
@@ -37,26 +37,28 @@ describe("updates at the same moment", () => {
   test("two processes that get one update handle it once, however long it takes", async () => {
     const bot = await beforePassword();
     await bot.stop();
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       ...{ server: "garmin_sso", match: { method: "POST" } },
       effect: { type: "delay", seconds: 0.3 },
     });
-    const logins = () => house.sandbox.garmin.requests.filter(isLogin);
+    const logins = () => harness.sandbox.garmin.requests.filter(isLogin);
     // The wait is longer than a claim lasts, and shorter than the lease of the chat.
     let isLong = false;
     const clock = {
-      now: house.clock.now,
+      now: harness.clock.now,
       sleep: async () => {
         if (!isLong && logins().length > 0) {
           isLong = true;
-          house.clock.advance(90);
+          harness.clock.advance(90);
         }
         await new Promise<void>((resolve) => setTimeout(resolve, 10));
       },
     };
     const update = newMessage(OWNER.password);
     await Promise.all(
-      [house.newBot({ clock }), house.newBot({ clock })].map(({ bot: it }) => it.handleUpdate(structuredClone(update))),
+      [harness.newBot({ clock }), harness.newBot({ clock })].map(({ bot: it }) =>
+        it.handleUpdate(structuredClone(update)),
+      ),
     );
     expect(isLong).toBe(true);
     expect(logins()).toHaveLength(1);

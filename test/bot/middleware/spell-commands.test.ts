@@ -2,19 +2,19 @@ import { afterEach, describe, expect, test } from "vitest";
 import { giveEmail, isLogin, startBeforeGarmin } from "../chat.ts";
 import type { TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 describe("a command in another spelling", () => {
   test.each(["/Cancel", "/CANCEL", "/cancel.", "/Cancel!", "/cancel@Weighbridge_Bot", "Cancel", "abbrechen"])(
     "the command %s ends a sign-in that waits for a password, and isn’t sent to Garmin",
     async (typed) => {
-      house = await startBeforeGarmin();
-      await giveEmail(house);
-      house.owner.say(typed);
-      await house.owner.waitForMessage(({ text }) => text === "Cancelled. Nothing has changed.");
-      expect(house.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
-      expect(house.owner.messages.some(({ from, text }) => from === "person" && text === typed)).toBe(true);
+      harness = await startBeforeGarmin();
+      await giveEmail(harness);
+      harness.owner.say(typed);
+      await harness.owner.waitForMessage(({ text }) => text === "Cancelled. Nothing has changed.");
+      expect(harness.sandbox.garmin.requests.filter(isLogin)).toEqual([]);
+      expect(harness.owner.messages.some(({ from, text }) => from === "person" && text === typed)).toBe(true);
     },
   );
 
@@ -33,8 +33,8 @@ describe("a command in another spelling", () => {
     ["/status@another_bot", "I didn’t understand"],
     ["/statusses", "I didn’t understand"],
   ])("the text %s gets the right answer", async (typed, answer) => {
-    house = await startBeforeGarmin();
-    house.owner.say(typed);
-    await house.owner.waitForMessage(({ text }) => text.startsWith(answer));
+    harness = await startBeforeGarmin();
+    harness.owner.say(typed);
+    await harness.owner.waitForMessage(({ text }) => text.startsWith(answer));
   });
 });

@@ -6,13 +6,13 @@ import { ACCOUNT, NOON, startTestApp, type TestApp } from "../../support/test-ap
 
 const DAY_MS = 24 * 3600 * 1000;
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 /** In Berlin, where 9:00 is 8:00 UTC. It’s 13:00 unless said otherwise. */
 async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
-  house = await startTestApp({ at: now });
-  const { app, clock, sandbox, person } = house;
+  harness = await startTestApp({ at: now });
+  const { app, clock, sandbox, person } = harness;
   const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
   const deps = {
@@ -25,7 +25,7 @@ async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, now
   await app.store.accounts.save(ACCOUNT, changes);
   if (isScaleUsed) person.stepOnScale({ at: new Date("2026-11-21T06:00:00Z"), weightKg: 80.25, fatRatioPercent: 20 });
   clock.advance(60);
-  await house.sync();
+  await harness.sync();
 
   /** Moves the clock, and lets a new program check whether a summary is due. */
   async function at(instant: string) {
@@ -47,10 +47,10 @@ test("the summary comes at nine, quietly and once, with what is new since the la
   expect(told()).toEqual(["New in Garmin: 1 weigh-in.\nWeight 80.25 kg, 21 Nov 07:00.\nBody: fat 20.0 %."]);
   expect(owner.lastMessage?.silent).toBe(true);
 
-  house.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
-  house.person.takeBloodPressure({ at: new Date("2026-11-22T06:05:00Z"), systolic: 121, diastolic: 79, pulse: 61 });
-  house.person.stepOnScale({ at: new Date("2026-11-22T06:10:00Z"), weightKg: 41, attrib: 1 });
-  await house.sync();
+  harness.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
+  harness.person.takeBloodPressure({ at: new Date("2026-11-22T06:05:00Z"), systolic: 121, diastolic: 79, pulse: 61 });
+  harness.person.stepOnScale({ at: new Date("2026-11-22T06:10:00Z"), weightKg: 41, attrib: 1 });
+  await harness.sync();
   await at("2026-11-23T08:00:00Z");
   expect(told()[1]).toBe(
     [
@@ -75,9 +75,9 @@ test.each([
       language,
       settings: { tellsSilence: { weigh_in: false, blood_pressure: false } },
     });
-    house.person.stepOnScale({ at: new Date("2026-11-21T10:00:00Z"), weightKg: 79.85 });
-    house.clock.advance(60);
-    await house.sync();
+    harness.person.stepOnScale({ at: new Date("2026-11-21T10:00:00Z"), weightKg: 79.85 });
+    harness.clock.advance(60);
+    await harness.sync();
     for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
     expect(told()[0]).toMatch(/7-day average|7-Tage-Mittel/);
     // Each mean is of past days with a weigh-in.
@@ -116,10 +116,10 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
       const now = new Date("2026-11-21T06:00:00Z");
       const { at, told, owner } = await startChat({ language, settings: { summaryMode } }, { now });
       for (const day of [17, 18, 19, 20]) {
-        const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: house.clock.now() };
-        house.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
+        const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: harness.clock.now() };
+        harness.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
       }
-      await house.sync();
+      await harness.sync();
       await at("2026-11-22T08:00:00Z");
       await at("2026-11-23T08:00:00Z");
       expect(told()).not.toContain(SCALE_IS_SILENT[language]);
@@ -143,19 +143,19 @@ test.each([
   async (language, told) => {
     const chat = await startChat({ language, settings: { summaryMode: "off" } });
     for (const day of [17, 18, 19, 20]) {
-      house.person.stepOnScale({
+      harness.person.stepOnScale({
         at: new Date(`2026-11-${day}T06:00:00Z`),
-        createdAt: house.clock.now(),
+        createdAt: harness.clock.now(),
         weightKg: 80,
       });
     }
-    await house.sync();
-    await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "withings");
-    house.clock.advance((Date.parse("2027-03-01T08:00:00Z") - house.clock.now().getTime()) / 1000);
-    await house.link();
+    await harness.sync();
+    await harness.app.disconnect(await harness.app.store.accounts.save(ACCOUNT, {}), "withings");
+    harness.clock.advance((Date.parse("2027-03-01T08:00:00Z") - harness.clock.now().getTime()) / 1000);
+    await harness.link();
     for (const day of ["01", "02", "03", "04", "05"]) {
       await chat.at(`2027-03-${day}T08:30:00Z`);
-      expect(await house.sync()).toMatchObject({ status: "success" });
+      expect(await harness.sync()).toMatchObject({ status: "success" });
       await chat.at(`2027-03-${day}T09:00:00Z`);
       if (day === "03") expect(chat.told()).toEqual([]);
     }
@@ -169,13 +169,13 @@ test("a silent cuff that was used weekly is mentioned after two weeks, unless it
   const live = async (changes: AccountChanges) => {
     const { at, told } = await startChat(changes);
     const pressureAt = (at: Date) =>
-      house.person.takeBloodPressure({ at, createdAt: house.clock.now(), systolic: 121, diastolic: 79 });
+      harness.person.takeBloodPressure({ at, createdAt: harness.clock.now(), systolic: 121, diastolic: 79 });
     for (const week of [-21, -14, -7]) days(week, 1).forEach(pressureAt);
     for (const [index, day] of days(0, 16).entries()) {
-      house.person.stepOnScale({ at: day, weightKg: 80.25 });
-      house.clock.advance((day.getTime() - house.clock.now().getTime()) / 1000 + 60);
+      harness.person.stepOnScale({ at: day, weightKg: 80.25 });
+      harness.clock.advance((day.getTime() - harness.clock.now().getTime()) / 1000 + 60);
       if (index === 0) pressureAt(day);
-      await house.sync();
+      await harness.sync();
       await at(new Date(day.getTime() + 2 * 3_600_000).toISOString());
     }
     return told().filter((text) => text.startsWith("No blood pressure"));
@@ -183,7 +183,7 @@ test("a silent cuff that was used weekly is mentioned after two weeks, unless it
   expect(await live({})).toEqual([
     "No blood pressure reading for 14 days; you usually measure once a week. If you have measured since, open the Withings app:\n• Your reading isn’t there: check the cuff’s battery, and its Wi-Fi or the phone’s Bluetooth. Many cuffs send only while the app is open nearby.\n• It’s there: /doctor looks for what’s wrong on my side.",
   ]);
-  await house.close();
+  await harness.close();
   expect(await live({ settings: { tellsSilence: { weigh_in: true, blood_pressure: false } } })).toEqual([]);
 });
 
@@ -196,7 +196,7 @@ test.each([
 ] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, beginning) => {
   const { at, told, owner } = await startChat({ language }, { isScaleUsed: false });
   for (let day = 22; day <= 30; day++) {
-    await house.sync();
+    await harness.sync();
     await at(`2026-11-${day}T08:00:00Z`);
   }
   expect(told()).toEqual([expect.stringContaining(beginning)]);
@@ -211,15 +211,19 @@ test("a silence is mentioned as soon as it has lasted long enough, but not at ni
   expect(told()).toEqual([]);
   await at("2026-11-24T12:30:00Z");
   expect(told()).toEqual([expect.stringMatching(/^Withings was linked 3 days ago/)]);
-  await house.close();
+  await harness.close();
 
   const evening = await startChat({ settings: { summaryMode: "off" } });
   for (const day of [17, 18, 19, 20, 21]) {
-    house.person.stepOnScale({ at: new Date(`2026-11-${day}T22:30:00Z`), createdAt: house.clock.now(), weightKg: 80 });
+    harness.person.stepOnScale({
+      at: new Date(`2026-11-${day}T22:30:00Z`),
+      createdAt: harness.clock.now(),
+      weightKg: 80,
+    });
   }
-  await house.sync();
+  await harness.sync();
   await evening.at("2026-11-24T22:00:00Z");
-  await house.sync();
+  await harness.sync();
   await evening.at("2026-11-24T23:00:00Z");
   await evening.at("2026-11-25T07:59:00Z");
   expect(evening.told()).toEqual([]);
@@ -229,19 +233,19 @@ test("a silence is mentioned as soon as it has lasted long enough, but not at ni
 
 test("a silence that Telegram didn’t accept is mentioned later that day, once", async () => {
   const { at, told } = await startChat({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
-  house.clock.advance((4 * DAY_MS) / 1000);
-  await house.link();
-  house.sandbox.faults.add({
+  harness.clock.advance((4 * DAY_MS) / 1000);
+  await harness.link();
+  harness.sandbox.faults.add({
     ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
   });
-  await house.app.store.accounts.saveLastRun(ACCOUNT, () => ({
-    finishedAt: house.clock.now(),
+  await harness.app.store.accounts.saveLastRun(ACCOUNT, () => ({
+    finishedAt: harness.clock.now(),
     outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
   }));
   await at("2026-11-28T13:00:00Z");
   expect(told()).toEqual([]);
-  house.sandbox.faults.remove("away");
+  harness.sandbox.faults.remove("away");
   await at("2026-11-28T13:30:00Z");
   await at("2026-11-28T14:00:00Z");
   await at("2026-11-29T08:00:00Z");
@@ -250,18 +254,18 @@ test("a silence that Telegram didn’t accept is mentioned later that day, once"
 
 test("the summary waits for a run to end, and for Telegram to come back", async () => {
   const { at, told } = await startChat();
-  const account = await house.app.store.accounts.save(ACCOUNT, {});
-  house.clock.advance((Date.parse("2026-11-22T07:59:00Z") - house.clock.now().getTime()) / 1000);
-  const lease = await house.app.store.leases.acquire(leaseName(account), 120);
+  const account = await harness.app.store.accounts.save(ACCOUNT, {});
+  harness.clock.advance((Date.parse("2026-11-22T07:59:00Z") - harness.clock.now().getTime()) / 1000);
+  const lease = await harness.app.store.leases.acquire(leaseName(account), 120);
   await at("2026-11-22T08:00:00Z");
   await lease?.release();
-  house.sandbox.faults.add({
+  harness.sandbox.faults.add({
     ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
   });
   await at("2026-11-22T08:05:00Z");
   expect(told()).toEqual([]);
-  house.sandbox.faults.remove("away");
+  harness.sandbox.faults.remove("away");
   await at("2026-11-22T08:10:00Z");
   expect(told()).toHaveLength(1);
 });

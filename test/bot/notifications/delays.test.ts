@@ -4,30 +4,30 @@ import type { FaultName } from "../../../src/sandbox/named-faults.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
 
 /** One reading has arrived, and another was measured at 13:59. */
 async function startWithReading(instead: Parameters<TestBot["startBot"]>[0] = {}) {
-  house = await startTestBot();
-  house.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
-  await house.sync();
-  house.clock.advance(3600);
-  house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
-  house.startBot(instead);
+  harness = await startTestBot();
+  harness.person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
+  await harness.sync();
+  harness.clock.advance(3600);
+  harness.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.25 });
+  harness.startBot(instead);
 }
 
 /** The bot’s final answer. */
 async function answer(command: string, isDone: (text: string) => boolean = (text) => !text.includes("…")) {
-  const before = house.owner.messages.length;
-  house.owner.say(command);
-  await house.owner.waitUntil(({ messages }) =>
+  const before = harness.owner.messages.length;
+  harness.owner.say(command);
+  await harness.owner.waitUntil(({ messages }) =>
     messages.slice(before).some(({ from, text }) => from === "bot" && isDone(text)),
   );
-  await house.quiet();
-  return house.owner.messages.findLast(({ from }) => from === "bot")?.text ?? "";
+  await harness.quiet();
+  return harness.owner.messages.findLast(({ from }) => from === "bot")?.text ?? "";
 }
 const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
 const lineOf = (report: string, name: string) => report.split("\n").find((line) => line.includes(`· ${name}: `));
@@ -50,11 +50,11 @@ describe("“All good” from /doctor", () => {
     "/doctor isn’t all good while %s keeps a reading from arriving, even after the fault is gone",
     async (fault, line) => {
       await startWithReading();
-      house.sandbox.faults.turnOn(fault);
-      await house.sync();
-      house.clock.advance(60);
-      await house.sync();
-      house.sandbox.faults.clear();
+      harness.sandbox.faults.turnOn(fault);
+      await harness.sync();
+      harness.clock.advance(60);
+      await harness.sync();
+      harness.sandbox.faults.clear();
       const report = await doctor();
       expect(lineOf(report, "last sync")).toMatch(line);
       expect(report).toMatch(/\n\n1 thing isn’t working right now; check again later\.$/);
@@ -63,8 +63,8 @@ describe("“All good” from /doctor", () => {
 
   test("/doctor isn’t all good while a reading waits for a decision", async () => {
     await startWithReading();
-    house.person.stepOnScale({ at: minutesAgo(2), weightKg: 41, attrib: 1 });
-    await house.sync();
+    harness.person.stepOnScale({ at: minutesAgo(2), weightKg: 41, attrib: 1 });
+    await harness.sync();
     const report = await doctor();
     expect(lineOf(report, "last sync")).toBe(
       "you · last sync: today 14:00, done, 1 reading. 1 reading needs your decision; see /status.",
@@ -74,9 +74,9 @@ describe("“All good” from /doctor", () => {
 
   test("/doctor isn’t all good while Garmin doesn’t offer a kind", async () => {
     await startWithReading();
-    house.person.takeBloodPressure({ at: minutesAgo(2), systolic: 121, diastolic: 79 });
-    house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
-    await house.sync();
+    harness.person.takeBloodPressure({ at: minutesAgo(2), systolic: 121, diastolic: 79 });
+    harness.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+    await harness.sync();
     const report = await doctor();
     expect(lineOf(report, "last sync")).toMatch(
       /^later · last sync: .*\. Not sent for now: blood pressure\. Nothing is lost; \/status says why\.$/,
@@ -85,24 +85,24 @@ describe("“All good” from /doctor", () => {
 
   test("/doctor isn’t all good while readings come back changed and their owner has to decide", async () => {
     await startWithReading();
-    house.sandbox.faults.turnOn("garmin_rounds_weight");
-    await house.sync();
+    harness.sandbox.faults.turnOn("garmin_rounds_weight");
+    await harness.sync();
     expect(lineOf(await doctor(), "last sync")).toMatch(/^you · last sync: .*Not sent for now: weigh-ins\./);
   });
 
   test("/doctor says that all is good when it is", async () => {
     await startWithReading();
-    await house.sync();
+    await harness.sync();
     expect(await doctor()).toMatch(/\nok · last sync: today 14:00, done, 1 reading\n\nAll good\.$/);
   });
 });
 
 test("/status says what is waiting, since when and because of whom", async () => {
   await startWithReading();
-  house.sandbox.faults.turnOn("garmin_api_500");
-  await house.sync();
-  house.clock.advance(600);
-  await house.sync();
+  harness.sandbox.faults.turnOn("garmin_api_500");
+  await harness.sync();
+  harness.clock.advance(600);
+  await harness.sync();
   expect(await answer("/status")).toContain(
     "\nLast sync: today 14:10, not finished\nGarmin hasn’t answered properly since 14:00. 1 reading (80.25 kg, 13:59) is waiting, safe at Withings. I’ll keep trying; you don’t have to do anything.\n",
   );
@@ -110,10 +110,10 @@ test("/status says what is waiting, since when and because of whom", async () =>
 
 test("a reading that Garmin has but doesn’t show isn’t called waiting", async () => {
   await startWithReading();
-  house.sandbox.faults.turnOn("garmin_slow_to_show");
-  await house.sync();
-  expect(house.weights().map(({ weightKg }) => weightKg)).toContain(80.25);
-  house.sandbox.faults.turnOn("garmin_field_renamed");
+  harness.sandbox.faults.turnOn("garmin_slow_to_show");
+  await harness.sync();
+  expect(harness.weights().map(({ weightKg }) => weightKg)).toContain(80.25);
+  harness.sandbox.faults.turnOn("garmin_field_renamed");
   const text = await answer("/sync", (it) => it.includes("understand"));
   expect(text).toContain("Your readings are safe at Withings");
   expect(text).not.toMatch(/wait/);
@@ -121,7 +121,7 @@ test("a reading that Garmin has but doesn’t show isn’t called waiting", asyn
 
 test("a reading that Garmin refuses isn’t called our fault", async () => {
   await startWithReading();
-  house.sandbox.faults.turnOn("garmin_upload_failed_in_202");
+  harness.sandbox.faults.turnOn("garmin_upload_failed_in_202");
   expect(await answer("/sync", (text) => text.includes("stored"))).toBe(
     "1 reading couldn’t be stored. /status says why.",
   );
@@ -133,20 +133,20 @@ test("a reading that Garmin refuses isn’t called our fault", async () => {
   );
 
   // Until it’s there, no sync says that Garmin has every reading.
-  house.clock.advance(60);
+  harness.clock.advance(60);
   expect(await answer("/sync", (text) => text.startsWith("Nothing new"))).toBe(
     "Nothing new.\n1 reading couldn’t be stored. /status says why.",
   );
 
   // It doesn’t hide other trouble.
-  house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
-  house.person.takeBloodPressure({ at: minutesAgo(0), systolic: 121, diastolic: 79 });
-  house.sandbox.faults.add({
+  harness.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+  harness.person.takeBloodPressure({ at: minutesAgo(0), systolic: 121, diastolic: 79 });
+  harness.sandbox.faults.add({
     ...{ server: "garmin_connectapi", match: { path: "/bloodpressure-service/bloodpressure" } },
     effect: { type: "status", status: 418, body: {} },
   });
-  house.clock.advance(60);
-  expect(await house.sync()).toMatchObject({ status: "error", failed: 1, cause: expect.stringContaining("418") });
+  harness.clock.advance(60);
+  expect(await harness.sync()).toMatchObject({ status: "error", failed: 1, cause: expect.stringContaining("418") });
   expect(await answer("/status")).toContain("not finished\nGarmin has been answering in a way I don’t understand");
 });
 
@@ -160,9 +160,9 @@ describe("an answer in an unknown shape", () => {
     "an unknown answer is blamed on %s everywhere, with the time since when",
     async (vendor, fault, where) => {
       await startWithReading();
-      house.sandbox.faults.turnOn(fault);
-      expect(await house.sync()).toMatchObject({ status: "error", synced: 0 });
-      house.clock.advance(600);
+      harness.sandbox.faults.turnOn(fault);
+      expect(await harness.sync()).toMatchObject({ status: "error", synced: 0 });
+      harness.clock.advance(600);
       const text = `${vendor} has been answering in a way I don’t understand since 14:00. Your readings are safe ${where}. I’ll keep trying. If it lasts, I need an update; the person who runs me can find more in my log.`;
       expect(await answer("/sync", (it) => it.includes("my log"))).toBe(text);
       expect(await answer("/status")).toMatch(new RegExp(`\nLast sync: today 14:1\\d, not finished\n${text}`));
@@ -181,18 +181,18 @@ describe("an answer in an unknown shape", () => {
 
   test("an unknown answer counts from its own start, not from that of earlier trouble", async () => {
     await startWithReading();
-    house.sandbox.faults.turnOn("garmin_field_renamed");
-    await house.sync();
-    house.clock.advance(600);
-    house.sandbox.faults.clear();
-    house.sandbox.faults.turnOn("withings_field_renamed");
-    await house.sync();
+    harness.sandbox.faults.turnOn("garmin_field_renamed");
+    await harness.sync();
+    harness.clock.advance(600);
+    harness.sandbox.faults.clear();
+    harness.sandbox.faults.turnOn("withings_field_renamed");
+    await harness.sync();
     expect(await answer("/status")).toContain("Withings has been answering in a way I don’t understand since 14:10.");
   });
 
   test("an answer that promises more readings but gives no way to them is an unknown one", async () => {
     await startWithReading();
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       ...{ server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
       effect: { type: "body", body: { status: 0, body: { measuregrps: [], more: 1 } } },
     });
@@ -201,12 +201,12 @@ describe("an answer in an unknown shape", () => {
 
   test("an unknown answer for single measurements isn’t reported as “nothing new”", async () => {
     await startWithReading();
-    const grpid = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
-    await house.sync();
-    house.clock.advance(60);
-    const { date } = house.person.group(grpid);
-    Object.assign(house.person.group(grpid), { date: undefined, takenAt: date });
-    house.person.touch(grpid);
+    const grpid = harness.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+    await harness.sync();
+    harness.clock.advance(60);
+    const { date } = harness.person.group(grpid);
+    Object.assign(harness.person.group(grpid), { date: undefined, takenAt: date });
+    harness.person.touch(grpid);
     const text = await answer("/sync", (it) => it.startsWith("Nothing new"));
     expect(text).toBe("Nothing new that I can read.\nWithings has a measurement that I can’t read.");
   });
@@ -214,23 +214,23 @@ describe("an answer in an unknown shape", () => {
 
 test("/status and /doctor blame nobody for trouble from before a new link", async () => {
   await startWithReading();
-  house.sandbox.faults.turnOn("garmin_api_500");
-  await house.sync();
-  house.sandbox.faults.clear();
-  house.clock.advance(60);
-  await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+  harness.sandbox.faults.turnOn("garmin_api_500");
+  await harness.sync();
+  harness.sandbox.faults.clear();
+  harness.clock.advance(60);
+  await harness.app.garminSignIn.withPasted(ACCOUNT, harness.sandbox.garmin.mintTicket(OWNER.email));
   expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
   expect(lineOf(await doctor(), "last sync")).toBe("later · last sync: today 14:00, not finished.");
-  await house.app.store.links.remove(ACCOUNT, "garmin");
+  await harness.app.store.links.remove(ACCOUNT, "garmin");
   expect(await answer("/status")).not.toContain("Garmin hasn’t answered");
 });
 
 test("/status says what is waiting even if the ledger can’t be read, and blames nobody else", async () => {
   await startWithReading({ overview: () => Promise.reject(new RetryLaterError("the ledger is locked")) });
   // Linking in the chat saved this.
-  await house.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
-  house.sandbox.faults.turnOn("withings_down");
-  await house.sync();
+  await harness.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
+  harness.sandbox.faults.turnOn("withings_down");
+  await harness.sync();
   expect(await answer("/status")).toBe(
     [
       "That didn’t work just now. The trouble is on my side, and nothing is lost. Try again in a few minutes.",
@@ -252,12 +252,12 @@ test.each([
 ] as const)(
   "while Garmin doesn’t show the first reading of a new link, /status says that the rest follows (%s)",
   async (language, text) => {
-    house = await startTestBot();
-    await house.app.store.accounts.save(ACCOUNT, { language });
+    harness = await startTestBot();
+    await harness.app.store.accounts.save(ACCOUNT, { language });
     for (const minutes of [50, 40, 30])
-      house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
-    house.sandbox.faults.turnOn("garmin_slow_to_show");
-    house.startBot();
+      harness.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
+    harness.sandbox.faults.turnOn("garmin_slow_to_show");
+    harness.startBot();
     expect(await answer("/sync", (it) => it.includes("Garmin "))).toBe(text);
   },
 );
@@ -267,27 +267,27 @@ describe("after Garmin refused an upload for lack of consent", () => {
 
   async function refused() {
     await startWithReading();
-    house.sandbox.faults.turnOn("garmin_upload_412");
+    harness.sandbox.faults.turnOn("garmin_upload_412");
     expect(await answer("/sync", (text) => text.includes("“Device Upload”"))).toMatch(/^Garmin needs your consent/);
   }
 
   test("“Check again” doesn’t claim that uploads work just because the settings say so", async () => {
     await refused();
-    const before = house.owner.messages.length;
-    house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text.startsWith("Garmin needs your consent"));
-    await house.quiet();
-    const said = house.owner.messages.slice(before).map(({ text }) => text);
+    const before = harness.owner.messages.length;
+    harness.owner.tap("Check again");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("Garmin needs your consent"));
+    await harness.quiet();
+    const said = harness.owner.messages.slice(before).map(({ text }) => text);
     expect(said).toEqual([
       "Garmin’s settings show your consent. The next upload will show whether it worked.",
       expect.stringMatching(/^Garmin needs your consent/),
     ]);
 
-    house.sandbox.faults.clear();
-    house.clock.advance(60);
-    house.owner.tap("Check again");
-    await house.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
-    expect(house.owner.messages.filter(({ text }) => TAKES.test(text) && !text.includes("whether"))).toEqual([]);
+    harness.sandbox.faults.clear();
+    harness.clock.advance(60);
+    harness.owner.tap("Check again");
+    await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+    expect(harness.owner.messages.filter(({ text }) => TAKES.test(text) && !text.includes("whether"))).toEqual([]);
   });
 
   test("/doctor believes that refusal until an upload was accepted", async () => {
@@ -297,24 +297,24 @@ describe("after Garmin refused an upload for lack of consent", () => {
     expect(report).toMatch(/\n\n1 thing needs you\.$/);
 
     // A run that uploaded nothing.
-    house.sandbox.faults.clear();
-    house.sandbox.faults.turnOn("withings_down");
-    house.clock.advance(60);
-    await house.sync();
-    house.sandbox.faults.clear();
+    harness.sandbox.faults.clear();
+    harness.sandbox.faults.turnOn("withings_down");
+    harness.clock.advance(60);
+    await harness.sync();
+    harness.sandbox.faults.clear();
     expect(lineOf(await doctor(), "Garmin")).toMatch(
       /^later · Garmin: answers as Owner, but refused the last upload \(today 14:0\d\) because your consent was missing\. The next upload will show/,
     );
 
-    house.clock.advance(60);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
   });
 
   test("a new sign-in clears the refusal", async () => {
     await refused();
-    house.clock.advance(60);
-    await house.app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+    harness.clock.advance(60);
+    await harness.app.garminSignIn.withPasted(ACCOUNT, harness.sandbox.garmin.mintTicket(OWNER.email));
     expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
   });
 });

@@ -10,72 +10,72 @@ import type { Notice } from "../../../src/sync/status/kind-notices.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house?.close());
+let harness: TestBot;
+afterEach(() => harness?.close());
 
 const NOW = new Date("2026-11-21T12:00:00Z");
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
 
 test("/status says that the first reading came back different, and one tap sends the rest", async () => {
-  house = await startTestBot();
-  for (const minute of [90, 60, 30]) house.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
-  house.sandbox.faults.turnOn("garmin_rounds_weight");
-  house.startBot();
-  house.owner.say("/sync");
-  const answer = await house.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+  harness = await startTestBot();
+  for (const minute of [90, 60, 30]) harness.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
+  harness.sandbox.faults.turnOn("garmin_rounds_weight");
+  harness.startBot();
+  harness.owner.say("/sync");
+  const answer = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
   expect(answer.text).toBe(
     "1 reading arrived in Garmin.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
   );
-  house.owner.say("/status");
-  const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
+  harness.owner.say("/status");
+  const status = await harness.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
   expect(status.text).toContain("Last weigh-in: 80.30 kg");
   expect(status.text).toContain("Weight: 80.25 kg sent, 80.30 kg shown.");
   expect(status.text).toContain("2 readings are waiting; nothing is lost");
-  house.clock.advance(60);
-  await house.owner.tap("Keep sending weigh-ins");
-  await expect.poll(() => house.weights().length).toBe(3);
-  await house.quiet();
+  harness.clock.advance(60);
+  await harness.owner.tap("Keep sending weigh-ins");
+  await expect.poll(() => harness.weights().length).toBe(3);
+  await harness.quiet();
   expect(status.text).toContain("Last sync: today 13:00, done, but something isn’t being sent for now");
-  expect(house.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
+  expect(harness.owner.messages.some(({ text }) => text.includes("shown."))).toBe(false);
 });
 
 test("the button in the message switches the kind off, and it isn’t mentioned again", async () => {
-  house = await startTestBot();
-  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
-  house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
-  house.startBot();
-  house.owner.say("/sync");
-  const answer = await house.owner.waitForMessage(({ text }) => text.includes("Not sent for now"));
+  harness = await startTestBot();
+  harness.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  harness.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+  harness.startBot();
+  harness.owner.say("/sync");
+  const answer = await harness.owner.waitForMessage(({ text }) => text.includes("Not sent for now"));
   expect(answer.text).toBe("Nothing new.\nNot sent for now: blood pressure. Nothing is lost; /status says why.");
-  house.owner.say("/status");
-  const status = await house.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
+  harness.owner.say("/status");
+  const status = await harness.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
   expect(status.text).toContain("Garmin hasn’t accepted blood pressure for this account since 13:00 (HTTP 403).");
-  await house.owner.tap("Stop sending blood pressure");
-  await house.quiet();
-  house.owner.say("/status");
-  const after = await house.owner.waitForMessage(({ text }) => text.includes("Last sync"));
+  await harness.owner.tap("Stop sending blood pressure");
+  await harness.quiet();
+  harness.owner.say("/status");
+  const after = await harness.owner.waitForMessage(({ text }) => text.includes("Last sync"));
   expect(after.text).not.toContain("takes no blood pressure");
 });
 
 test("/status says how often Garmin is asked again about a kind: with every sync at first, then once a day", async () => {
   const HALF_HOUR = 1800;
-  house = await startTestBot({ at: new Date("2026-11-21T21:30:00Z") });
-  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
-  house.sandbox.faults.turnOn("garmin_blood_pressure_closed");
-  house.startBot();
-  const begun = house.clock.now().getTime();
+  harness = await startTestBot({ at: new Date("2026-11-21T21:30:00Z") });
+  harness.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  harness.sandbox.faults.turnOn("garmin_blood_pressure_closed");
+  harness.startBot();
+  const begun = harness.clock.now().getTime();
   const askedAfterHours: number[] = [];
   async function syncsUntil(hours: number) {
-    for (; house.clock.now().getTime() < begun + hours * 3_600_000; house.clock.advance(HALF_HOUR)) {
-      house.requests();
-      await house.sync();
-      const isAsked = house.requests().some((it) => it.includes("bloodpressure-service"));
-      if (isAsked) askedAfterHours.push((house.clock.now().getTime() - begun) / 3_600_000);
+    for (; harness.clock.now().getTime() < begun + hours * 3_600_000; harness.clock.advance(HALF_HOUR)) {
+      harness.requests();
+      await harness.sync();
+      const isAsked = harness.requests().some((it) => it.includes("bloodpressure-service"));
+      if (isAsked) askedAfterHours.push((harness.clock.now().getTime() - begun) / 3_600_000);
     }
   }
   async function status() {
-    house.owner.say("/status");
-    return (await house.owner.waitForMessage(({ text }) => text.includes("Last sync"))).text;
+    harness.owner.say("/status");
+    return (await harness.owner.waitForMessage(({ text }) => text.includes("Last sync"))).text;
   }
   await syncsUntil(2);
   expect(await status()).toContain("I’ll ask again with every sync until 04:30, then once a day.");
@@ -87,16 +87,16 @@ test("/status says how often Garmin is asked again about a kind: with every sync
 
 describe("while Garmin does not show parts of a reading as they were sent", () => {
   async function dropped() {
-    house = await startTestBot();
-    house.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25, fatRatioPercent: 21.4, muscleKg: 59.9 });
-    house.sandbox.faults.turnOn("garmin_drops_composition");
-    await house.sync();
-    house.startBot();
+    harness = await startTestBot();
+    harness.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25, fatRatioPercent: 21.4, muscleKg: 59.9 });
+    harness.sandbox.faults.turnOn("garmin_drops_composition");
+    await harness.sync();
+    harness.startBot();
   }
 
   async function answer(command: string, isDone: (text: string) => boolean) {
-    house.owner.say(command);
-    return (await house.owner.waitForMessage(({ text }) => isDone(text))).text;
+    harness.owner.say(command);
+    return (await harness.owner.waitForMessage(({ text }) => isDone(text))).text;
   }
   const sync = () => answer("/sync", (text) => /^(Nothing new|Nichts Neues)\. ./.test(text));
   const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
@@ -118,7 +118,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     "while parts differ, no answer says that Garmin has everything, or that all is good (%s)",
     async (language, head, fact, last) => {
       await dropped();
-      await house.app.store.accounts.save(ACCOUNT, { language });
+      await harness.app.store.accounts.save(ACCOUNT, { language });
       expect(await sync()).toBe(head + fact);
       expect(await answer("/status", (text) => text.startsWith("Withings"))).toContain(`\n\n${fact}`);
       expect((await doctor()).match(last)?.[2]).toBe(fact);
@@ -127,29 +127,31 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
 
   test("the terminal names parts that differ, but not as a failure", async () => {
     await dropped();
-    const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
-    const seen = await house.app.overviews.of(account);
-    const report = await house.sync();
-    expect(syncOutcomeText(report, { after: seen }, terminalWords("Europe/Berlin", house.clock.now()))).toMatch(
+    const account = (await harness.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
+    const seen = await harness.app.overviews.of(account);
+    const report = await harness.sync();
+    expect(syncOutcomeText(report, { after: seen }, terminalWords("Europe/Berlin", harness.clock.now()))).toMatch(
       /^Nothing new\. Garmin has every reading\. Garmin doesn’t show these values/,
     );
   });
 
   test("parts that are no longer sent, or that Garmin shows again, aren’t mentioned", async () => {
     await dropped();
-    await house.app.store.accounts.save(ACCOUNT, { settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } } });
+    await harness.app.store.accounts.save(ACCOUNT, {
+      settings: { sends: { ...DEFAULT_SETTINGS.sends, muscle: false } },
+    });
     expect(await sync()).toMatch(/as I sent them: body fat \(/);
-    await house.app.store.accounts.save(ACCOUNT, {
+    await harness.app.store.accounts.save(ACCOUNT, {
       settings: { sends: { ...DEFAULT_SETTINGS.sends, composition: false } },
     });
-    house.clock.advance(60);
+    harness.clock.advance(60);
     expect(await sync()).toBe("Nothing new. Garmin has every reading.");
 
-    await house.app.store.accounts.save(ACCOUNT, { settings: { sends: DEFAULT_SETTINGS.sends } });
-    house.sandbox.faults.clear();
-    house.clock.advance(60);
-    house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5, fatRatioPercent: 21.5, muscleKg: 60 });
-    await house.sync();
+    await harness.app.store.accounts.save(ACCOUNT, { settings: { sends: DEFAULT_SETTINGS.sends } });
+    harness.sandbox.faults.clear();
+    harness.clock.advance(60);
+    harness.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5, fatRatioPercent: 21.5, muscleKg: 60 });
+    await harness.sync();
     expect(await sync()).toBe("Nothing new. Garmin has every reading.");
     expect(await doctor()).toMatch(/\n\nAll good\.$/);
   });

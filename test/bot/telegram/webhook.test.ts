@@ -13,14 +13,14 @@ import { RetryLaterError } from "../../../src/lib/errors.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
+let harness: TestBot;
 beforeEach(async () => {
-  house = await startTestBot();
-  house.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  harness = await startTestBot();
+  harness.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
 });
-afterEach(() => house.close());
+afterEach(() => harness.close());
 
-const said = () => house.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+const said = () => harness.owner.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
 let nextUpdate = 880_000;
 const message = (text: string): Update => ({
   update_id: nextUpdate++,
@@ -37,7 +37,7 @@ const A_YEAR_SECONDS = 365 * 24 * 3600;
 describe("an update from the webhook", () => {
   test("an update that comes twice at once to two processes is handled once, and confirmed by both", async () => {
     const update = message("/cancel");
-    const copies = [house.newBot(), house.newBot()];
+    const copies = [harness.newBot(), harness.newBot()];
     // With the manual clock the five seconds pass at once; Telegram brings a refused update again.
     const deliver = async (copy: (typeof copies)[number]): Promise<void> => {
       await copy.handleUpdate(structuredClone(update)).catch((error: unknown) => {
@@ -52,18 +52,18 @@ describe("an update from the webhook", () => {
   test("an update comes again while one process works on it, and is handled by another if that one died", async () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
-    void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
+    void harness.newBot({ overview }).bot.handleUpdate(structuredClone(update));
     await expect.poll(() => overview).toHaveBeenCalled();
-    const other = house.newBot();
+    const other = harness.newBot();
     const again = () => other.handleUpdate(structuredClone(update));
-    const begunAt = house.clock.now().getTime();
+    const begunAt = harness.clock.now().getTime();
     await expect(again()).rejects.toThrow(RetryLaterError);
     // Telegram waits a minute for an answer, and must not see this as a failure.
-    expect(house.clock.now().getTime() - begunAt).toBeLessThanOrEqual(5000);
-    house.clock.advance(60);
+    expect(harness.clock.now().getTime() - begunAt).toBeLessThanOrEqual(5000);
+    harness.clock.advance(60);
     await expect(again()).rejects.toThrow("another update of this chat is being handled");
     expect(said()).toEqual([]);
-    house.clock.advance(60);
+    harness.clock.advance(60);
     await again();
     await again();
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
@@ -72,18 +72,18 @@ describe("an update from the webhook", () => {
   test("an update is handled by another process if the first died with a clock that was years ahead", async () => {
     const update = message("/status");
     const overview = vi.fn(() => new Promise<never>(() => {}));
-    house.clock.advance(A_YEAR_SECONDS);
-    void house.newBot({ overview }).bot.handleUpdate(structuredClone(update));
+    harness.clock.advance(A_YEAR_SECONDS);
+    void harness.newBot({ overview }).bot.handleUpdate(structuredClone(update));
     await expect.poll(() => overview).toHaveBeenCalled();
-    house.clock.advance(-A_YEAR_SECONDS);
-    await house.newBot().handleUpdate(update);
+    harness.clock.advance(-A_YEAR_SECONDS);
+    await harness.newBot().handleUpdate(update);
     expect(said()).toEqual([expect.stringMatching(/^Withings: /)]);
   });
 
   test("an update waits for its turn in the chat, then comes again, with nothing done", async () => {
-    const lease = await house.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
+    const lease = await harness.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
     const update = message("/cancel");
-    const bot = house.newBot();
+    const bot = harness.newBot();
     await expect(bot.handleUpdate(update)).rejects.toThrow(RetryLaterError);
     await lease?.release();
     await bot.handleUpdate(update);
@@ -91,29 +91,29 @@ describe("an update from the webhook", () => {
   });
 
   test("an update comes again while the store is down, and nobody gets a message about it", async () => {
-    const claim = vi.fn(house.app.store.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
+    const claim = vi.fn(harness.app.store.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
     const update = message("/cancel");
-    const away = house.newBot({ claims: { ...house.app.store.claims, claim } });
+    const away = harness.newBot({ claims: { ...harness.app.store.claims, claim } });
     await expect(away.handleUpdate(structuredClone(update))).rejects.toThrow("the store is away");
     expect(claim.mock.calls.length).toBeGreaterThan(1);
     expect(said()).toEqual([]);
-    await house.newBot().handleUpdate(update);
+    await harness.newBot().handleUpdate(update);
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
   test("an update doesn’t come again once something was done, even if that broke", async () => {
-    const claims: typeof house.app.store.claims = {
-      ...house.app.store.claims,
+    const claims: typeof harness.app.store.claims = {
+      ...harness.app.store.claims,
       claim: async (id) => {
-        const claim = await house.app.store.claims.claim(id);
+        const claim = await harness.app.store.claims.claim(id);
         const done = () => Promise.reject(new RetryLaterError("the store is away"));
         return claim.type === "claimed" ? { ...claim, done } : claim;
       },
     };
-    await house.newBot({ claims }).handleUpdate(message("/cancel"));
+    await harness.newBot({ claims }).handleUpdate(message("/cancel"));
     const later = new RetryLaterError("Withings is away");
-    await house.newBot({ overview: () => Promise.reject(later) }).handleUpdate(message("/status"));
-    await house.newBot({ overview: () => Promise.reject(new Error("a bug")) }).handleUpdate(message("/status"));
+    await harness.newBot({ overview: () => Promise.reject(later) }).handleUpdate(message("/status"));
+    await harness.newBot({ overview: () => Promise.reject(new Error("a bug")) }).handleUpdate(message("/status"));
     expect(said()).toEqual([
       "There is nothing to cancel.",
       expect.stringContaining("just now"),
@@ -126,7 +126,7 @@ describe("an update from the webhook", () => {
     const gate = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const bot = house.newBot({ overview: () => gate.then(() => Promise.reject(new RetryLaterError("away"))) });
+    const bot = harness.newBot({ overview: () => gate.then(() => Promise.reject(new RetryLaterError("away"))) });
     const first = bot.handleUpdate(message("/status"));
     let hasStopped = false;
     const stopped = bot.stop().then(() => {
@@ -134,7 +134,7 @@ describe("an update from the webhook", () => {
     });
     await expect(bot.handleUpdate(message("/cancel"))).rejects.toThrow("the program is stopping");
     // Enough time for a stop that doesn’t wait.
-    await house.newBot().bot.api.getMe();
+    await harness.newBot().bot.api.getMe();
     expect(hasStopped).toBe(false);
     finish();
     await Promise.all([first, stopped]);
@@ -143,8 +143,8 @@ describe("an update from the webhook", () => {
 });
 
 const target = { url: "https://127.0.0.1:9/telegram", secretToken: "a-secret_of-the-webhook" };
-const logged = (event: string) => house.logged.filter((line) => line.event === event);
-const deps = () => ({ clock: house.clock, log: logOf(house) });
+const logged = (event: string) => harness.logged.filter((line) => line.event === event);
+const deps = () => ({ clock: harness.clock, log: logOf(harness) });
 const serving = () => ({ ...deps(), health: createTelegramHealth(deps()), mayEnd: async () => true });
 function logOf({ logged: lines }: TestBot) {
   const at =
@@ -155,12 +155,12 @@ function logOf({ logged: lines }: TestBot) {
 }
 
 describe("the webhook", () => {
-  const api = () => house.newBot().bot.api;
+  const api = () => harness.newBot().bot.api;
   const keep = (force = false) => keepWebhook(api(), { ...target, ...deps(), force });
-  const sets = () => house.telegram.calls("setWebhook").map(({ params }) => params);
+  const sets = () => harness.telegram.calls("setWebhook").map(({ params }) => params);
 
   test("the webhook is set once, for the updates that the bot understands, and keeps waiting updates", async () => {
-    const { updateId } = house.owner.say("hello");
+    const { updateId } = harness.owner.say("hello");
     expect(updateId).toBeGreaterThan(0);
     expect(await keep()).toEqual({ type: "set", before: "none", pending: 1 });
     expect(await keep()).toMatchObject({ type: "kept" });
@@ -172,7 +172,7 @@ describe("the webhook", () => {
         max_connections: String(WEBHOOK_CONNECTIONS),
       },
     ]);
-    expect(house.telegram.pendingUpdates()).toBe(1);
+    expect(harness.telegram.pendingUpdates()).toBe(1);
   });
 
   test("the webhook is set again if it was removed, belongs to another program, or brings other updates", async () => {
@@ -189,12 +189,12 @@ describe("the webhook", () => {
     expect(logged("webhook_set").map(({ before }) => before)).toEqual(["none", "none", "another", "ours", "ours"]);
     // The other program will set its address again, so each would get half of the messages.
     expect(logged("webhook_taken")).toEqual([{ level: "warn", event: "webhook_taken", by: "https://127.0.0.1:9" }]);
-    expect(JSON.stringify(house.logged)).not.toMatch(/key=secret|a-secret_of/);
+    expect(JSON.stringify(harness.logged)).not.toMatch(/key=secret|a-secret_of/);
   });
 
   test("the log says that Telegram can’t deliver, and how many updates wait, while the error is recent", async () => {
     await keep();
-    house.owner.say("hello");
+    harness.owner.say("hello");
     await expect.poll(async () => (await api().getWebhookInfo()).last_error_date).toBeDefined();
     const { type, pending, lastError } = await keep();
     expect({ type, pending, message: lastError?.message }).toEqual({
@@ -203,9 +203,9 @@ describe("the webhook", () => {
     expect(logged("webhook_failing")).toEqual([
       { level: "warn", event: "webhook_failing", pending: 1, message: "Connection failed" },
     ]);
-    house.clock.advance(16 * 60);
+    harness.clock.advance(16 * 60);
     // The webhook was tried again meanwhile, but an old answer counts here.
-    const info = { ...(await api().getWebhookInfo()), last_error_date: house.clock.now().getTime() / 1000 - 16 * 60 };
+    const info = { ...(await api().getWebhookInfo()), last_error_date: harness.clock.now().getTime() / 1000 - 16 * 60 };
     const old = { ...api(), getWebhookInfo: async () => info, setWebhook: vi.fn() };
     expect(await keepWebhook(old as never, { ...target, ...deps() })).toEqual({ type: "kept", pending: 1 });
   });
@@ -219,19 +219,19 @@ describe("the webhook", () => {
   ])("the webhook raises an alarm only for updates that don’t arrive: %s", async (_what, differs, force, alarms) => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 1, allowed_updates: ALLOWED_UPDATES },
-      last_error_date: house.clock.now().getTime() / 1000,
+      last_error_date: harness.clock.now().getTime() / 1000,
       last_error_message: "Connection timed out",
       ...differs,
     };
     const seen = { getWebhookInfo: async () => info, setWebhook: vi.fn() } as never;
     await keepWebhook(seen, { ...target, ...deps(), force });
-    expect(house.logged.filter(({ level }) => level === "warn").map(({ event }) => event)).toEqual(alarms);
+    expect(harness.logged.filter(({ level }) => level === "warn").map(({ event }) => event)).toEqual(alarms);
   });
 
   test("the webhook is set again if Telegram has a wrong secret", async () => {
     const info = {
       ...{ url: target.url, has_custom_certificate: false, pending_update_count: 2, allowed_updates: ALLOWED_UPDATES },
-      last_error_date: house.clock.now().getTime() / 1000,
+      last_error_date: harness.clock.now().getTime() / 1000,
       last_error_message: `Wrong response from the webhook: 401 Unauthorized ${target.secretToken}`,
     };
     const setWebhook = vi.fn();
@@ -241,18 +241,18 @@ describe("the webhook", () => {
     expect(setWebhook).toHaveBeenCalledOnce();
     // If our secret is the wrong one, this repeats.
     expect(logged("webhook_failing")).toMatchObject([{ pending: 2 }]);
-    expect(JSON.stringify(house.logged)).not.toContain(target.secretToken);
+    expect(JSON.stringify(harness.logged)).not.toContain(target.secretToken);
   });
 
   test("the webhook is tried again while it can’t be set, and checked from then on", async () => {
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: 1 },
       effect: {
         ...{ type: "status", status: 400 },
         body: { ok: false, error_code: 400, description: "Bad Request: bad webhook: Failed to resolve host" },
       },
     });
-    const { bot } = house.newBot();
+    const { bot } = harness.newBot();
     const stopping = new AbortController();
     const pauses: number[] = [];
     let starts = 0;
@@ -302,7 +302,7 @@ describe("the webhook", () => {
   ])(
     "a webhook that can never be set ends a program that may end, and no other: %s %s",
     async (status, description) => {
-      house.sandbox.faults.add({
+      harness.sandbox.faults.add({
         ...{ server: "telegram", match: { path: /\/setWebhook$/ }, times: Number.POSITIVE_INFINITY },
         effect: { type: "status", status, body: { ok: false, error_code: status, description } },
       });
@@ -314,7 +314,7 @@ describe("the webhook", () => {
         });
       await expect(served(true)).rejects.toThrow(GrammyError);
       await expect(served(false)).resolves.toBeUndefined();
-      expect(house.logged.map(({ event }) => event)).toContain(
+      expect(harness.logged.map(({ event }) => event)).toContain(
         status === 401 ? "telegram_token_unknown" : "webhook_failing",
       );
     },

@@ -6,42 +6,42 @@ import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
-afterEach(() => house.close());
+let harness: TestBot;
+afterEach(() => harness.close());
 
 test("a Garmin account that another account has linked isn’t linked a second time", async () => {
-  house = await startTestBot({ allowedIds: [ACCOUNT, 4712] });
-  const mate = house.telegram.user({ id: 4712, firstName: "Mate" });
-  house.startBot();
-  const wrong = house.sandbox.garmin.mintTicket(OWNER.email);
+  harness = await startTestBot({ allowedIds: [ACCOUNT, 4712] });
+  const mate = harness.telegram.user({ id: 4712, firstName: "Mate" });
+  harness.startBot();
+  const wrong = harness.sandbox.garmin.mintTicket(OWNER.email);
   mate.say(wrong);
   await mate.waitForMessage(({ text }) => text.includes("Owner at Garmin already belongs to somebody else here"));
-  expect(await house.app.store.links.read(4712, "garmin")).toBeUndefined();
-  expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
+  expect(await harness.app.store.links.read(4712, "garmin")).toBeUndefined();
+  expect((await harness.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("linked");
 
   // Once its owner removes it, it can be linked.
-  house.owner.say("/disconnect");
-  await heard(house, "What should I remove?");
-  house.owner.tap("The Garmin link");
-  await heard(house, "Remove the Garmin link?");
-  house.owner.tap("Yes, remove");
-  await heard(house, "I’ve removed");
-  mate.say(house.sandbox.garmin.mintTicket(OWNER.email));
+  harness.owner.say("/disconnect");
+  await heard(harness, "What should I remove?");
+  harness.owner.tap("The Garmin link");
+  await heard(harness, "Remove the Garmin link?");
+  harness.owner.tap("Yes, remove");
+  await heard(harness, "I’ve removed");
+  mate.say(harness.sandbox.garmin.mintTicket(OWNER.email));
   await mate.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner"));
 });
 
 test("a sign-in that Garmin answers in an unknown shape is blamed on Garmin, not on us", async () => {
-  house = await startTestBot({ linked: false });
-  house.startBot();
-  house.sandbox.faults.add({
+  harness = await startTestBot({ linked: false });
+  harness.startBot();
+  harness.sandbox.faults.add({
     ...{ server: "garmin_diauth", match: { method: "POST" } },
     effect: { type: "body", body: { tokens: "are called something else now" } },
   });
-  house.owner.say(house.sandbox.garmin.mintTicket(OWNER.email));
-  expect((await heard(house, "Garmin is answering")).text).toContain(
+  harness.owner.say(harness.sandbox.garmin.mintTicket(OWNER.email));
+  expect((await heard(harness, "Garmin is answering")).text).toContain(
     "Garmin is answering in a way I don’t understand right now. Nothing is lost. Try again later.",
   );
-  expect(house.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
+  expect(harness.logged).toContainEqual(expect.objectContaining({ level: "error", event: "update_failed" }));
 });
 
 describe("an update that fails", () => {
@@ -50,14 +50,14 @@ describe("an update that fails", () => {
     [new RetryLaterError("Another process is holding the database"), /^That didn’t work just now\./, []],
     [new UsageError("The table is damaged. Restore it from a backup."), /Restore it from a backup\.$/, []],
   ])("the answer names the cause: %s", async (error, words, buttons) => {
-    house = await startTestBot({ linked: false });
-    house.startBot({ overview: () => Promise.reject(error) });
-    house.owner.say("/status");
-    const message = await house.owner.waitForMessage();
+    harness = await startTestBot({ linked: false });
+    harness.startBot({ overview: () => Promise.reject(error) });
+    harness.owner.say("/status");
+    const message = await harness.owner.waitForMessage();
     expect(message.text).toMatch(words);
     expect(message.buttons.flat().map(({ text }) => text)).toEqual(buttons);
     // Only what the operator has to fix raises an alarm.
-    const isAlarming = house.logged.some(({ event }) => event === "update_failed");
+    const isAlarming = harness.logged.some(({ event }) => event === "update_failed");
     expect(isAlarming).toBe(error instanceof UsageError);
   });
 });
@@ -67,15 +67,15 @@ test("an outage of Telegram isn’t called our fault", async () => {
     new GrammyError("failed", { ok: false, error_code, description: "" }, "sendMessage", {});
   expect([400, 401, 403, 409, 429, 502].filter((code) => isTelegramAway(answered(code)))).toEqual([401, 429, 502]);
 
-  house = await startTestBot();
-  house.startBot();
-  house.sandbox.faults.add({
+  harness = await startTestBot();
+  harness.startBot();
+  harness.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
     effect: { type: "status", status: 401, body: { ok: false, error_code: 401, description: "Unauthorized" } },
   });
-  house.owner.say("/status");
-  await expect.poll(() => house.logged).toContainEqual(expect.objectContaining(unserved));
-  expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
+  harness.owner.say("/status");
+  await expect.poll(() => harness.logged).toContainEqual(expect.objectContaining(unserved));
+  expect(harness.logged.filter(({ level }) => level === "error")).toEqual([]);
 });
 
 const unserved = { level: "warn", event: "update_not_served" };
@@ -90,26 +90,26 @@ test.each([
   ],
   ["in a group that has removed the bot", 403, "Forbidden: bot was kicked from the group chat", unanswered],
 ])("an answer that Telegram refuses to a person %s raises no alarm", async (who, status, description, logged) => {
-  house = await startTestBot();
-  house.startBot();
-  house.sandbox.faults.add({
+  harness = await startTestBot();
+  harness.startBot();
+  harness.sandbox.faults.add({
     ...{ server: "telegram", match: { path: /\/sendMessage$/ } },
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
-  if (who.includes("group")) house.owner.sayInGroup(-5000, "/status");
-  else house.owner.say("/status");
-  await house.quiet();
-  house.owner.say("/help");
-  await house.owner.waitForMessage();
-  expect(house.logged).toContainEqual(expect.objectContaining(logged));
-  expect(house.logged.filter(({ level }) => level === "error")).toEqual([]);
+  if (who.includes("group")) harness.owner.sayInGroup(-5000, "/status");
+  else harness.owner.say("/status");
+  await harness.quiet();
+  harness.owner.say("/help");
+  await harness.owner.waitForMessage();
+  expect(harness.logged).toContainEqual(expect.objectContaining(logged));
+  expect(harness.logged.filter(({ level }) => level === "error")).toEqual([]);
 });
 
 test("/connect offers to link a linked side again, because it may be the wrong person", async () => {
-  house = await startTestBot();
-  house.startBot();
-  house.owner.say("/connect");
-  const { text, buttons } = await heard(house, "Both sides are linked.");
+  harness = await startTestBot();
+  harness.startBot();
+  harness.owner.say("/connect");
+  const { text, buttons } = await heard(harness, "Both sides are linked.");
   expect(text).not.toContain("Press the button");
   expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
 });

@@ -55,24 +55,24 @@ test("buttons to Garmin’s page are made in one place, which explains its last 
 });
 
 describe("signing in again by following only what the bot says", () => {
-  let house: TestBot;
-  afterEach(() => house.close());
+  let harness: TestBot;
+  afterEach(() => harness.close());
 
   test("gets past the page that says ERROR to a working link", async () => {
-    house = await startTestBot();
-    house.startBot();
-    house.sandbox.garmin.revoke(OWNER.email);
-    house.person.stepOnScale({ weightKg: 80.25 });
-    house.owner.say("/sync");
-    const { text, buttons } = await house.owner.waitForMessage((message) => message.text.includes("signed me out"));
+    harness = await startTestBot();
+    harness.startBot();
+    harness.sandbox.garmin.revoke(OWNER.email);
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    harness.owner.say("/sync");
+    const { text, buttons } = await harness.owner.waitForMessage((message) => message.text.includes("signed me out"));
     expect(text).toContain(`“${HEADING}”. That’s expected`);
     expect(text).toContain("Copy the whole address of that page and send it to me within a minute.");
 
     const last = await signInInBrowser(buttons.flat().find((it) => it.text === "On Garmin’s page")?.url ?? "");
     expect(last.text).toContain(`${HEADING}!!!`);
-    house.owner.say(last.url);
-    await house.owner.waitForMessage((message) => message.text.includes("Signed in to Garmin as Owner."));
-    await expect.poll(() => house.weights()).toHaveLength(1);
+    harness.owner.say(last.url);
+    await harness.owner.waitForMessage((message) => message.text.includes("Signed in to Garmin as Owner."));
+    await expect.poll(() => harness.weights()).toHaveLength(1);
   });
 });
 

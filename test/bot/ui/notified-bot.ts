@@ -9,27 +9,27 @@ export type NotifiedBot = Awaited<ReturnType<typeof startNotifiedBot>>;
 
 /** A bot that polls and sends notices after runs. It’s 13:00 in Berlin. */
 export async function startNotifiedBot(account: { language?: "de" } = {}) {
-  const house = await startTestBot();
-  const { app, clock, sandbox } = house;
+  const harness = await startTestBot();
+  const { app, clock, sandbox } = harness;
   await app.store.accounts.save(ACCOUNT, account);
   const notifier = createNotifier({
     ...{ accounts: app.store.accounts, health: app.store.health, clock, log: app.log },
     overview: app.overviews.of,
     send: (to, text, { keyboard }) =>
-      house.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
+      harness.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
   });
-  house.startBot({ conclude: notifier.conclude });
-  house.owner.say("/help");
-  await heard(house, "/status");
+  harness.startBot({ conclude: notifier.conclude });
+  harness.owner.say("/help");
+  await heard(harness, "/status");
 
   return {
-    ...house,
+    ...harness,
     ago: ({ days = 0, minutes = 0 }) => new Date(clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000),
     addByHand: (at: Date, weightKg: number) => sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg }),
     /** A run that nobody asked for, with its messages. */
     async scheduledRun(options: RunOptions = {}) {
-      const report = await house.sync(options);
+      const report = await harness.sync(options);
       await notifier.afterRun((await app.store.accounts.find(ACCOUNT)) ?? expect.fail(), report);
       return report;
     },

@@ -4,31 +4,31 @@ import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
 
-let house: TestBot;
+let harness: TestBot;
 let bot: ReturnType<TestBot["startBot"]>;
-afterEach(() => house.close());
+afterEach(() => harness.close());
 
 const GUEST = 4712;
-const botMessages = () => house.owner.messages.filter(({ from }) => from === "bot");
+const botMessages = () => harness.owner.messages.filter(({ from }) => from === "bot");
 const buttons = () => botMessages().flatMap((message) => message.buttons.flat().map(({ text }) => text));
-const toast = () => house.owner.toasts.at(-1)?.text;
-const code = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
-const account = async () => (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
+const toast = () => harness.owner.toasts.at(-1)?.text;
+const code = () => harness.sandbox.garmin.inbox.at(-1)?.code ?? "";
+const account = async () => (await harness.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is gone");
 
 async function open(options: Parameters<typeof startTestBot>[0] = {}, instead = {}) {
-  house = await startTestBot(options);
-  bot = house.startBot(instead);
+  harness = await startTestBot(options);
+  bot = harness.startBot(instead);
 }
 
 async function say(text: string) {
-  house.owner.say(text);
-  await house.quiet();
-  return house.owner.lastMessage ?? expect.fail("no answer");
+  harness.owner.say(text);
+  await harness.quiet();
+  return harness.owner.lastMessage ?? expect.fail("no answer");
 }
 
 async function tap(button: string, messageId?: number) {
-  house.owner.tap(button, messageId);
-  await house.quiet();
+  harness.owner.tap(button, messageId);
+  await harness.quiet();
 }
 
 /** A phone may still show buttons that were removed. */
@@ -41,25 +41,25 @@ async function showAgain(messageId: number, data: string) {
 async function signIn() {
   await say("/connect");
   await tap("Link Garmin");
-  await heard(house, "Two ways");
+  await heard(harness, "Two ways");
   await tap("Here in the chat");
-  await heard(house, "Which e-mail");
+  await heard(harness, "Which e-mail");
   await say(OWNER.email);
-  await heard(house, "the password for");
+  await heard(harness, "the password for");
   await say(OWNER.password);
 }
 
 describe("the buttons of a question", () => {
   test("the buttons of a question are removed when it is answered", async () => {
     await open({ linked: false });
-    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    harness.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
     await say("/start");
     expect(buttons()).toEqual(["Link Withings", "Link Garmin"]);
     await tap("Link Withings");
-    await heard(house, "Withings will ask on its own page");
+    await heard(harness, "Withings will ask on its own page");
     const page = botMessages().at(-1)?.buttons.flat()[0]?.url ?? expect.fail("no page");
-    await say(house.sandbox.withings.allow(house.person.userid, page));
-    await heard(house, "Garmin: not linked");
+    await say(harness.sandbox.withings.allow(harness.person.userid, page));
+    await heard(harness, "Garmin: not linked");
     expect(buttons()).toEqual(["Link Garmin"]);
 
     await tap("Link Garmin");
@@ -72,23 +72,23 @@ describe("the buttons of a question", () => {
     await say("no code");
     expect(buttons()).toEqual(["Link Garmin", "New code", "Cancel"]);
     await say(code());
-    await heard(house, "Signed in to Garmin");
+    await heard(harness, "Signed in to Garmin");
     expect(buttons()).toEqual([]);
   });
 
   test("buttons that link a side are removed from other messages too, once it is linked", async () => {
     await open();
-    house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - 3_600_000), weightKg: 80.25 });
-    house.sandbox.garmin.revoke(OWNER.email);
-    await house.sync();
+    harness.person.stepOnScale({ at: new Date(harness.clock.now().getTime() - 3_600_000), weightKg: 80.25 });
+    harness.sandbox.garmin.revoke(OWNER.email);
+    await harness.sync();
     await say("/status");
     expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
     await say("/sync");
     // Only the newer message has them now.
     expect(buttons()).toEqual(["On Garmin’s page", "Here in the chat"]);
-    await say(house.sandbox.garmin.mintTicket(OWNER.email));
-    await heard(house, "Signed in to Garmin");
-    await house.quiet();
+    await say(harness.sandbox.garmin.mintTicket(OWNER.email));
+    await heard(harness, "Signed in to Garmin");
+    await harness.quiet();
     expect(buttons()).toEqual([]);
   });
 
@@ -123,25 +123,25 @@ describe("the buttons of a question", () => {
 describe("a late tap says what it was about, and changes nothing", () => {
   test("an old “New code” does nothing while the e-mail is asked for", async () => {
     await open();
-    house.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
-    await house.app.store.links.remove(ACCOUNT, "garmin");
+    harness.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+    await harness.app.store.links.remove(ACCOUNT, "garmin");
     await signIn();
-    const { id } = await heard(house, "Garmin sent a code");
+    const { id } = await heard(harness, "Garmin sent a code");
     await say("/cancel");
     await say("/connect");
     await tap("Link Garmin");
     await tap("Here in the chat");
     const before = botMessages().length;
     await showAgain(id, "garmin:new-code");
-    house.clock.advance(60);
+    harness.clock.advance(60);
     await tap("Old", id);
     expect(toast()).toBe("That step of the Garmin sign-in is over, so your tap did nothing. /connect starts again.");
-    expect(house.sandbox.garmin.inbox).toHaveLength(1);
+    expect(harness.sandbox.garmin.inbox).toHaveLength(1);
     expect(botMessages()).toHaveLength(before);
     expect(botMessages().find((message) => message.id === id)?.buttons).toEqual([]);
     // The open question still takes its answer.
     await say(OWNER.email);
-    await heard(house, "the password for");
+    await heard(harness, "the password for");
   });
 
   test.each([
@@ -155,30 +155,30 @@ describe("a late tap says what it was about, and changes nothing", () => {
     await showAgain(first, data);
     await tap("Old", first);
     expect(toast()).toBe(`That question is closed, so your tap did nothing. ${words}`);
-    expect(await house.app.store.links.read(ACCOUNT, "withings")).toBeDefined();
+    expect(await harness.app.store.links.read(ACCOUNT, "withings")).toBeDefined();
   });
 
   test("a second tap on yes doesn’t claim that nothing was removed", async () => {
     await open();
     await say("/disconnect");
     await tap("The Garmin link");
-    const { id } = await heard(house, "Remove the Garmin link?");
-    house.owner.tap("Yes, remove", id);
+    const { id } = await heard(harness, "Remove the Garmin link?");
+    harness.owner.tap("Yes, remove", id);
     await tap("Yes, remove", id);
-    expect(await house.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
+    expect(await harness.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
     expect(botMessages().at(-1)?.text).toMatch(/^I’ve removed the Garmin link\./);
     expect(toast()).toBe("That question is closed, so your tap did nothing. /disconnect asks again.");
   });
 
   test("the last question of a sign-in that was forgotten after a day takes no answer", async () => {
     await open();
-    await house.app.store.links.remove(ACCOUNT, "garmin");
+    await harness.app.store.links.remove(ACCOUNT, "garmin");
     await say("/connect");
     await tap("Link Garmin");
     await tap("Here in the chat");
-    const { id } = await heard(house, "Which e-mail");
+    const { id } = await heard(harness, "Which e-mail");
     const before = botMessages().length;
-    house.clock.advance(25 * 3600);
+    harness.clock.advance(25 * 3600);
     await tap("Cancel");
     expect(toast()).toBe("That step of the Garmin sign-in is over, so your tap did nothing. /connect starts again.");
     expect(botMessages()).toHaveLength(before);
@@ -200,14 +200,17 @@ describe("a late tap says what it was about, and changes nothing", () => {
 
   test("a removal in a list that was shown again does nothing", async () => {
     await open();
-    await house.app.store.people.accept(await house.app.store.people.invite(), { telegramUserId: GUEST, name: "Anna" });
+    await harness.app.store.people.accept(await harness.app.store.people.invite(), {
+      telegramUserId: GUEST,
+      name: "Anna",
+    });
     const { id } = await say("/people");
     await tap("Remove Anna");
     await say("/people");
     await showAgain(id, `people:remove:${GUEST}:yes`);
     await tap("Old", id);
     expect(toast()).toBe("That list is out of date, so your tap did nothing. /people shows a new one.");
-    expect(await house.app.store.people.isInvited(GUEST)).toBe(true);
+    expect(await harness.app.store.people.isInvited(GUEST)).toBe(true);
   });
 
   test.each([
@@ -227,8 +230,8 @@ describe("a late tap says what it was about, and changes nothing", () => {
     await say("/help");
     const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "Something needs your attention.");
     await showAgain(id, data);
-    house.clock.advance(5);
-    await house.link();
+    harness.clock.advance(5);
+    await harness.link();
     await tap("Old", id);
     expect(toast()).toBe(words);
     expect(botMessages()).toHaveLength(2);
@@ -238,21 +241,21 @@ describe("a late tap says what it was about, and changes nothing", () => {
 test("a button to link again works even if the link still seems good", async () => {
   await open();
   await say("/help");
-  house.clock.advance(5);
+  harness.clock.advance(5);
   const { message_id: id } = await bot.bot.api.sendMessage(ACCOUNT, "/doctor says that Garmin has signed me out.");
   await showAgain(id, "garmin:here");
   await tap("Old", id);
-  await heard(house, "Which e-mail");
+  await heard(harness, "Which e-mail");
 });
 
 test("a question that can’t be saved can still be answered", async () => {
-  house = await startTestBot();
+  harness = await startTestBot();
   const saveQuestion = () => Promise.reject(new RetryLaterError("busy"));
-  bot = house.startBot({ accounts: { ...house.app.store.accounts, saveQuestion } });
+  bot = harness.startBot({ accounts: { ...harness.app.store.accounts, saveQuestion } });
   await say("/disconnect");
   await tap("The Garmin link");
   await tap("Yes, remove");
-  expect(await house.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
+  expect(await harness.app.store.links.read(ACCOUNT, "garmin")).toBeUndefined();
 });
 
 test("a question doesn’t bring back a removed account", async () => {
@@ -260,6 +263,6 @@ test("a question doesn’t bring back a removed account", async () => {
   await say("/disconnect");
   await tap("Everything");
   await tap("Yes, remove");
-  await house.app.store.accounts.saveQuestion(ACCOUNT, "garmin", () => ({ messageId: 7, isOpen: true }));
-  expect(await house.app.store.accounts.find(ACCOUNT)).toBeUndefined();
+  await harness.app.store.accounts.saveQuestion(ACCOUNT, "garmin", () => ({ messageId: 7, isOpen: true }));
+  expect(await harness.app.store.accounts.find(ACCOUNT)).toBeUndefined();
 });

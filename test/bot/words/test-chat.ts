@@ -9,15 +9,15 @@ import { ACCOUNT, startTestApp } from "../../support/test-app.ts";
 
 /** The whole program with its owner in the chat. Its clock moves only when it is moved. */
 export async function startTestChat({ at, language }: { at: Date; language: Language }) {
-  const house = await startTestApp({ at });
+  const harness = await startTestApp({ at });
   let clockOffSeconds = 0;
   const clock: Clock = {
-    now: () => new Date(house.clock.now().getTime() + clockOffSeconds * 1000),
-    sleep: house.clock.sleep,
+    now: () => new Date(harness.clock.now().getTime() + clockOffSeconds * 1000),
+    sleep: harness.clock.sleep,
   };
   let readsFail: Error | undefined;
   let writesFail: Error | undefined;
-  const app = await house.newApp({
+  const app = await harness.newApp({
     clock,
     wrapTable: (table): Table => ({
       ...table,
@@ -36,30 +36,30 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
     reportedTimezone: "Europe/Berlin",
     settings: { summaryMode: "off" },
   });
-  const chat = house.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const chat = harness.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const queue: JobQueue = {
     async put(jobs) {
       await app.store.jobs.put(jobs);
       worker.wake();
     },
   };
-  const service = house.newService(app, { queue });
+  const service = harness.newService(app, { queue });
   const worker = startWorker({ jobs: app.store.jobs, work: service.work, clock, log: app.log });
   service.chat.telegram.poll(async () => {}).catch(() => undefined);
 
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
   const quiet = async () => {
-    await expect.poll(() => house.sandbox.telegram.pendingUpdates()).toBe(0);
+    await expect.poll(() => harness.sandbox.telegram.pendingUpdates()).toBe(0);
     await expect.poll(() => app.store.jobs.list()).toEqual([]);
   };
 
   return {
-    ...house,
+    ...harness,
     app,
     /** So many minutes after the start, exactly. What is said takes a few seconds. */
     goTo(minutes: number) {
       const target = at.getTime() + minutes * 60_000;
-      house.clock.advance((target - house.clock.now().getTime()) / 1000);
+      harness.clock.advance((target - harness.clock.now().getTime()) / 1000);
     },
     setClockOff: (seconds: number) => {
       clockOffSeconds = seconds;
@@ -88,7 +88,7 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
     },
     async close() {
       await worker.stop();
-      await house.close();
+      await harness.close();
     },
   };
 }

@@ -14,18 +14,18 @@ import { startTestChat, type TestChat } from "./test-chat.ts";
 const PAGE = "docs/what-it-says.md";
 const LANGUAGES: Language[] = ["en", "de"];
 
-let house: TestChat | undefined;
+let harness: TestChat | undefined;
 afterEach(async () => {
-  await house?.close();
-  house = undefined;
+  await harness?.close();
+  harness = undefined;
 });
 
 interface Scene {
   title: string;
   played: string;
-  begin: (house: TestChat) => unknown;
+  begin: (harness: TestChat) => unknown;
   /** For trouble that doesn’t end with its fault. */
-  end?: (house: TestChat) => unknown;
+  end?: (harness: TestChat) => unknown;
   /** Undefined if somebody has to act. */
   cause?: DelayCause;
 }
@@ -110,8 +110,8 @@ interface Said {
 
 async function play({ begin, end, cause }: Scene, language: Language): Promise<Said> {
   const at = new Date("2026-11-21T12:00:00Z");
-  house = await startTestChat({ at, language });
-  const it = house;
+  harness = await startTestChat({ at, language });
+  const it = harness;
   it.person.stepOnScale({ at: new Date(at.getTime() - 10 * 60_000), weightKg: 80 });
   expect(await it.visit()).toEqual([]);
   expect(it.weights()).toHaveLength(1);
@@ -143,7 +143,7 @@ async function play({ begin, end, cause }: Scene, language: Language): Promise<S
   expect(healed).toHaveLength(1);
   expect(it.weights()).toHaveLength(2);
   await it.close();
-  house = undefined;
+  harness = undefined;
   return { sync, status: trouble(status), doctor: wrong(doctor), outage: outage.join("\n"), healed: healed.join("\n") };
 }
 

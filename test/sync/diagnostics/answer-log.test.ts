@@ -6,8 +6,8 @@ import type { UnknownAnswer } from "../../../src/sync/model/vendor-answers.ts";
 import { startTestApp, type TestApp } from "../../support/test-app.ts";
 import { watched } from "../../support/watched-table.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const HOUR = 3600;
 const unknown = (value: unknown, vendor: UnknownAnswer["vendor"] = "garmin"): UnknownAnswer => ({
@@ -18,9 +18,9 @@ const unknown = (value: unknown, vendor: UnknownAnswer["vendor"] = "garmin"): Un
 /** Another process on the same store, whose calls to the store are counted. */
 async function newProcess() {
   const store = watched();
-  const config = readConfig(house.env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
+  const config = readConfig(harness.env, ["store", "sealing", "withings", "withingsLogin", "garmin"]);
   const log = createLog({ level: "silent" });
-  const app = await createApp(config, { clock: house.clock, log, paced: false, wrapTable: store.wrapTable });
+  const app = await createApp(config, { clock: harness.clock, log, paced: false, wrapTable: store.wrapTable });
   const cost = async (work: () => Promise<unknown>) => {
     const before = store.calls();
     await work();
@@ -30,10 +30,10 @@ async function newProcess() {
 }
 
 test("a run in which all is well counts how the vendors answered, and writes nothing of it", async () => {
-  house = await startTestApp();
+  harness = await startTestApp();
   const { app, cost } = await newProcess();
-  house.person.stepOnScale({ at: new Date(house.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
-  await house.sync({}, app);
+  harness.person.stepOnScale({ at: new Date(harness.clock.now().getTime() - HOUR * 1000), weightKg: 80.25 });
+  await harness.sync({}, app);
   // Garmin's sign-in answers a probe with "method not allowed", which is as it should be.
   expect((await app.garminSignIn.probe()).verdict).toBe("reachable");
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(0);
@@ -45,22 +45,22 @@ test("a run in which all is well counts how the vendors answered, and writes not
 });
 
 test("an endpoint that starts to fail is written once in five minutes, with what was counted before", async () => {
-  house = await startTestApp();
+  harness = await startTestApp();
   const { app, cost } = await newProcess();
-  await house.sync({}, app);
-  house.sandbox.faults.add({
+  await harness.sync({}, app);
+  harness.sandbox.faults.add({
     ...{ name: "away", server: "withings", match: { path: "/measure" }, times: Number.POSITIVE_INFINITY },
     effect: { type: "body", body: { status: 601, body: {} } },
   });
-  house.clock.advance(HOUR);
-  await house.sync({}, app);
+  harness.clock.advance(HOUR);
+  await harness.sync({}, app);
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(2);
-  house.sandbox.faults.remove("away");
-  house.clock.advance(60);
-  await house.sync({}, app);
+  harness.sandbox.faults.remove("away");
+  harness.clock.advance(60);
+  await harness.sync({}, app);
   // It works again, which is news, but too soon to write.
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(0);
-  house.clock.advance(300);
+  harness.clock.advance(300);
   expect(await cost(() => app.vendors.answers.flushIfDue())).toBe(2);
   await app.close();
   const other = await newProcess();
@@ -73,7 +73,7 @@ test("an endpoint that starts to fail is written once in five minutes, with what
 });
 
 test("of different shapes the last twenty of each vendor are kept, and repeats are counted", async () => {
-  house = await startTestApp({ linked: false });
+  harness = await startTestApp({ linked: false });
   const { app, cost } = await newProcess();
   for (let n = 1; n <= 30; n++) app.vendors.answers.note(unknown({ ["x".repeat(n)]: n }));
   for (let n = 0; n < 5; n++) app.vendors.answers.note(unknown({ token: "a".repeat(n + 1) }, "withings"));
@@ -88,7 +88,7 @@ test("of different shapes the last twenty of each vendor are kept, and repeats a
 });
 
 test("what two processes saw is merged, even if both write at once", async () => {
-  house = await startTestApp({ linked: false });
+  harness = await startTestApp({ linked: false });
   const [one, other] = [await newProcess(), await newProcess()];
   one.app.vendors.answers.note(unknown({ token: "a" }));
   other.app.vendors.answers.note(unknown({ code: "b" }));
@@ -106,7 +106,7 @@ test("what two processes saw is merged, even if both write at once", async () =>
 });
 
 test("a store that is down, or holds something else there, stops no run and no report", async () => {
-  house = await startTestApp();
+  harness = await startTestApp();
   const { app, store } = await newProcess();
   app.vendors.answers.note(unknown({ token: "a" }));
   store.takeAway();
@@ -116,7 +116,7 @@ test("a store that is down, or holds something else there, stops no run and no r
 });
 
 test("the largest log fits into one item of any store", async () => {
-  house = await startTestApp({ linked: false });
+  harness = await startTestApp({ linked: false });
   const { app } = await newProcess();
   const field = (n: number) => "x".repeat(50 + n);
   for (const vendor of ["withings", "garmin", "telegram"] as const) {

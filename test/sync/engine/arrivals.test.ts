@@ -2,15 +2,15 @@ import { afterEach, expect, test } from "vitest";
 import { crashAt } from "../../support/crash.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const arrived = async () => (await house.ledger().progress())?.value.arrived ?? [];
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const arrived = async () => (await harness.ledger().progress())?.value.arrived ?? [];
 
 test("what was seen in Garmin has arrived once, however often it is read again, and once more when it was replaced", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25, fatRatioPercent: 18 });
   person.takeBloodPressure({ at: minutesAgo(20), systolic: 121, diastolic: 79 });
   await sync();
@@ -30,29 +30,29 @@ test("what was seen in Garmin has arrived once, however often it is read again, 
 });
 
 test("what Garmin had from elsewhere has not arrived", async () => {
-  house = await startTestApp();
-  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-  house.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(30), weightKg: 80.2 });
-  expect(await house.sync()).toMatchObject({ skipped: 1 });
+  harness = await startTestApp();
+  harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  harness.sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(30), weightKg: 80.2 });
+  expect(await harness.sync()).toMatchObject({ skipped: 1 });
   expect(await arrived()).toEqual([]);
 });
 
 test("a run that was stopped between seeing a reading and recording it loses no arrival", async () => {
-  house = await startTestApp();
-  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  harness = await startTestApp();
+  harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   for (let n = 1; ; n++) {
     const crash = crashAt(n, "before");
-    await house.sync({}, await house.newApp(crash));
-    house.clock.advance(121);
+    await harness.sync({}, await harness.newApp(crash));
+    harness.clock.advance(121);
     if (!crash.isDead()) break;
   }
   expect(await arrived()).toHaveLength(1);
 });
 
 test("the time of the last summary is stored, and of two writers one wins", async () => {
-  house = await startTestApp();
-  const { summary } = house.app.store;
-  const lastSummaryAt = house.clock.now();
+  harness = await startTestApp();
+  const { summary } = harness.app.store;
+  const lastSummaryAt = harness.clock.now();
   expect(await summary.read(ACCOUNT)).toEqual({ value: {}, version: undefined });
   expect(await summary.write(ACCOUNT, { lastSummaryAt }, undefined)).toBe(true);
   expect(await summary.write(ACCOUNT, {}, undefined)).toBe(false);

@@ -2,47 +2,47 @@ import { describe, expect, test } from "vitest";
 import { crashAt } from "../../support/crash.ts";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-const minutesAgo = (house: TestApp, minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (harness: TestApp, minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
 
 /**
  * An account in use, whose program was off for four days: weigh-ins of several days and a pressure are new, an older
  * weigh-in was corrected. The oldest new one lies further back than a run reads again for safety.
  */
 async function dailyUse() {
-  const house = await startTestApp({ heightM: 1.75 });
-  const { person } = house;
-  const corrected = person.stepOnScale({ at: minutesAgo(house, 600), weightKg: 81 });
-  const touched = person.stepOnScale({ at: minutesAgo(house, 590), weightKg: 80.6 });
-  expect((await house.sync()).status).toBe("success");
-  house.clock.advance(24 * 3600);
+  const harness = await startTestApp({ heightM: 1.75 });
+  const { person } = harness;
+  const corrected = person.stepOnScale({ at: minutesAgo(harness, 600), weightKg: 81 });
+  const touched = person.stepOnScale({ at: minutesAgo(harness, 590), weightKg: 80.6 });
+  expect((await harness.sync()).status).toBe("success");
+  harness.clock.advance(24 * 3600);
   person.stepOnScale({ weightKg: 80.7 });
-  house.clock.advance(3 * 24 * 3600);
-  await house.link();
+  harness.clock.advance(3 * 24 * 3600);
+  await harness.link();
   person.edit(corrected, { weightKg: 80.5 });
   person.touch(touched);
-  person.stepOnScale({ at: minutesAgo(house, 30), weightKg: 80.25, fatRatioPercent: 18.3, siblings: true });
-  person.stepOnScale({ at: minutesAgo(house, 29), weightKg: 80.25, fatRatioPercent: 18.3 });
-  person.stepOnScale({ at: minutesAgo(house, 5), weightKg: 79.9 });
-  person.takeBloodPressure({ at: minutesAgo(house, 5), systolic: 121, diastolic: 79, pulse: 61 });
-  return { house, weights: [80.5, 80.6, 80.7, 80.25, 80.25, 79.9], pressures: [121] };
+  person.stepOnScale({ at: minutesAgo(harness, 30), weightKg: 80.25, fatRatioPercent: 18.3, siblings: true });
+  person.stepOnScale({ at: minutesAgo(harness, 29), weightKg: 80.25, fatRatioPercent: 18.3 });
+  person.stepOnScale({ at: minutesAgo(harness, 5), weightKg: 79.9 });
+  person.takeBloodPressure({ at: minutesAgo(harness, 5), systolic: 121, diastolic: 79, pulse: 61 });
+  return { harness, weights: [80.5, 80.6, 80.7, 80.25, 80.25, 79.9], pressures: [121] };
 }
 
 /** A first run, where another tool has brought one of the two weigh-ins and the pressure already. */
 async function firstRun() {
-  const house = await startTestApp({ heightM: 1.75 });
-  const { person, sandbox } = house;
-  const weighedAt = minutesAgo(house, 60);
+  const harness = await startTestApp({ heightM: 1.75 });
+  const { person, sandbox } = harness;
+  const weighedAt = minutesAgo(harness, 60);
   person.stepOnScale({ at: weighedAt, weightKg: 80.25 });
-  person.stepOnScale({ at: minutesAgo(house, 30), weightKg: 80.4 });
-  person.takeBloodPressure({ at: minutesAgo(house, 20), systolic: 118, diastolic: 77 });
+  person.stepOnScale({ at: minutesAgo(harness, 30), weightKg: 80.4 });
+  person.takeBloodPressure({ at: minutesAgo(harness, 20), systolic: 118, diastolic: 77 });
   sandbox.garmin.addManualWeight(OWNER.email, { at: new Date(weighedAt.getTime() + 70_000), weightKg: 80.3 });
-  return { house, weights: [80.3, 80.4], pressures: [118] };
+  return { harness, weights: [80.3, 80.4], pressures: [118] };
 }
 
 /** Access tokens have run out at Withings, so that the run begins with a rotation. */
 async function withRotation() {
   const world = await dailyUse();
-  world.house.clock.advance(3 * 3600);
+  world.harness.clock.advance(3 * 3600);
   return world;
 }
 
@@ -50,11 +50,11 @@ const SCENES = { "daily use": dailyUse, "first run": firstRun, "rotated tokens":
 
 describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (_scene, build) => {
   const calls = await (async () => {
-    const { house } = await build();
+    const { harness } = await build();
     const counting = crashAt(Number.POSITIVE_INFINITY, "before");
-    const report = await house.sync({}, await house.newApp(counting));
+    const report = await harness.sync({}, await harness.newApp(counting));
     expect(report.status).toBe("success");
-    await house.close();
+    await harness.close();
     return counting.calls();
   })();
   const moments = Array.from({ length: calls }, (_, index) => index + 1);
@@ -64,49 +64,49 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
     async (when) => {
       expect(calls).toBeGreaterThan(15);
       for (const n of moments) {
-        const { house, weights, pressures } = await build();
+        const { harness, weights, pressures } = await build();
         const newest = Math.max(
-          ...house.person.groups.map((group) =>
+          ...harness.person.groups.map((group) =>
             group.measures.some((it) => [1, 9].includes(it.type)) ? group.modified : 0,
           ),
         );
         const crashing = crashAt(n, when);
-        await house.sync({}, await house.newApp(crashing));
+        await harness.sync({}, await harness.newApp(crashing));
         expect(crashing.isDead(), `call ${n}`).toBe(true);
 
-        const rerun = await untilSuccess(house);
+        const rerun = await untilSuccess(harness);
 
         const where = `stopped ${when} call ${n} of ${calls}`;
         expect(
-          house.weights().map((it) => it.weightKg),
+          harness.weights().map((it) => it.weightKg),
           where,
         ).toEqual(weights);
         expect(
-          house.pressures().map((it) => it.systolic),
+          harness.pressures().map((it) => it.systolic),
           where,
         ).toEqual(pressures);
         expect(rerun.failed + rerun.held, where).toBe(0);
         // What may have been sent without a trace is watched for a day, and holds the cursor for that long.
-        house.clock.advance(25 * 3600);
-        expect((await house.sync()).status, where).toBe("success");
-        expect((await house.ledger().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));
+        harness.clock.advance(25 * 3600);
+        expect((await harness.sync()).status, where).toBe("success");
+        expect((await harness.ledger().progress())?.value.cursorAt, where).toEqual(new Date(newest * 1000));
         expect(
-          house.weights().map((it) => it.weightKg),
+          harness.weights().map((it) => it.weightKg),
           where,
         ).toEqual(weights);
-        await house.close();
+        await harness.close();
       }
     },
   );
 });
 
 /** Runs as a schedule would. The dead run's lease ends within two minutes, and so does the wait for an unknown upload. */
-async function untilSuccess(house: TestApp) {
+async function untilSuccess(harness: TestApp) {
   for (let runs = 1; ; runs++) {
-    const report = await house.sync({}, await house.newApp());
+    const report = await harness.sync({}, await harness.newApp());
     if (report.status === "success") return report;
     expect(report.status).toBe("retry_later");
     expect(runs, "runs until everything is settled").toBeLessThan(5);
-    house.clock.advance(121);
+    harness.clock.advance(121);
   }
 }

@@ -10,13 +10,13 @@ const NEIGHBOUR = 4712;
 const NEIGHBOURS = { email: "neighbour@example.org", password: "a-password-for-tests" };
 const NEIGHBOURS_USERID = 31_400_002;
 
-let house: TestApp;
+let harness: TestApp;
 let table: Table;
 
 /** Two accounts in one table, each with a weigh-in in Garmin already and another one waiting. */
 beforeEach(async () => {
-  house = await startTestApp();
-  const { sandbox, app } = house;
+  harness = await startTestApp();
+  const { sandbox, app } = harness;
   const neighbour = sandbox.withings.addPerson({
     userid: NEIGHBOURS_USERID,
     name: "neighbour",
@@ -34,19 +34,19 @@ beforeEach(async () => {
     sandbox.withings.allow(NEIGHBOURS_USERID, app.withingsLinking.begin(NEIGHBOUR)),
   );
   await app.garminSignIn.withPasted(NEIGHBOUR, sandbox.garmin.mintTicket(NEIGHBOURS.email));
-  house.person.stepOnScale({ weightKg: 80.25 });
-  await house.sync();
-  house.clock.advance(60);
-  house.person.stepOnScale({ weightKg: 80.5 });
+  harness.person.stepOnScale({ weightKg: 80.25 });
+  await harness.sync();
+  harness.clock.advance(60);
+  harness.person.stepOnScale({ weightKg: 80.5 });
   neighbour.stepOnScale({ weightKg: 65 });
-  table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+  table = await openTable(readConfig(harness.env, ["store"]).store, harness.clock);
 });
 afterEach(async () => {
   await table.close();
-  await house.close();
+  await harness.close();
 });
 
-async function syncNeighbour(app = house.app) {
+async function syncNeighbour(app = harness.app) {
   const account = await app.store.accounts.find(NEIGHBOUR);
   if (!account) throw new Error("the neighbour is missing");
   return app.sync.run(account);
@@ -61,8 +61,8 @@ async function overwrite(key: Key, change: Record<string, string | number | null
 const ledger = () =>
   keys.ledger(
     ACCOUNT,
-    String(house.person.userid),
-    String(house.sandbox.garmin.accounts.get("owner@example.org").profileId),
+    String(harness.person.userid),
+    String(harness.sandbox.garmin.accounts.get("owner@example.org").profileId),
   );
 async function ledgerKey(): Promise<Key> {
   const [item] = await table.list(ledger(), { from: "reading#" });
@@ -97,32 +97,32 @@ describe.each(Object.entries(damages))("%s", (_what, damage) => {
   test("ends the run in one sentence, changes nothing, and doesn't affect another account", async () => {
     await damage();
     const before = await everything();
-    house.requests();
-    const report = await house.sync();
+    harness.requests();
+    const report = await harness.sync();
     expect(report).toMatchObject({ status: "error", synced: 0, problem: expect.stringMatching(SENTENCE) });
     expect(report.problem).not.toMatch(/v1\./);
     expect(await everything()).toEqual(before);
-    expect(house.requests().filter((it) => / (POST|DELETE) \/(upload|weight|blood|v2)/.test(it))).toEqual([]);
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.requests().filter((it) => / (POST|DELETE) \/(upload|weight|blood|v2)/.test(it))).toEqual([]);
+    expect(harness.weights()).toHaveLength(1);
     expect(await syncNeighbour()).toMatchObject({ status: "success", synced: 1 });
   });
 });
 
 test("the wrong sealing key ends a run in one sentence that names it, and with the right one the next run goes on", async () => {
-  const rightKey = house.env.SEALING_KEY;
-  house.env.SEALING_KEY = randomBytes(32).toString("base64");
+  const rightKey = harness.env.SEALING_KEY;
+  harness.env.SEALING_KEY = randomBytes(32).toString("base64");
   const before = await everything();
-  const report = await house.sync({}, await house.newApp());
+  const report = await harness.sync({}, await harness.newApp());
   expect(report).toMatchObject({ status: "error", problem: expect.stringMatching(SENTENCE) });
   expect(report.problem).toContain("SEALING_KEY");
   expect(await everything()).toEqual(before);
-  house.env.SEALING_KEY = rightKey;
-  expect(await house.sync({}, await house.newApp())).toMatchObject({ status: "success", synced: 1 });
+  harness.env.SEALING_KEY = rightKey;
+  expect(await harness.sync({}, await harness.newApp())).toMatchObject({ status: "success", synced: 1 });
 });
 
 test("a link that can't be opened is replaced by a new sign-in", async () => {
   await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: "v1.nonsense" });
-  await house.sync();
-  await house.link();
-  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  await harness.sync();
+  await harness.link();
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
 });

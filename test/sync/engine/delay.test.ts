@@ -4,20 +4,20 @@ import type { FaultName } from "../../../src/sandbox/named-faults.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 import { watched } from "../../support/watched-table.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const lastRun = async () => (await house.app.store.accounts.lastRun(ACCOUNT))?.outcome;
-const pass = (minutes: number) => house.clock.advance(minutes * 60);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const lastRun = async () => (await harness.app.store.accounts.lastRun(ACCOUNT))?.outcome;
+const pass = (minutes: number) => harness.clock.advance(minutes * 60);
 
 /** Linked, with one reading that proved the kind, and a new one. */
-async function moveIn(options: Parameters<typeof startTestApp>[0] = {}) {
-  house = await startTestApp(options);
-  house.person.stepOnScale({ at: minutesAgo(90), weightKg: 80 });
-  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+async function setUp(options: Parameters<typeof startTestApp>[0] = {}) {
+  harness = await startTestApp(options);
+  harness.person.stepOnScale({ at: minutesAgo(90), weightKg: 80 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   pass(60);
-  house.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25 });
+  harness.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25 });
 }
 
 const NEWEST = { newest: { values: { kind: "weigh_in", weightKg: 80.25 } } };
@@ -35,26 +35,26 @@ describe("a run that put something off says whose trouble it is, and of which ki
     ["garmin_slow_to_show", "garmin_not_showing", 1],
     ["garmin_token_not_active", "garmin_refusing", 1],
   ])("%s is %s", async (fault, cause, waiting) => {
-    await moveIn();
-    const since = house.clock.now();
-    house.sandbox.faults.turnOn(fault);
-    const first = await house.sync();
+    await setUp();
+    const since = harness.clock.now();
+    harness.sandbox.faults.turnOn(fault);
+    const first = await harness.sync();
     expect(first).toMatchObject({ status: "retry_later", delay: { cause, ...(waiting && { waiting, ...NEWEST }) } });
     expect(first.delay?.waiting).toBe(waiting);
     expect(await lastRun()).toMatchObject({ delay: first.delay });
 
     // The same trouble lasts since its first run, whatever the clock says by now.
     pass(3);
-    const second = await house.sync();
+    const second = await harness.sync();
     expect(second.delay?.cause).toBe(cause);
     expect(second.delay?.since).toEqual(first.delay?.since);
     expect(Math.abs((second.delay?.since.getTime() ?? 0) - since.getTime())).toBeLessThan(10_000);
     // A run that did not get that far doesn't forget what waits.
     expect(second.delay?.waiting).toBe(waiting);
 
-    house.sandbox.faults.turnOff(fault);
-    house.clock.advance(24 * 3600);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.sandbox.faults.turnOff(fault);
+    harness.clock.advance(24 * 3600);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect(await lastRun()).not.toHaveProperty("delay");
   });
 
@@ -99,65 +99,65 @@ describe("a run that put something off says whose trouble it is, and of which ki
       "withings_limited",
     ],
   ] as const)("%s", async (_what, { server, effect }, cause) => {
-    await moveIn();
-    if (server === "garmin_diauth") house.sandbox.garmin.expireAccessToken(OWNER.email);
-    if (server === "garmin_diauth") house.clock.advance(3 * 24 * 3600);
-    house.sandbox.faults.add({ name: "trouble", server, match: {}, times: Number.POSITIVE_INFINITY, effect });
-    expect(await house.sync()).toMatchObject({ status: "retry_later", delay: { cause } });
+    await setUp();
+    if (server === "garmin_diauth") harness.sandbox.garmin.expireAccessToken(OWNER.email);
+    if (server === "garmin_diauth") harness.clock.advance(3 * 24 * 3600);
+    harness.sandbox.faults.add({ name: "trouble", server, match: {}, times: Number.POSITIVE_INFINITY, effect });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later", delay: { cause } });
   });
 
   test("another cause is dated from when it started, and keeps what waits", async () => {
-    await moveIn();
-    house.sandbox.faults.turnOn("garmin_api_500");
-    await house.sync();
+    await setUp();
+    harness.sandbox.faults.turnOn("garmin_api_500");
+    await harness.sync();
     pass(5);
-    house.sandbox.faults.turnOff("garmin_api_500");
-    house.sandbox.faults.turnOn("withings_down");
-    const since = house.clock.now();
-    const { delay } = await house.sync();
+    harness.sandbox.faults.turnOff("garmin_api_500");
+    harness.sandbox.faults.turnOn("withings_down");
+    const since = harness.clock.now();
+    const { delay } = await harness.sync();
     expect(delay).toMatchObject({ cause: "withings_silent", since, waiting: 1, ...NEWEST });
   });
 
   test("a store that is down is our trouble, not a vendor's", async () => {
-    await moveIn();
+    await setUp();
     const store = watched();
-    const app = await house.newApp({ wrapTable: store.wrapTable });
+    const app = await harness.newApp({ wrapTable: store.wrapTable });
     store.takeAway();
-    expect(await house.sync({}, app)).toMatchObject({ status: "retry_later", delay: { cause: "us" } });
+    expect(await harness.sync({}, app)).toMatchObject({ status: "retry_later", delay: { cause: "us" } });
   });
 
   test("a run whose time is up is our trouble, and says how much waits", async () => {
-    await moveIn();
-    const deadlineAt = new Date(house.clock.now().getTime() + 30_000);
-    expect(await house.sync({ deadlineAt })).toMatchObject({
+    await setUp();
+    const deadlineAt = new Date(harness.clock.now().getTime() + 30_000);
+    expect(await harness.sync({ deadlineAt })).toMatchObject({
       ...{ status: "retry_later", synced: 0 },
       delay: { cause: "us", waiting: 1, ...NEWEST },
     });
   });
 
   test("a limit says until when, from run to run", async () => {
-    await moveIn();
-    house.sandbox.faults.turnOn("garmin_api_429");
-    const until = (await house.sync()).delay?.until;
-    expect(until?.getTime()).toBe(house.clock.now().getTime() + 120_000);
+    await setUp();
+    harness.sandbox.faults.turnOn("garmin_api_429");
+    const until = (await harness.sync()).delay?.until;
+    expect(until?.getTime()).toBe(harness.clock.now().getTime() + 120_000);
     pass(1);
     // Garmin isn't asked until then, and the run doesn't get to the reading.
-    expect(await house.sync()).toMatchObject({ delay: { cause: "garmin_limited", until, waiting: 1 } });
+    expect(await harness.sync()).toMatchObject({ delay: { cause: "garmin_limited", until, waiting: 1 } });
   });
 });
 
 describe("since when", () => {
   /** Runs half an hour apart, each with just this wrong, and since when each said that its trouble lasts. */
   async function sincesOf(faults: Array<FaultName | "none" | "sign_in" | "weigh_in">) {
-    const begun = house.clock.now().getTime();
+    const begun = harness.clock.now().getTime();
     const sinces: Array<number | undefined> = [];
     for (const fault of faults) {
-      if (fault === "sign_in") await house.signInAs(OWNER.email);
-      else if (fault === "weigh_in") house.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
+      if (fault === "sign_in") await harness.signInAs(OWNER.email);
+      else if (fault === "weigh_in") harness.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
       else {
-        house.sandbox.faults.clear();
-        if (fault !== "none") house.sandbox.faults.turnOn(fault);
-        const { delay, since = delay?.since } = await house.sync();
+        harness.sandbox.faults.clear();
+        if (fault !== "none") harness.sandbox.faults.turnOn(fault);
+        const { delay, since = delay?.since } = await harness.sync();
         sinces.push(since && Math.round((since.getTime() - begun) / 60_000));
       }
       pass(30);
@@ -202,60 +202,63 @@ describe("since when", () => {
       [0, 60, 90],
     ],
   ])("%s", async (_what, faults, expected) => {
-    await moveIn();
+    await setUp();
     expect(await sincesOf(faults)).toEqual(expected);
   });
 });
 
 test("a reading that Withings announced counts as waiting, although no run has got to it", async () => {
-  await moveIn();
-  house.sandbox.faults.turnOn("withings_down");
-  expect((await house.sync()).delay).not.toHaveProperty("announced");
+  await setUp();
+  harness.sandbox.faults.turnOn("withings_down");
+  expect((await harness.sync()).delay).not.toHaveProperty("announced");
   pass(1);
-  expect((await house.sync({ isAnnounced: true })).delay).toMatchObject({ cause: "withings_silent", announced: true });
+  expect((await harness.sync({ isAnnounced: true })).delay).toMatchObject({
+    cause: "withings_silent",
+    announced: true,
+  });
   pass(1);
   // The next run learns it from this one.
-  expect((await house.sync()).delay).toMatchObject({ announced: true });
-  house.sandbox.faults.clear();
-  house.sandbox.faults.turnOn("garmin_api_500");
+  expect((await harness.sync()).delay).toMatchObject({ announced: true });
+  harness.sandbox.faults.clear();
+  harness.sandbox.faults.turnOn("garmin_api_500");
   pass(1);
-  const { delay } = await house.sync({ isAnnounced: true });
+  const { delay } = await harness.sync({ isAnnounced: true });
   expect(delay).toMatchObject({ cause: "garmin_silent", waiting: 1 });
   expect(delay).not.toHaveProperty("announced");
 });
 
 test("while the first reading of a new link has not shown, the delay says how many follow it", async () => {
-  house = await startTestApp();
+  harness = await startTestApp();
   for (const minutes of [50, 40, 30])
-    house.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
-  house.sandbox.garmin.settings.readBackDelaySeconds = 600;
-  const first = await house.sync();
+    harness.person.stepOnScale({ at: minutesAgo(minutes), weightKg: 80 + minutes / 100 });
+  harness.sandbox.garmin.settings.readBackDelaySeconds = 600;
+  const first = await harness.sync();
   expect(first.delay).toMatchObject({ cause: "garmin_not_showing", waiting: 3, accepted: 1, following: 2 });
   pass(2);
-  expect((await house.sync()).delay).toEqual(first.delay);
+  expect((await harness.sync()).delay).toEqual(first.delay);
 });
 
 test("a clock that was ahead doesn't date a delay into the future", async () => {
-  await moveIn();
-  house.sandbox.faults.turnOn("withings_down");
-  house.clock.advance(3600);
-  await house.sync();
-  house.clock.advance(-3000);
-  expect((await house.sync()).delay?.since).toEqual(house.clock.now());
+  await setUp();
+  harness.sandbox.faults.turnOn("withings_down");
+  harness.clock.advance(3600);
+  await harness.sync();
+  harness.clock.advance(-3000);
+  expect((await harness.sync()).delay?.since).toEqual(harness.clock.now());
 });
 
 test("saving how a run ended costs the store one read and one write, even with a delay before it", async () => {
-  await moveIn();
+  await setUp();
   const cost = async () => {
     const store = watched();
-    const app = await house.newApp({ wrapTable: store.wrapTable });
+    const app = await harness.newApp({ wrapTable: store.wrapTable });
     const before = store.calls();
     await app.store.accounts.saveLastRun(ACCOUNT, (last) => last ?? expect.fail("there was no run"));
     return store.calls() - before;
   };
   const ordinary = await cost();
-  house.sandbox.faults.turnOn("withings_down");
-  await house.sync();
+  harness.sandbox.faults.turnOn("withings_down");
+  await harness.sync();
   expect(await cost()).toBe(ordinary);
   // The account, the last run, and the write.
   expect(ordinary).toBe(3);
@@ -263,38 +266,38 @@ test("saving how a run ended costs the store one read and one write, even with a
 
 describe("after Garmin refused an upload for lack of consent", () => {
   async function refused() {
-    await moveIn();
-    house.sandbox.faults.turnOn("garmin_upload_412");
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "grant_garmin_upload" });
-    return house.clock.now();
+    await setUp();
+    harness.sandbox.faults.turnOn("garmin_upload_412");
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "grant_garmin_upload" });
+    return harness.clock.now();
   }
 
   test("only an accepted upload ends that", async () => {
     const at = await refused();
     expect(await lastRun()).toMatchObject({ uploadRefusedAt: at });
-    house.sandbox.faults.clear();
-    house.sandbox.faults.turnOn("withings_down");
+    harness.sandbox.faults.clear();
+    harness.sandbox.faults.turnOn("withings_down");
     pass(5);
-    await house.sync();
+    await harness.sync();
     expect(await lastRun()).toMatchObject({ status: "retry_later", uploadRefusedAt: at });
-    house.sandbox.faults.clear();
+    harness.sandbox.faults.clear();
     pass(5);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect(await lastRun()).not.toHaveProperty("uploadRefusedAt");
   });
 
   test("a reading that had been accepted before doesn't end it when it shows", async () => {
-    await moveIn();
-    house.sandbox.faults.turnOn("garmin_slow_to_show");
-    expect(await house.sync()).toMatchObject({ delay: { cause: "garmin_not_showing" } });
-    house.sandbox.faults.turnOn("garmin_upload_412");
+    await setUp();
+    harness.sandbox.faults.turnOn("garmin_slow_to_show");
+    expect(await harness.sync()).toMatchObject({ delay: { cause: "garmin_not_showing" } });
+    harness.sandbox.faults.turnOn("garmin_upload_412");
     pass(1);
-    const refusedOne = house.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
-    expect(await house.sync()).toMatchObject({ action: "grant_garmin_upload" });
-    const at = house.clock.now();
-    house.person.remove(refusedOne);
+    const refusedOne = harness.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5 });
+    expect(await harness.sync()).toMatchObject({ action: "grant_garmin_upload" });
+    const at = harness.clock.now();
+    harness.person.remove(refusedOne);
     pass(20);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1, uploadRefusedAt: at });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1, uploadRefusedAt: at });
     expect(await lastRun()).toMatchObject({ uploadRefusedAt: at });
   });
 });

@@ -2,11 +2,11 @@ import { afterEach, expect, test } from "vitest";
 import type { Transport } from "../../../src/lib/http-client.ts";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const weights = () => house.weights().map((it) => it.weightKg);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const weights = () => harness.weights().map((it) => it.weightKg);
 const uploads = (requests: string[]) => requests.filter((it) => / (POST|DELETE) \/(upload|weight|blood)/.test(it));
 
 /** The program, with a look at Garmin after each of its requests. */
@@ -16,16 +16,16 @@ async function watched() {
     (send: Transport): Transport =>
     async (request) => {
       const answer = await send(request);
-      most.weights = Math.max(most.weights, house.weights().length);
-      most.pressures = Math.max(most.pressures, house.pressures().length);
+      most.weights = Math.max(most.weights, harness.weights().length);
+      most.pressures = Math.max(most.pressures, harness.pressures().length);
       return answer;
     };
-  return { most, app: await house.newApp({ wrapSend }) };
+  return { most, app: await harness.newApp({ wrapSend }) };
 }
 
 test("a changed weight replaces what was sent, and is never beside it", async () => {
-  house = await startTestApp({ heightM: 1.75 });
-  const { person, sync, clock, requests } = house;
+  harness = await startTestApp({ heightM: 1.75 });
+  const { person, sync, clock, requests } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
   await sync();
   clock.advance(60);
@@ -42,34 +42,34 @@ test("a changed weight replaces what was sent, and is never beside it", async ()
 });
 
 test("a changed pressure replaces what was sent, and is never beside it", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const reading = person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79, pulse: 61 });
   await sync();
   clock.advance(60);
   person.edit(reading, { systolic: 122 });
   const { most, app } = await watched();
   expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
-  expect(house.pressures().map((it) => it.systolic)).toEqual([122]);
+  expect(harness.pressures().map((it) => it.systolic)).toEqual([122]);
   expect(most.pressures).toBe(1);
 });
 
 test("a change of the composition alone is sent too, though the weight looks the same", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25, fatRatioPercent: 18 });
   await sync();
   clock.advance(60);
   person.edit(weighIn, { fatRatioPercent: 21 });
   const { most, app } = await watched();
   expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1 });
-  expect(house.weights().map((it) => it.bodyFatPercent)).toEqual([21]);
+  expect(harness.weights().map((it) => it.bodyFatPercent)).toEqual([21]);
   expect(most.weights).toBe(1);
 });
 
 test("an edit that changes no value sends nothing", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, requests } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, requests } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
   clock.advance(60);
@@ -80,11 +80,11 @@ test("an edit that changes no value sends nothing", async () => {
 });
 
 test("a changed reading that came to Garmin by other means is left alone", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, requests } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, requests } = harness;
   const at = minutesAgo(60);
   const weighIn = person.stepOnScale({ at, weightKg: 80.25 });
-  house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 80.2 });
+  harness.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 80.2 });
   await sync();
   clock.advance(60);
   person.edit(weighIn, { weightKg: 79 });
@@ -95,8 +95,8 @@ test("a changed reading that came to Garmin by other means is left alone", async
 });
 
 test("two weigh-ins of one minute are each corrected separately", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   const second = person.stepOnScale({ at: new Date(minutesAgo(60).getTime() + 30_000), weightKg: 80.25 });
   await sync();
@@ -112,8 +112,8 @@ test.each([
 ] as const)(
   "an edit while the first upload is unknown: it %s, and only the new version stands",
   async (_what, fault) => {
-    house = await startTestApp();
-    const { person, sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, sandbox } = harness;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
     sandbox.garmin.settings.readBackDelaySeconds = 60;
     sandbox.faults.turnOn(fault, { times: 1 });
@@ -129,8 +129,8 @@ test.each([
 );
 
 test("an edit waits until Garmin shows the first version, and then replaces it", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   sandbox.garmin.settings.readBackDelaySeconds = 600;
   expect((await sync()).status).toBe("retry_later");
@@ -148,8 +148,8 @@ test("an edit waits until Garmin shows the first version, and then replaces it",
 });
 
 test("an edit to something Garmin can't take leaves the old version, and its correction replaces that", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
   clock.advance(60);
@@ -162,7 +162,7 @@ test("an edit to something Garmin can't take leaves the old version, and its cor
   expect(await sync({}, app)).toMatchObject({ status: "success", synced: 1, failed: 0 });
   expect(weights()).toEqual([80.5]);
   expect(most.weights).toBe(1);
-  expect((await house.ledger().progress())?.value.attention).toEqual([]);
+  expect((await harness.ledger().progress())?.value.attention).toEqual([]);
 });
 
 test.each([
@@ -171,8 +171,8 @@ test.each([
 ] as const)(
   "a reading edited beyond what Garmin can take, while its upload %s unanswered, stops no other",
   async (_what, fault, expected) => {
-    house = await startTestApp();
-    const { person, sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, sandbox } = harness;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
     sandbox.garmin.settings.readBackDelaySeconds = 60;
     sandbox.faults.turnOn(fault, { times: 1 });
@@ -192,8 +192,8 @@ test.each([
 );
 
 test("a replacement that Garmin doesn't take at once follows later, and the old version doesn't come back", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
   clock.advance(60);
@@ -209,8 +209,8 @@ test("a replacement that Garmin doesn't take at once follows later, and the old 
 });
 
 test("an old version that Garmin doesn't delete at once is deleted later, and only then the new one is sent", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
   clock.advance(60);
@@ -228,8 +228,8 @@ test("an old version that Garmin doesn't delete at once is deleted later, and on
 });
 
 test("an old version that Garmin doesn't show right now is deleted all the same", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
   clock.advance(10);
@@ -240,8 +240,8 @@ test("an old version that Garmin doesn't show right now is deleted all the same"
 });
 
 test("an old version that its owner deleted in Garmin causes no trouble", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 });
   await sync();
   sandbox.garmin.accounts.get(OWNER.email).weights.length = 0;
@@ -259,8 +259,8 @@ test.each([
 ] as const)(
   "the old %s goes although Garmin said yes to its removal twice (HTTP %s) and kept it",
   async (kind, status, body, slowSeconds) => {
-    house = await startTestApp();
-    const { person, sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, sandbox } = harness;
     const id =
       kind === "weight"
         ? person.stepOnScale({ at: minutesAgo(60), weightKg: 80.25 })
@@ -277,6 +277,6 @@ test.each([
       await sync();
       clock.advance(1800);
     }
-    expect([...weights(), ...house.pressures().map((it) => it.systolic)]).toEqual([kind === "weight" ? 80.5 : 125]);
+    expect([...weights(), ...harness.pressures().map((it) => it.systolic)]).toEqual([kind === "weight" ? 80.5 : 125]);
   },
 );

@@ -1,19 +1,21 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const DAY = 24 * 3600;
-const ago = ({ days = 0, minutes = 0 }) => new Date(house.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
-const weights = () => house.weights().map((it) => it.weightKg);
-const attention = async () => (await house.ledger().progress())?.value.attention ?? [];
+const ago = ({ days = 0, minutes = 0 }) =>
+  new Date(harness.clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000);
+const weights = () => harness.weights().map((it) => it.weightKg);
+const attention = async () => (await harness.ledger().progress())?.value.attention ?? [];
 
 /** Weigh-ins around 80 kg on as many mornings, already in Garmin. */
 async function usedToEighty(mornings: number) {
-  house = await startTestApp();
-  for (let days = mornings; days > 0; days--) house.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
-  expect(await house.sync()).toMatchObject({ status: "success", synced: mornings });
+  harness = await startTestApp();
+  for (let days = mornings; days > 0; days--)
+    harness.person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: mornings });
 }
 
 describe.each([
@@ -22,8 +24,8 @@ describe.each([
   [10009, "unknown_attribution"],
 ])("a weigh-in with attrib %s", (attrib, reason) => {
   test("is held and listed for the owner, is counted as held, and arrives once when it becomes theirs", async () => {
-    house = await startTestApp();
-    const { person, sync, clock, requests } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, requests } = harness;
     const weighIn = person.stepOnScale({ weightKg: 80.25, attrib });
     person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.5 });
     expect(await sync()).toEqual({ status: "success", synced: 1, skipped: 0, held: 1, failed: 0 });
@@ -34,7 +36,7 @@ describe.each([
     expect(await sync()).toMatchObject({ status: "success", held: 1 });
     // Even if weeks go by and other readings come.
     clock.advance(20 * DAY);
-    await house.link();
+    await harness.link();
     person.stepOnScale({ weightKg: 80.6 });
     expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
     clock.advance(600);
@@ -53,19 +55,19 @@ describe.each([
 });
 
 test("a pressure that may be somebody else's is held too, and its owner's attrib releases it", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const reading = person.takeBloodPressure({ systolic: 121, diastolic: 79, attrib: 1 });
   expect(await sync()).toMatchObject({ held: 1 });
   clock.advance(60);
   person.edit(reading, { attrib: 17 });
   expect(await sync()).toMatchObject({ synced: 1, held: 0 });
-  expect(house.pressures()).toHaveLength(1);
+  expect(harness.pressures()).toHaveLength(1);
 });
 
 test("a held reading that was typed into Garmin in the meantime is not sent beside it", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   const at = ago({ minutes: 10 });
   const weighIn = person.stepOnScale({ at, weightKg: 80.25, attrib: 1 });
   await sync();
@@ -78,14 +80,14 @@ test("a held reading that was typed into Garmin in the meantime is not sent besi
 });
 
 test("a held reading is not confused with its neighbour of a minute before, when it becomes the owner's days later", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   person.stepOnScale({ at: ago({ minutes: 31 }), weightKg: 80.2 });
   const weighIn = person.stepOnScale({ at: ago({ minutes: 30 }), weightKg: 80.25, attrib: 1 });
   await sync();
   for (let days = 0; days < 3; days++) {
     clock.advance(DAY);
-    await house.link();
+    await harness.link();
     person.stepOnScale({ weightKg: 80.5 });
     await sync();
   }
@@ -95,15 +97,15 @@ test("a held reading is not confused with its neighbour of a minute before, when
 });
 
 test.each([2, 3, 5, 7, 8, 15, 17])("attrib %s is the owner's own", async (attrib) => {
-  house = await startTestApp();
-  house.person.stepOnScale({ weightKg: 80.25, attrib });
-  expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+  harness = await startTestApp();
+  harness.person.stepOnScale({ weightKg: 80.25, attrib });
+  expect(await harness.sync()).toMatchObject({ synced: 1, held: 0 });
 });
 
 describe("a weight that is far from the owner's", () => {
   test("is held: 45 kg among eighties, until the owner says that it is theirs", async () => {
     await usedToEighty(5);
-    const { person, sync, clock } = house;
+    const { person, sync, clock } = harness;
     const child = person.stepOnScale({ at: ago({ minutes: 10 }), weightKg: 45 });
     expect(await sync()).toMatchObject({ synced: 0, held: 1 });
     expect(await attention()).toMatchObject([{ fate: { state: "held", reason: "improbable_weight" } }]);
@@ -118,28 +120,28 @@ describe("a weight that is far from the owner's", () => {
 
   test("goes after a week of illness: 78 kg among eighties", async () => {
     await usedToEighty(5);
-    house.clock.advance(7 * DAY);
-    await house.link();
-    house.person.stepOnScale({ weightKg: 78 });
-    expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+    harness.clock.advance(7 * DAY);
+    await harness.link();
+    harness.person.stepOnScale({ weightKg: 78 });
+    expect(await harness.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 
   test("doesn't make the next one like it plausible", async () => {
     await usedToEighty(3);
-    for (const minutes of [50, 40, 30, 20, 10]) house.person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
-    expect(await house.sync()).toMatchObject({ synced: 0, held: 5 });
+    for (const minutes of [50, 40, 30, 20, 10]) harness.person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
+    expect(await harness.sync()).toMatchObject({ synced: 0, held: 5 });
   });
 
   test("is recognised only after three weigh-ins, each counted once however often it is read", async () => {
     await usedToEighty(2);
-    await house.sync();
-    house.clock.advance(60);
-    house.person.stepOnScale({ weightKg: 45 });
-    expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+    await harness.sync();
+    harness.clock.advance(60);
+    harness.person.stepOnScale({ weightKg: 45 });
+    expect(await harness.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 
   test("is recognised within a first run, by the readings before it", async () => {
-    house = await startTestApp();
+    harness = await startTestApp();
     for (const [days, weightKg] of [
       [5, 80],
       [4, 80.5],
@@ -147,40 +149,40 @@ describe("a weight that is far from the owner's", () => {
       [2, 45],
       [1, 80.1],
     ] as const) {
-      house.person.stepOnScale({ at: ago({ days }), weightKg });
+      harness.person.stepOnScale({ at: ago({ days }), weightKg });
     }
-    expect(await house.sync()).toMatchObject({ synced: 4, held: 1 });
+    expect(await harness.sync()).toMatchObject({ synced: 4, held: 1 });
     expect(weights()).not.toContain(45);
   });
 
   test("doesn't matter for a pressure", async () => {
     await usedToEighty(3);
-    house.person.takeBloodPressure({ systolic: 180, diastolic: 110 });
-    expect(await house.sync()).toMatchObject({ synced: 1, held: 0 });
+    harness.person.takeBloodPressure({ systolic: 180, diastolic: 110 });
+    expect(await harness.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 });
 
 describe("a reading that would be held, and is in Garmin already", () => {
-  const byHand = (at: Date, weightKg: number) => house.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg });
+  const byHand = (at: Date, weightKg: number) => harness.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg });
   const range = (it: string) => it.includes("GET /weight-service/weight/range");
   const fates = async (grpids: number[]) => {
     const ids = grpids.map((it) => `${String(it).padStart(16, "0")}#weigh_in`);
-    const entries = await house.ledger().entries(ids);
+    const entries = await harness.ledger().entries(ids);
     return ids.map((id) => entries.get(id)?.value.fate);
   };
   const ADOPTED = { state: "skipped", reason: "already_in_garmin" };
 
   test("is adopted by a first run without a question; what isn't there is held", async () => {
-    house = await startTestApp();
-    const { person, sync } = house;
+    harness = await startTestApp();
+    const { person, sync } = harness;
     for (const days of [6, 5, 4]) person.stepOnScale({ at: ago({ days }), weightKg: 80 + days / 10 });
     const doubtful = [
       person.stepOnScale({ at: ago({ days: 3 }), weightKg: 47 }),
       person.stepOnScale({ at: ago({ days: 2 }), weightKg: 80, attrib: 1 }),
       person.stepOnScale({ at: ago({ days: 2, minutes: 60 }), weightKg: 81, attrib: 4 }),
       person.stepOnScale({ at: ago({ days: 2, minutes: 90 }), weightKg: 82, attrib: 10009 }),
-      person.stepOnScale({ at: ago({ days: -5 }), createdAt: house.clock.now(), weightKg: 83 }),
-      person.stepOnScale({ at: new Date("2001-01-01T00:03:00Z"), createdAt: house.clock.now(), weightKg: 84 }),
+      person.stepOnScale({ at: ago({ days: -5 }), createdAt: harness.clock.now(), weightKg: 83 }),
+      person.stepOnScale({ at: new Date("2001-01-01T00:03:00Z"), createdAt: harness.clock.now(), weightKg: 84 }),
     ];
     for (const id of doubtful)
       byHand(new Date(person.group(id).date * 1000), (person.group(id).measures[0]?.value ?? 0) / 1000);
@@ -188,12 +190,12 @@ describe("a reading that would be held, and is in Garmin already", () => {
     expect(await sync({ ledgerIsCurrent: false })).toMatchObject({ status: "success", synced: 3, skipped: 6, held: 1 });
     expect(await fates(doubtful)).toEqual(doubtful.map(() => ADOPTED));
     expect(await attention()).toMatchObject([{ measureGroupId: guest }]);
-    expect(house.weights()).toHaveLength(3 + 6);
+    expect(harness.weights()).toHaveLength(3 + 6);
   });
 
   test("is adopted by an ordinary run, which looks once, and only for what it did not know", async () => {
     await usedToEighty(5);
-    const { person, sync, clock, requests } = house;
+    const { person, sync, clock, requests } = harness;
     clock.advance(600);
     requests();
     await sync();
@@ -213,7 +215,7 @@ describe("a reading that would be held, and is in Garmin already", () => {
 
   test("is adopted even after the question, when somebody has brought it and a run looks at everything", async () => {
     await usedToEighty(5);
-    const { person, sync, clock } = house;
+    const { person, sync, clock } = harness;
     person.stepOnScale({ weightKg: 45 });
     expect(await sync()).toMatchObject({ held: 1 });
     byHand(ago({ minutes: 1 }), 45);
@@ -224,7 +226,7 @@ describe("a reading that would be held, and is in Garmin already", () => {
 
   test("doesn't make a weight like it plausible: others bring guests to Garmin, too", async () => {
     await usedToEighty(5);
-    const { person, sync, clock } = house;
+    const { person, sync, clock } = harness;
     for (const minutes of [50, 40, 30]) {
       person.stepOnScale({ at: ago({ minutes }), weightKg: 45 });
       byHand(ago({ minutes }), 45);
@@ -233,12 +235,12 @@ describe("a reading that would be held, and is in Garmin already", () => {
     clock.advance(1800);
     person.stepOnScale({ weightKg: 45.1 });
     expect(await sync()).toMatchObject({ synced: 0, held: 1 });
-    expect((await house.ledger().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
+    expect((await harness.ledger().progress())?.value.lastReadings.weigh_in?.values).toMatchObject({ weightKg: 80.1 });
   });
 
   test("is not asked about while Garmin doesn't answer, and is afterwards", async () => {
     await usedToEighty(5);
-    const { person, sync, clock, sandbox } = house;
+    const { person, sync, clock, sandbox } = harness;
     person.stepOnScale({ weightKg: 45 });
     sandbox.faults.add({
       ...{ name: "away", server: "garmin_connectapi", match: {}, times: Number.POSITIVE_INFINITY },
@@ -253,7 +255,7 @@ describe("a reading that would be held, and is in Garmin already", () => {
 
   test("is asked about although nothing can be sent at the moment", async () => {
     await usedToEighty(5);
-    const { person, sync, sandbox } = house;
+    const { person, sync, sandbox } = harness;
     person.stepOnScale({ weightKg: 80 });
     person.stepOnScale({ at: ago({ minutes: 5 }), weightKg: 45 });
     sandbox.faults.add({
@@ -264,8 +266,8 @@ describe("a reading that would be held, and is in Garmin already", () => {
   });
 
   test("is not asked about while Garmin doesn't offer its kind, holds nothing up, and is asked about when it does", async () => {
-    house = await startTestApp();
-    const { person, sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, sandbox } = harness;
     sandbox.faults.turnOn("garmin_blood_pressure_closed");
     person.takeBloodPressure({ at: ago({ minutes: 30 }), systolic: 121, diastolic: 79 });
     expect(await sync()).toMatchObject({ status: "success", paused: ["blood_pressure"] });
@@ -279,14 +281,14 @@ describe("a reading that would be held, and is in Garmin already", () => {
     expect(await attention()).toEqual([]);
     sandbox.faults.turnOff("garmin_blood_pressure_closed");
     clock.advance(DAY);
-    await house.link();
+    await harness.link();
     expect(await sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
     expect(await attention()).toMatchObject([{ kind: "blood_pressure", fate: { reason: "ambiguous_person" } }]);
   });
 
   test("doesn't take the entry of one of its owner's readings that is on its way", async () => {
     await usedToEighty(5);
-    const { person, sync, clock, sandbox } = house;
+    const { person, sync, clock, sandbox } = harness;
     sandbox.garmin.settings.readBackDelaySeconds = 300;
     const own = person.stepOnScale({ at: ago({ minutes: 2 }), weightKg: 80.27 });
     expect(await sync()).toMatchObject({ status: "retry_later" });

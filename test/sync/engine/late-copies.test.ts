@@ -3,168 +3,168 @@ import { readWeightFile } from "../../../src/sandbox/garmin/fit-file.ts";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 /** Garmin keeps everything it is sent, as often as it is sent, and shows it when it likes. */
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
 const upload = { method: "POST", path: "/upload-service/upload" };
 
 /** Runs as the schedule does, every half hour, for this long. */
-async function hours(count: number, on = house.app) {
+async function hours(count: number, on = harness.app) {
   const statuses: string[] = [];
   for (let run = 0; run < count * 2; run++) {
-    house.clock.advance(1800);
-    statuses.push((await house.sync({}, on)).status);
+    harness.clock.advance(1800);
+    statuses.push((await harness.sync({}, on)).status);
   }
   return statuses;
 }
 
 describe("a weigh-in whose answer was lost is there once in the end", () => {
   test.each([124, 200, 600, 3 * 3600])("when Garmin shows every upload %i seconds late", async (seconds) => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = seconds;
-    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    await house.sync();
-    house.clock.advance(121);
-    await house.sync();
+    harness = await startTestApp();
+    harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = seconds;
+    harness.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await harness.sync();
+    harness.clock.advance(121);
+    await harness.sync();
     const statuses = await hours(8);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.25]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25]);
     expect(statuses.at(-1)).toBe("success");
   });
 
   test("when only the first copy comes late", async () => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    const slow = await house.newApp({
+    harness = await startTestApp();
+    harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    const slow = await harness.newApp({
       wrapSend: (send) => async (request) => {
         try {
           return await send(request);
         } finally {
-          const [first] = house.sandbox.garmin.accounts.get(OWNER.email).weights;
-          if (String(request.url).includes("/upload-service/") && first && house.weights().length === 1) {
-            first.uploadedAt = new Date(house.clock.now().getTime() + 600_000);
+          const [first] = harness.sandbox.garmin.accounts.get(OWNER.email).weights;
+          if (String(request.url).includes("/upload-service/") && first && harness.weights().length === 1) {
+            first.uploadedAt = new Date(harness.clock.now().getTime() + 600_000);
           }
         }
       },
     });
-    await house.sync({}, slow);
-    house.clock.advance(130);
-    expect(await house.sync({}, slow)).toMatchObject({ status: "success", synced: 1 });
+    await harness.sync({}, slow);
+    harness.clock.advance(130);
+    expect(await harness.sync({}, slow)).toMatchObject({ status: "success", synced: 1 });
     await hours(2);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.25]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25]);
   });
 
   test("when it was edited before anything was seen", async () => {
-    house = await startTestApp();
-    const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = 600;
-    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    await house.sync();
-    house.person.edit(id, { weightKg: 79.5 });
-    house.clock.advance(121);
-    await house.sync();
+    harness = await startTestApp();
+    const id = harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 600;
+    harness.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await harness.sync();
+    harness.person.edit(id, { weightKg: 79.5 });
+    harness.clock.advance(121);
+    await harness.sync();
     await hours(3);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([79.5]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([79.5]);
   });
 
   test("when it was edited while two copies were there", async () => {
-    house = await startTestApp();
-    const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = 200;
-    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    await house.sync();
-    house.clock.advance(121);
-    await house.sync();
-    house.person.edit(id, { weightKg: 79.5 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = 0;
+    harness = await startTestApp();
+    const id = harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 200;
+    harness.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await harness.sync();
+    harness.clock.advance(121);
+    await harness.sync();
+    harness.person.edit(id, { weightKg: 79.5 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 0;
     await hours(3);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([79.5]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([79.5]);
   });
 
   test("when a run was paused past its lease just before it sent", async () => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness = await startTestApp();
+    harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     let isFirst = true;
-    const paused = await house.newApp({
+    const paused = await harness.newApp({
       wrapSend: (send) => async (request) => {
         if (isFirst && String(request.url).includes("/upload-service/")) {
           isFirst = false;
-          house.clock.advance(125);
-          await house.sync();
+          harness.clock.advance(125);
+          await harness.sync();
         }
         return send(request);
       },
     });
-    await house.sync({}, paused);
+    await harness.sync({}, paused);
     await hours(2);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.25]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25]);
   });
 });
 
 test.each([90 * 60, 5 * 3600])(
   "an accepted weigh-in that Garmin shows %i seconds late is not sent again",
   async (seconds) => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = seconds;
-    expect((await house.sync()).status).toBe("retry_later");
+    harness = await startTestApp();
+    harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = seconds;
+    expect((await harness.sync()).status).toBe("retry_later");
     const statuses = await hours(7);
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(1);
     expect(statuses.at(-1)).toBe("success");
   },
 );
 
 describe("of two alike, neither is taken for the other", () => {
   test("pressures of one minute, the second days late and its upload dropped", async () => {
-    house = await startTestApp();
+    harness = await startTestApp();
     const at = minutesAgo(60);
-    house.person.takeBloodPressure({ at, systolic: 120, diastolic: 80 });
-    await house.sync();
-    house.clock.advance(3 * 24 * 3600);
-    house.person.stepOnScale({ weightKg: 80 });
-    await house.sync();
+    harness.person.takeBloodPressure({ at, systolic: 120, diastolic: 80 });
+    await harness.sync();
+    harness.clock.advance(3 * 24 * 3600);
+    harness.person.stepOnScale({ weightKg: 80 });
+    await harness.sync();
     const second = new Date(at.getTime() + 40_000);
-    house.person.takeBloodPressure({ at: second, systolic: 120, diastolic: 80, createdAt: house.clock.now() });
-    house.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
-    await house.sync();
+    harness.person.takeBloodPressure({ at: second, systolic: 120, diastolic: 80, createdAt: harness.clock.now() });
+    harness.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
+    await harness.sync();
     await hours(2);
-    expect(house.pressures().map((it) => it.takenAt)).toEqual([at, second]);
+    expect(harness.pressures().map((it) => it.takenAt)).toEqual([at, second]);
   });
 
   test("pressures of one second, one of them lost on the way and the other accepted", async () => {
-    house = await startTestApp();
+    harness = await startTestApp();
     const at = minutesAgo(60);
-    house.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
-    house.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = 400;
-    house.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
-    await house.sync();
-    house.clock.advance(12);
-    await house.sync();
+    harness.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
+    harness.person.takeBloodPressure({ at, systolic: 121, diastolic: 80 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 400;
+    harness.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
+    await harness.sync();
+    harness.clock.advance(12);
+    await harness.sync();
     const statuses = await hours(3);
-    expect(house.pressures()).toHaveLength(2);
+    expect(harness.pressures()).toHaveLength(2);
     expect(statuses.at(-1)).toBe("success");
   });
 
   test("weights of one second, the second confirmed days later and its upload refused by a broken gateway", async () => {
-    house = await startTestApp();
+    harness = await startTestApp();
     const at = minutesAgo(60);
-    house.person.stepOnScale({ at, weightKg: 80.2 });
-    const guest = house.person.stepOnScale({ at, weightKg: 80.2, attrib: 1 });
-    await house.sync();
-    house.clock.advance(3 * 24 * 3600);
-    house.person.edit(guest, { attrib: 0 });
-    house.sandbox.faults.add({ match: upload, times: 1, effect: { type: "status", status: 500 } });
-    await house.sync();
+    harness.person.stepOnScale({ at, weightKg: 80.2 });
+    const guest = harness.person.stepOnScale({ at, weightKg: 80.2, attrib: 1 });
+    await harness.sync();
+    harness.clock.advance(3 * 24 * 3600);
+    harness.person.edit(guest, { attrib: 0 });
+    harness.sandbox.faults.add({ match: upload, times: 1, effect: { type: "status", status: 500 } });
+    await harness.sync();
     await hours(2);
-    expect(house.weights().filter((it) => it.weightKg === 80.2)).toHaveLength(2);
+    expect(harness.weights().filter((it) => it.weightKg === 80.2)).toHaveLength(2);
   });
 
   test("weights either side of a batch's border, one of them without an answer", async () => {
-    house = await startTestApp();
-    const { person, sandbox, clock } = house;
+    harness = await startTestApp();
+    const { person, sandbox, clock } = harness;
     for (let i = 0; i < 99; i++) {
       person.stepOnScale({ at: minutesAgo(20_000 - i * 60), weightKg: 80 + (i % 7) / 10, attrib: 1 });
     }
@@ -172,16 +172,16 @@ describe("of two alike, neither is taken for the other", () => {
     person.stepOnScale({ at: lost, weightKg: 80 });
     sandbox.garmin.settings.readBackDelaySeconds = 60;
     sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    await house.sync();
+    await harness.sync();
     sandbox.garmin.settings.readBackDelaySeconds = 0;
     for (const group of [...person.groups]) if (group.attrib === 1) person.edit(group.grpid, { attrib: 0 });
     const before = new Date(lost.getTime() - 30_000);
     person.stepOnScale({ at: before, weightKg: 80, createdAt: clock.now() });
     clock.advance(121);
-    await house.sync();
+    await harness.sync();
     await hours(2);
-    expect(house.weights()).toHaveLength(101);
-    const near = house.weights().filter((it) => Math.abs(it.takenAt.getTime() - lost.getTime()) < 60_000);
+    expect(harness.weights()).toHaveLength(101);
+    const near = harness.weights().filter((it) => Math.abs(it.takenAt.getTime() - lost.getTime()) < 60_000);
     expect(near.map((it) => it.takenAt)).toEqual([before, lost]);
   });
 });
@@ -194,10 +194,10 @@ async function holds(form: FormData, weightKg: number): Promise<boolean> {
 
 describe("one reading's trouble doesn't affect another", () => {
   test("a record that breaks Garmin ends up alone, and the others arrive", async () => {
-    house = await startTestApp();
-    const { person, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sandbox } = harness;
     for (let i = 0; i < 8; i++) person.stepOnScale({ at: minutesAgo(60 * (i + 1)), weightKg: 80 + i / 10 });
-    const breaking = await house.newApp({
+    const breaking = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const isBad = request.body instanceof FormData && (await holds(request.body, 80.3));
         return isBad ? { status: 500, headers: {}, text: "" } : send(request);
@@ -205,7 +205,7 @@ describe("one reading's trouble doesn't affect another", () => {
     });
     const statuses = await hours(12, breaking);
     expect(
-      house
+      harness
         .weights()
         .map((it) => it.weightKg)
         .sort(),
@@ -215,111 +215,111 @@ describe("one reading's trouble doesn't affect another", () => {
   });
 
   test("a version that Garmin won't delete stops nothing else", async () => {
-    house = await startTestApp();
-    const { person, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sandbox } = harness;
     const id = person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-    await house.sync();
-    house.clock.advance(60);
+    await harness.sync();
+    harness.clock.advance(60);
     person.edit(id, { weightKg: 80.5 });
     person.stepOnScale({ weightKg: 80.1 });
     sandbox.faults.add({ match: { method: "DELETE" }, times: 1, effect: { type: "status", status: 400 } });
-    expect((await house.sync()).status).toBe("error");
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.25, 80.1]);
-    house.clock.advance(1800);
-    expect((await house.sync()).status).toBe("success");
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.5, 80.1]);
+    expect((await harness.sync()).status).toBe("error");
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25, 80.1]);
+    harness.clock.advance(1800);
+    expect((await harness.sync()).status).toBe("success");
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.5, 80.1]);
   });
 
   test.each([
-    ["its upload was dropped", () => house.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 }), 1800],
+    ["its upload was dropped", () => harness.sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 }), 1800],
     [
       "Garmin refused it",
-      () => house.sandbox.faults.add({ match: upload, times: 1, effect: { type: "status", status: 400 } }),
+      () => harness.sandbox.faults.add({ match: upload, times: 1, effect: { type: "status", status: 400 } }),
       25 * 3600,
     ],
   ])("one that became ambiguous after %s is held, not sent again", async (_what, fail, seconds) => {
-    house = await startTestApp();
-    const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness = await startTestApp();
+    const id = harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
     fail();
-    await house.sync();
-    house.person.edit(id, { attrib: 1 });
-    house.clock.advance(seconds);
-    expect(await house.sync()).toMatchObject({ status: "success", held: 1, synced: 0 });
-    expect(house.weights()).toEqual([]);
+    await harness.sync();
+    harness.person.edit(id, { attrib: 1 });
+    harness.clock.advance(seconds);
+    expect(await harness.sync()).toMatchObject({ status: "success", held: 1, synced: 0 });
+    expect(harness.weights()).toEqual([]);
   });
 });
 
 test("a change that Withings dates into the future doesn't hide what comes after it", async () => {
-  house = await startTestApp();
-  const { person, clock } = house;
+  harness = await startTestApp();
+  const { person, clock } = harness;
   const group = person.group(person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 }));
   group.modified += 90 * 24 * 3600;
-  await house.sync();
+  await harness.sync();
   clock.advance(24 * 3600);
   person.stepOnScale({ weightKg: 80.5 });
-  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
 });
 
 test("a reading from the day after tomorrow is held", async () => {
-  house = await startTestApp();
-  house.person.stepOnScale({ at: minutesAgo(-3 * 24 * 60), createdAt: house.clock.now(), weightKg: 80.25 });
-  expect(await house.sync()).toMatchObject({ held: 1, synced: 0 });
+  harness = await startTestApp();
+  harness.person.stepOnScale({ at: minutesAgo(-3 * 24 * 60), createdAt: harness.clock.now(), weightKg: 80.25 });
+  expect(await harness.sync()).toMatchObject({ held: 1, synced: 0 });
 });
 
 describe("what was sent of a reading is not forgotten", () => {
   /** 80.2 kg, sent without an answer, shown late, and ambiguous by the time it is looked for. */
   async function heldWithALateCopy(shownAfterSeconds: number) {
-    house = await startTestApp();
-    const id = house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.2 });
-    house.sandbox.garmin.settings.readBackDelaySeconds = shownAfterSeconds;
-    house.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    await house.sync();
-    house.person.edit(id, { attrib: 1 });
-    house.clock.advance(125);
-    expect(await house.sync()).toMatchObject({ held: 1 });
+    harness = await startTestApp();
+    const id = harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.2 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = shownAfterSeconds;
+    harness.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await harness.sync();
+    harness.person.edit(id, { attrib: 1 });
+    harness.clock.advance(125);
+    expect(await harness.sync()).toMatchObject({ held: 1 });
     return id;
   }
 
   test("when it is edited while it is held", async () => {
     const id = await heldWithALateCopy(3 * 3600);
-    house.person.edit(id, { weightKg: 80.5 });
+    harness.person.edit(id, { weightKg: 80.5 });
     await hours(1);
-    house.person.edit(id, { attrib: 0 });
+    harness.person.edit(id, { attrib: 0 });
     await hours(8);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.5]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.5]);
   });
 
   test("when its late copy shows while it is held, and it is edited after it was confirmed", async () => {
     const id = await heldWithALateCopy(600);
     await hours(1);
-    house.person.edit(id, { attrib: 0 });
+    harness.person.edit(id, { attrib: 0 });
     await hours(2);
-    house.person.edit(id, { weightKg: 79 });
+    harness.person.edit(id, { weightKg: 79 });
     await hours(3);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([79]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([79]);
   });
 
   test("when a new one beside it could take its late copy for its own", async () => {
-    house = await startTestApp();
-    const { person, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, clock, sandbox } = harness;
     const at = minutesAgo(30);
     person.stepOnScale({ at, weightKg: 80.2 });
     const beside = person.stepOnScale({ at: new Date(at.getTime() + 60_000), weightKg: 80.25, attrib: 1 });
     sandbox.garmin.settings.readBackDelaySeconds = 200;
     sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
-    await house.sync();
+    await harness.sync();
     clock.advance(121);
-    await house.sync();
+    await harness.sync();
     person.edit(beside, { attrib: 0 });
     await hours(3);
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80.2, 80.25]);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.2, 80.25]);
   });
 });
 
 test("several records that break Garmin don't hold up what is new", async () => {
-  house = await startTestApp();
-  for (let i = 0; i < 8; i++) house.person.stepOnScale({ at: minutesAgo(60 * (10 - i)), weightKg: 80 + i / 10 });
-  const breaking = await house.newApp({
+  harness = await startTestApp();
+  for (let i = 0; i < 8; i++) harness.person.stepOnScale({ at: minutesAgo(60 * (10 - i)), weightKg: 80 + i / 10 });
+  const breaking = await harness.newApp({
     wrapSend: (send) => async (request) => {
       const { body } = request;
       const isBad =
@@ -328,49 +328,49 @@ test("several records that break Garmin don't hold up what is new", async () => 
     },
   });
   await hours(5, breaking);
-  house.person.stepOnScale({ weightKg: 80.05 });
+  harness.person.stepOnScale({ weightKg: 80.05 });
   await hours(1, breaking);
-  expect(house.weights().map((it) => it.weightKg)).toEqual([80, 80.2, 80.5, 80.6, 80.7, 80.05]);
+  expect(harness.weights().map((it) => it.weightKg)).toEqual([80, 80.2, 80.5, 80.6, 80.7, 80.05]);
 });
 
 test("a held weight is not cleared by a long pause", async () => {
-  house = await startTestApp();
+  harness = await startTestApp();
   for (let day = 8; day > 3; day--)
-    house.person.stepOnScale({ at: minutesAgo(24 * 60 * day), weightKg: 80 + day / 10 });
-  await house.sync();
-  house.person.stepOnScale({ weightKg: 42 });
-  expect(await house.sync()).toMatchObject({ held: 1 });
-  house.clock.advance(95 * 24 * 3600);
-  await house.link();
-  house.person.stepOnScale({ weightKg: 80.3 });
+    harness.person.stepOnScale({ at: minutesAgo(24 * 60 * day), weightKg: 80 + day / 10 });
+  await harness.sync();
+  harness.person.stepOnScale({ weightKg: 42 });
+  expect(await harness.sync()).toMatchObject({ held: 1 });
+  harness.clock.advance(95 * 24 * 3600);
+  await harness.link();
+  harness.person.stepOnScale({ weightKg: 80.3 });
   await hours(2);
-  expect(house.weights().map((it) => it.weightKg)).not.toContain(42);
+  expect(harness.weights().map((it) => it.weightKg)).not.toContain(42);
 });
 
 test("attempts that Garmin did not accept don't count when a reading is declared never to have appeared", async () => {
-  house = await startTestApp();
-  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
-  house.sandbox.faults.add({
+  harness = await startTestApp();
+  harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+  harness.sandbox.faults.add({
     server: "garmin_connectapi",
     match: upload,
     times: 2,
     effect: { type: "status", status: 503 },
   });
   for (let run = 0; run < 2; run++) {
-    await house.sync();
-    house.clock.advance(200);
+    await harness.sync();
+    harness.clock.advance(200);
   }
   // Accepted, and not kept.
   const yes = { detailedImportResult: { failures: [] } };
-  house.sandbox.faults.add({
+  harness.sandbox.faults.add({
     server: "garmin_connectapi",
     match: upload,
     effect: { type: "status", status: 201, body: yes },
   });
-  await house.sync();
-  expect(house.weights()).toEqual([]);
-  house.clock.advance(25 * 3600);
-  await house.link();
-  expect(await house.sync()).toMatchObject({ status: "success", synced: 1, failed: 0 });
-  expect(house.weights()).toHaveLength(1);
+  await harness.sync();
+  expect(harness.weights()).toEqual([]);
+  harness.clock.advance(25 * 3600);
+  await harness.link();
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1, failed: 0 });
+  expect(harness.weights()).toHaveLength(1);
 });

@@ -3,21 +3,21 @@ import type { Transport } from "../../../src/lib/http-client.ts";
 import type { NewFault } from "../../../src/sandbox/faults.ts";
 import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const DAY = 24 * 3600;
 const PAGE = "<!doctype html><title>Sorry</title><h1>We will be back soon</h1>";
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const weights = () => house.weights().map((it) => it.weightKg);
-const systolics = () => house.pressures().map((it) => it.systolic);
-const fault = (it: Omit<NewFault, "server">) => house.sandbox.faults.add({ server: "garmin_connectapi", ...it });
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const weights = () => harness.weights().map((it) => it.weightKg);
+const systolics = () => harness.pressures().map((it) => it.systolic);
+const fault = (it: Omit<NewFault, "server">) => harness.sandbox.faults.add({ server: "garmin_connectapi", ...it });
 
 /** The program with a transport that changes some of Garmin's answers. */
 const changing = (
   change: (path: string, method: string, text: string) => { status?: number; text?: string } | undefined,
 ) =>
-  house.newApp({
+  harness.newApp({
     wrapSend:
       (send: Transport): Transport =>
       async (request) => {
@@ -28,8 +28,8 @@ const changing = (
 
 describe("a page with HTTP 200", () => {
   test("doesn't count as a removal: the next run removes the old version and sends the new one", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     const weighIn = person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     const pressure = person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79 });
     await sync();
@@ -45,8 +45,8 @@ describe("a page with HTTP 200", () => {
   });
 
   test("doesn't count as an answer to an upload: it is looked for, and sent again two minutes later", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     person.takeBloodPressure({ at: minutesAgo(60), systolic: 121, diastolic: 79 });
     fault({ match: { method: "POST" }, times: 2, effect: { type: "body", body: PAGE } });
@@ -58,8 +58,8 @@ describe("a page with HTTP 200", () => {
   });
 
   test("for an upload that arrived anyway leaves it there once", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
     const app = await changing((path) => (path === "/upload-service/upload" ? { text: PAGE } : undefined));
     await sync({}, app);
@@ -71,8 +71,8 @@ describe("a page with HTTP 200", () => {
 
 describe("a refusal of readings that Garmin has stored anyway", () => {
   test.each([400, 406, 413, 415, 422])("HTTP %d: it is looked for before any of it is sent again", async (status) => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     await sync();
     for (const minute of [40, 30, 20]) person.stepOnScale({ at: minutesAgo(minute), weightKg: 80 + minute / 100 });
     person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
@@ -87,8 +87,8 @@ describe("a refusal of readings that Garmin has stored anyway", () => {
   });
 
   test("that can't be looked at stays open, and nothing of it is sent in the meantime", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     await sync();
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     person.stepOnScale({ at: minutesAgo(20), weightKg: 80.5 });
@@ -112,21 +112,21 @@ describe("an import result that lists failures", () => {
   });
 
   test("alone is a refusal of the file, and reported as such", async () => {
-    house = await startTestApp();
-    house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
+    harness = await startTestApp();
+    harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     fault({ match: { path: "/upload-service/upload" }, effect: { type: "status", status: 202, body: result([]) } });
-    expect(await house.sync()).toMatchObject({ status: "error", failed: 1, synced: 0 });
-    expect((await house.ledger().progress())?.value.attention).toMatchObject([
+    expect(await harness.sync()).toMatchObject({ status: "error", failed: 1, synced: 0 });
+    expect((await harness.ledger().progress())?.value.attention).toMatchObject([
       { fate: { state: "failed", reason: "refused_by_garmin" } },
     ]);
-    house.clock.advance(DAY);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(DAY);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect(weights()).toEqual([80]);
   });
 
   test("next to successes is sorted out by the read-back: readings in Garmin are not sent again, the others are", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     person.stepOnScale({ at: minutesAgo(600), weightKg: 80 });
     await sync();
     for (const minute of [40, 30]) person.stepOnScale({ at: minutesAgo(minute), weightKg: 80 + minute / 100 });
@@ -134,7 +134,7 @@ describe("an import result that lists failures", () => {
     const app = await changing((path) => {
       if (path !== "/upload-service/upload" || ++uploads > 1) return undefined;
       // Garmin took one of the two.
-      house.sandbox.garmin.accounts.get("owner@example.org").weights.pop();
+      harness.sandbox.garmin.accounts.get("owner@example.org").weights.pop();
       return { status: 202, text: JSON.stringify(result([{}])) };
     });
     expect(await sync({}, app)).toMatchObject({ status: "retry_later", synced: 1 });
@@ -160,8 +160,8 @@ describe("an entry that can't be read", () => {
     ["no time", { timestampGMT: null, measurementTimestampGMT: null }],
     ["a key of null", { samplePk: null, version: null }],
   ])("with %s beside our own changes nothing: all arrive once, on the first run and after", async (_what, odd) => {
-    house = await startTestApp();
-    const { person, sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, sandbox } = harness;
     const account = sandbox.garmin.accounts.get("owner@example.org");
     sandbox.garmin.addManualWeight(account.email, { at: minutesAgo(90), weightKg: 71.1 });
     const foreign = account.weights[0]?.samplePk;
@@ -180,8 +180,8 @@ describe("an entry that can't be read", () => {
     ["a key of null", { samplePk: null, version: null }],
     ["nothing that could be read", { timestampGMT: 0, weight: "x", measurementTimestampGMT: "x", systolic: {} }],
   ])("with %s may be what we sent: it is never sent a second time, and reported after a day", async (_what, odd) => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
     const app = await rewriting((it) => ({ ...it, ...odd }));
@@ -192,20 +192,20 @@ describe("an entry that can't be read", () => {
     }
     for (let day = 0; day < 4; day++) {
       clock.advance(DAY);
-      await house.link();
+      await harness.link();
       await sync({}, app);
     }
     expect([weights(), systolics()]).toEqual([[80], [121]]);
     const reason = "unreadable_in_garmin";
-    expect((await house.ledger().progress())?.value.attention).toMatchObject([
+    expect((await harness.ledger().progress())?.value.attention).toMatchObject([
       { fate: { reason } },
       { fate: { reason } },
     ]);
   });
 
   test("though it may be ours is forgotten once ours is found beside it", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
     const isOdd = { now: true };
     const app = await rewriting((it) => (isOdd.now ? { ...it, weight: null } : it));
@@ -218,13 +218,13 @@ describe("an entry that can't be read", () => {
 });
 
 test("an account without entries, whose range answers 204, gets its first readings", async () => {
-  house = await startTestApp();
-  house.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
-  house.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
+  harness = await startTestApp();
+  harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80 });
+  harness.person.takeBloodPressure({ at: minutesAgo(30), systolic: 121, diastolic: 79 });
   const app = await changing((path, method, text) => {
     if (method !== "GET" || !path.includes("/range/")) return undefined;
     const { dailyWeightSummaries, measurementSummaries } = JSON.parse(text);
     return (dailyWeightSummaries ?? measurementSummaries).length === 0 ? { status: 204, text: "" } : undefined;
   });
-  expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 2 });
+  expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 2 });
 });

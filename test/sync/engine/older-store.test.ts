@@ -4,15 +4,15 @@ import type { App } from "../../../src/app/app.ts";
 import type { RunOutcome } from "../../../src/sync/model/outcome.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 /** One process with its job handler: the scheduled runs of the account, each answered by how it ended. */
 function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
   const { accounts, schedule } = app.store;
-  const { work } = house.newService(app, { runsAlone });
+  const { work } = harness.newService(app, { runsAlone });
   return async (): Promise<RunOutcome> => {
-    const dueAt = (await schedule.read(ACCOUNT))?.dueAt ?? house.clock.now();
+    const dueAt = (await schedule.read(ACCOUNT))?.dueAt ?? harness.clock.now();
     await work({ account: ACCOUNT, reason: "scheduled", dueAt, attempts: 0 });
     return (await accounts.lastRun(ACCOUNT))?.outcome ?? expect.fail("no run was made");
   };
@@ -20,35 +20,35 @@ function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
 
 /** The data folder as it is now, to be put back later. */
 function snapshot() {
-  const { env } = house;
+  const { env } = harness;
   const copy = `${env.DATA_DIR}-older`;
   cpSync(env.DATA_DIR ?? "", copy, { recursive: true });
   return {
     async putBack() {
       env.DATA_DIR = copy;
-      return house.newApp();
+      return harness.newApp();
     },
     drop: () => rmSync(copy, { recursive: true }),
   };
 }
 
 async function signInAgain(app: App) {
-  const { sandbox } = house;
+  const { sandbox } = harness;
   await app.withingsLinking.withPasted(ACCOUNT, sandbox.withings.allow(USERID, app.withingsLinking.begin(ACCOUNT)));
   await app.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
 }
 
-const ago = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const gets = () => house.requests().filter((it) => it.includes("GET /weight-service/weight/range"));
+const ago = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const gets = () => harness.requests().filter((it) => it.includes("GET /weight-service/weight/range"));
 const inGarmin = () => ({
-  weights: house.weights().map(({ takenAt, weightKg }) => `${takenAt.toISOString()} ${weightKg}`),
-  pressures: house.pressures().map(({ takenAt, systolic }) => `${takenAt.toISOString()} ${systolic}`),
+  weights: harness.weights().map(({ takenAt, weightKg }) => `${takenAt.toISOString()} ${weightKg}`),
+  pressures: harness.pressures().map(({ takenAt, systolic }) => `${takenAt.toISOString()} ${systolic}`),
 });
 
 describe("an older store that was put back", () => {
   test.each([0.2, 1.5, 6, 200])("sends nothing twice that was sent in the %s hours since", async (hours) => {
-    house = await startTestApp();
-    const { clock, person, app } = house;
+    harness = await startTestApp();
+    const { clock, person, app } = harness;
     for (const day of [5, 4, 3]) person.stepOnScale({ at: ago(day * 24 * 60), weightKg: 80 + day / 10 });
     const toEdit = person.stepOnScale({ at: ago(2 * 24 * 60), weightKg: 80.2 });
     const toRemove = person.stepOnScale({ at: ago(24 * 60), weightKg: 80.1 });
@@ -101,23 +101,23 @@ describe("an older store that was put back", () => {
   });
 
   test("sends nothing twice if the run is started by hand", async () => {
-    house = await startTestApp();
-    const { clock, person } = house;
-    await house.sync();
+    harness = await startTestApp();
+    const { clock, person } = harness;
+    await harness.sync();
     const older = snapshot();
     clock.advance(600);
     person.stepOnScale({ weightKg: 80.5 });
-    await house.sync();
+    await harness.sync();
     const again = await older.putBack();
     const account = (await again.store.accounts.find(ACCOUNT)) ?? expect.fail();
     expect(await again.sync.run(account)).toMatchObject({ status: "success", synced: 0, skipped: 1 });
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(1);
     older.drop();
   });
 
   test("sends nothing twice where processes come and go, once it is older than two intervals", async () => {
-    house = await startTestApp();
-    const { clock, person, app } = house;
+    harness = await startTestApp();
+    const { clock, person, app } = harness;
     const visit = startVisits(app, { runsAlone: false });
     await visit();
     const older = snapshot();
@@ -127,44 +127,44 @@ describe("an older store that was put back", () => {
     clock.advance(2400);
     const again = await older.putBack();
     expect(await startVisits(again, { runsAlone: false })()).toMatchObject({ status: "success", synced: 0 });
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(1);
     older.drop();
   });
 
   test("sends nothing twice after `reconcileWithGarminFirst`, which deploy uses for an existing table", async () => {
-    house = await startTestApp();
-    const { clock, person } = house;
+    harness = await startTestApp();
+    const { clock, person } = harness;
     person.stepOnScale({ weightKg: 80.25 });
-    await house.sync();
+    await harness.sync();
     const older = snapshot();
     clock.advance(3600);
     person.stepOnScale({ weightKg: 80.5 });
     person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
-    await house.sync();
+    await harness.sync();
     clock.advance(3600);
     person.stepOnScale({ weightKg: 80.75 });
 
     const app = await older.putBack();
     await app.store.ledgers.reconcileWithGarminFirst(ACCOUNT);
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
-    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80.25, 80.5, 80.75]);
-    expect(house.pressures()).toHaveLength(1);
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([80.25, 80.5, 80.75]);
+    expect(harness.pressures()).toHaveLength(1);
     older.drop();
   });
 });
 
 describe("a look before sending", () => {
   const visitWithOne = async (visit: () => Promise<RunOutcome>) => {
-    house.person.stepOnScale({ at: ago(1), weightKg: 80.5 });
-    house.requests();
+    harness.person.stepOnScale({ at: ago(1), weightKg: 80.5 });
+    harness.requests();
     expect(await visit()).toMatchObject({ status: "success", synced: 1 });
     // One of them is the read-back.
     return gets().length - 1;
   };
 
   test("is made by the first run of a process, after a sign-in and after a long pause, and costs one request", async () => {
-    house = await startTestApp();
-    const { clock, app } = house;
+    harness = await startTestApp();
+    const { clock, app } = harness;
     await startVisits(app, { runsAlone: true })();
     clock.advance(1800);
     const visit = startVisits(app, { runsAlone: true });
@@ -172,10 +172,10 @@ describe("a look before sending", () => {
     clock.advance(1800);
     expect(await visitWithOne(visit)).toBe(0);
     clock.advance(1800);
-    await app.garminSignIn.withPasted(ACCOUNT, house.sandbox.garmin.mintTicket(OWNER.email));
+    await app.garminSignIn.withPasted(ACCOUNT, harness.sandbox.garmin.mintTicket(OWNER.email));
     expect(await visitWithOne(visit)).toBe(1);
     clock.advance(1800);
-    await house.linkWithings();
+    await harness.linkWithings();
     expect(await visitWithOne(visit)).toBe(1);
     clock.advance(1800);
     expect(await visitWithOne(visit)).toBe(0);
@@ -184,17 +184,17 @@ describe("a look before sending", () => {
   });
 
   test("asks Garmin nothing if there is nothing to send", async () => {
-    house = await startTestApp();
-    await startVisits(house.app, { runsAlone: true })();
-    house.clock.advance(1800);
-    house.requests();
-    await startVisits(house.app, { runsAlone: true })();
-    expect(house.requests()).toEqual(["withings POST /measure"]);
+    harness = await startTestApp();
+    await startVisits(harness.app, { runsAlone: true })();
+    harness.clock.advance(1800);
+    harness.requests();
+    await startVisits(harness.app, { runsAlone: true })();
+    expect(harness.requests()).toEqual(["withings POST /measure"]);
   });
 
   test("is repeated if the first one was not completed", async () => {
-    house = await startTestApp();
-    const { clock, app, sandbox, person } = house;
+    harness = await startTestApp();
+    const { clock, app, sandbox, person } = harness;
     await startVisits(app, { runsAlone: true })();
     const older = snapshot();
     clock.advance(1800);
@@ -209,13 +209,13 @@ describe("a look before sending", () => {
     expect((await visit()).status).toBe("retry_later");
     clock.advance(120);
     expect(await visit()).toMatchObject({ status: "success", synced: 0 });
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(1);
     older.drop();
   });
 
   test("is not made by the next run where processes come and go", async () => {
-    house = await startTestApp();
-    const { clock, app } = house;
+    harness = await startTestApp();
+    const { clock, app } = harness;
     await startVisits(app, { runsAlone: false })();
     clock.advance(1800);
     expect(await visitWithOne(startVisits(app, { runsAlone: false }))).toBe(0);

@@ -2,14 +2,14 @@ import { afterEach, expect, test } from "vitest";
 import { total, worse } from "../../../src/sync/model/outcome.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house?.close());
+let harness: TestApp;
+afterEach(() => harness?.close());
 
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
 
 test("a run counts each reading once: synced, skipped, held, failed", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   person.stepOnScale({ at: minutesAgo(50), weightKg: 80.25 });
   person.stepOnScale({ at: minutesAgo(40), weightKg: 80.5 });
   sandbox.garmin.addManualWeight(OWNER.email, { at: minutesAgo(40), weightKg: 80.5 });
@@ -18,7 +18,7 @@ test("a run counts each reading once: synced, skipped, held, failed", async () =
   person.takeBloodPressure({ at: minutesAgo(15), systolic: 121, diastolic: 79 });
   person.takeBloodPressure({ at: minutesAgo(10), systolic: 300, diastolic: 79 });
   expect(await sync()).toEqual({ status: "success", synced: 2, skipped: 1, held: 1, failed: 2 });
-  expect((await house.ledger().progress())?.value.attention.map((it) => it.fate)).toEqual([
+  expect((await harness.ledger().progress())?.value.attention.map((it) => it.fate)).toEqual([
     { state: "held", reason: "ambiguous_person" },
     { state: "failed", reason: "out_of_range" },
     { state: "failed", reason: "out_of_range" },
@@ -29,20 +29,20 @@ test("a run counts each reading once: synced, skipped, held, failed", async () =
 });
 
 test("a failed reading leaves the owner's list when its correction arrives", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const weighIn = person.stepOnScale({ weightKg: 700 });
   await sync();
   clock.advance(60);
   person.edit(weighIn, { weightKg: 70 });
   expect(await sync()).toMatchObject({ status: "success", synced: 1 });
-  expect((await house.ledger().progress())?.value.attention).toEqual([]);
+  expect((await harness.ledger().progress())?.value.attention).toEqual([]);
 });
 
 test("the outcome of the last run is remembered, and a run that met another one at work leaves no trace", async () => {
-  house = await startTestApp();
-  const { sync, app, clock, sandbox } = house;
-  house.person.stepOnScale({ weightKg: 80 });
+  harness = await startTestApp();
+  const { sync, app, clock, sandbox } = harness;
+  harness.person.stepOnScale({ weightKg: 80 });
   await sync();
   const first = { finishedAt: clock.now(), outcome: { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 } };
   expect(await app.store.accounts.lastRun(ACCOUNT)).toEqual(first);
@@ -62,8 +62,8 @@ test("the outcome of the last run is remembered, and a run that met another one 
 });
 
 test("an account that is not linked says which link is missing, Withings first, and asks no vendor", async () => {
-  house = await startTestApp({ linked: false });
-  const { sync, app, sandbox, requests } = house;
+  harness = await startTestApp({ linked: false });
+  const { sync, app, sandbox, requests } = harness;
   expect(await sync()).toEqual({
     status: "action_needed",
     action: "link_withings",
@@ -72,7 +72,7 @@ test("an account that is not linked says which link is missing, Withings first, 
     held: 0,
     failed: 0,
   });
-  const address = sandbox.withings.allow(house.person.userid, app.withingsLinking.begin(ACCOUNT));
+  const address = sandbox.withings.allow(harness.person.userid, app.withingsLinking.begin(ACCOUNT));
   await app.withingsLinking.withPasted(ACCOUNT, address);
   requests();
   expect(await sync()).toMatchObject({ status: "action_needed", action: "link_garmin" });

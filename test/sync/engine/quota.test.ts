@@ -14,19 +14,19 @@ afterEach(() => vi.useRealTimers());
  * The real program, limiter included, against the real sandbox over HTTP. Only time runs faster: the timers of this process
  * and its calendar are moved on together, a little whenever the sockets have had their turn.
  */
-async function startFastHouse() {
+async function startFastHarness() {
   // What is loaded on demand comes from a real thread.
   await import("bottleneck/light.js");
   vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
-  const house = await startTestApp({ sandbox: { clock: systemClock } });
+  const harness = await startTestApp({ sandbox: { clock: systemClock } });
   let underWay = 0;
   const sent: Array<{ path: string; at: number }> = [];
   return {
-    ...house,
+    ...harness,
     /** Each request of the programs, and when it was sent. */
     sent,
     newApp: (wrapTable = (table: Table) => table) =>
-      house.newApp({
+      harness.newApp({
         ...{ clock: systemClock, paced: true, wrapTable },
         wrapSend: (send) => (request) => {
           underWay++;
@@ -57,37 +57,37 @@ async function startFastHouse() {
 }
 
 test("a backfill of three hundred pages never asks Withings more than 120 times in a minute, and keeps its lease", async () => {
-  const house = await startFastHouse();
-  const { person, sandbox } = house;
+  const harness = await startFastHarness();
+  const { person, sandbox } = harness;
   sandbox.withings.settings.pageSize = 1;
   sandbox.withings.limits.dedupe = "all";
   for (let index = 0; index < PAGES; index++) {
     person.stepOnScale({ at: new Date(NOON.getTime() - (index + 10) * 3600_000), weightKg: 80 + (index % 7) / 10 });
   }
-  const run = house.passes(house.sync({}, await house.newApp()));
+  const run = harness.passes(harness.sync({}, await harness.newApp()));
   expect(await run).toEqual({ status: "success", synced: PAGES, skipped: 0, held: 0, failed: 0 });
   expect(sandbox.withings.maxInAnyMinute()).toBeLessThanOrEqual(120);
   // It used what is allowed, and had to wait for the rest.
   expect(sandbox.withings.maxInAnyMinute()).toBeGreaterThan(100);
   expect(Date.now()).toBeGreaterThan(NOON.getTime() + 2 * MINUTE);
-  expect(house.weights()).toHaveLength(PAGES);
-  await house.close();
+  expect(harness.weights()).toHaveLength(PAGES);
+  await harness.close();
 });
 
 test("four programs on one store that ask at the same time stay within the limit together, and all get their answers", async () => {
-  const house = await startFastHouse();
-  const { sandbox } = house;
+  const harness = await startFastHarness();
+  const { sandbox } = harness;
   const ask = async ({ vendors, tokens }: App, times: number) => {
     for (let n = 0; n < times; n++) await vendors.withings.source.latestHeight(tokens.withAccess(ACCOUNT, "withings"));
   };
   const begunAt = Date.now();
-  const apps = await Promise.all([1, 2, 3, 4].map(() => house.newApp()));
-  await house.passes(Promise.all(apps.map((app) => ask(app, 75))));
+  const apps = await Promise.all([1, 2, 3, 4].map(() => harness.newApp()));
+  await harness.passes(Promise.all(apps.map((app) => ask(app, 75))));
   expect(sandbox.withings.requests.filter((it) => it.path === "/measure")).toHaveLength(300);
   expect(sandbox.withings.maxInAnyMinute()).toBeLessThanOrEqual(120);
   expect(sandbox.withings.maxInAnyMinute()).toBeGreaterThan(100);
   expect(Date.now() - begunAt).toBeLessThan(5 * MINUTE);
-  await house.close();
+  await harness.close();
 });
 
 const measured = (minutes: number) => ({
@@ -99,8 +99,8 @@ const most = (times: number[], seconds: number) =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + seconds * 1000).length));
 
 test("Garmin gets a burst of uploads, then a file every two seconds and a blood pressure every half second", async () => {
-  const house = await startFastHouse();
-  const { vendors, tokens } = await house.newApp();
+  const harness = await startFastHarness();
+  const { vendors, tokens } = await harness.newApp();
   const context = {
     ...{ heightM: undefined, timezone: "Europe/Berlin", parts: { composition: true, muscle: true } },
     beforeEach: async () => {},
@@ -111,13 +111,13 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
     { length: 40 },
     (_, n): BloodPressure => ({ ...measured(n), kind: "blood_pressure", systolicMmHg: 120 + n, diastolicMmHg: 80 }),
   );
-  await house.passes(
+  await harness.passes(
     Promise.all([
       ...files.map((it) => sinks.weigh_in.send([it], context)),
       sinks.blood_pressure.send(pressures, context),
     ]),
   );
-  const times = (path: string) => house.sent.filter((it) => it.path === path).map(({ at }) => at);
+  const times = (path: string) => harness.sent.filter((it) => it.path === path).map(({ at }) => at);
   const [uploads, ofPressure] = [times("/upload-service/upload"), times("/bloodpressure-service/bloodpressure")];
   expect([uploads.length, ofPressure.length]).toEqual([12, 40]);
   expect(most(uploads, 2)).toBeLessThanOrEqual(6);
@@ -126,13 +126,13 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
   expect(most(ofPressure.slice(20), 3)).toBeLessThanOrEqual(7);
   // The burst goes at once, which is what makes a first import short.
   expect((uploads[4] ?? 0) - (uploads[0] ?? 0)).toBeLessThan(1000);
-  await house.close();
+  await harness.close();
 });
 
 test("the requests of one process don't compete for the shared limit: each takes its slot at the first try", async () => {
-  const house = await startFastHouse();
+  const harness = await startFastHarness();
   let tries = 0;
-  const { vendors, tokens } = await house.newApp((table) => ({
+  const { vendors, tokens } = await harness.newApp((table) => ({
     ...table,
     put: (key, ...rest) => {
       if (key.pk === "rate-limit#withings") tries++;
@@ -140,8 +140,8 @@ test("the requests of one process don't compete for the shared limit: each takes
     },
   }));
   const access = tokens.withAccess(ACCOUNT, "withings");
-  await house.passes(Promise.all(Array.from({ length: 30 }, () => vendors.withings.source.latestHeight(access))));
-  expect(house.sent.filter(({ path }) => path === "/measure")).toHaveLength(30);
+  await harness.passes(Promise.all(Array.from({ length: 30 }, () => vendors.withings.source.latestHeight(access))));
+  expect(harness.sent.filter(({ path }) => path === "/measure")).toHaveLength(30);
   expect(tries).toBe(30);
-  await house.close();
+  await harness.close();
 });

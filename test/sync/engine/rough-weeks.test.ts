@@ -39,19 +39,19 @@ function wanted({ person }: TestApp) {
     .sort();
 }
 
-function standing(house: TestApp) {
+function standing(harness: TestApp) {
   const seconds = (at: Date) => at.getTime() / 1000;
   return [
-    ...house
+    ...harness
       .weights()
       .map((it) => `${seconds(it.takenAt)} ${it.weightKg.toFixed(2)} kg, ${it.bodyFatPercent?.toFixed(1)} %`),
-    ...house.pressures().map((it) => `${seconds(it.takenAt)} ${it.systolic} mmHg`),
+    ...harness.pressures().map((it) => `${seconds(it.takenAt)} ${it.systolic} mmHg`),
   ].sort();
 }
 
 /** Weeks in which everything happens: readings in any order, corrections, faults at any call, crashes, a slow Garmin. */
-async function live(house: TestApp, random: () => number, steps: number) {
-  const { person, sandbox, clock } = house;
+async function live(harness: TestApp, random: () => number, steps: number) {
+  const { person, sandbox, clock } = harness;
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const chance = (share: number) => random() < share;
   const secondsAgo = (seconds: number) => new Date(clock.now().getTime() - Math.floor(seconds) * 1000);
@@ -96,29 +96,29 @@ async function live(house: TestApp, random: () => number, steps: number) {
     const since = chance(0.1) ? { since: secondsAgo(random() * 20 * 24 * 3600) } : {};
     if (chance(0.25)) {
       const crash = crashAt(Math.ceil(random() * 30), chance(0.5) ? "before" : "after");
-      await house.sync(since, await house.newApp(crash));
+      await harness.sync(since, await harness.newApp(crash));
     } else {
-      await house.sync(since);
+      await harness.sync(since);
     }
     clock.advance(Math.ceil(random() * pick([20, 150, 3600, 8 * 3600, 30 * 3600])));
     // The owner does what the bot asks for, but not at once.
     if (chance(0.3)) {
       sandbox.faults.clear();
-      await house.link();
+      await harness.link();
     }
   }
 }
 
 /** The vendors are up again and the owner has done everything: a few hours later all is settled. */
-async function settleDown(house: TestApp) {
-  const { sandbox, clock } = house;
+async function settleDown(harness: TestApp) {
+  const { sandbox, clock } = harness;
   sandbox.faults.clear();
   sandbox.garmin.settings.readBackDelaySeconds = 0;
   sandbox.garmin.setConsent(OWNER.email, true);
-  await house.link();
+  await harness.link();
   for (let runs = 0; runs < 12; runs++) {
     clock.advance(runs < 4 ? 130 : 1300);
-    const report = await house.sync();
+    const report = await harness.sync();
     if (report.status === "success") return report;
     expect(report.status).toBe("retry_later");
   }
@@ -130,15 +130,15 @@ const seeds = Array.from({ length: Number(process.env.ROUGH_WEEKS ?? 8) }, (_, i
 
 describe("after rough weeks every reading is in Garmin once, as Withings has it", () => {
   test.each(seeds)("weeks number %s", async (seed) => {
-    const house = await startTestApp();
+    const harness = await startTestApp();
     try {
-      await live(house, numbersFrom(seed), 25);
-      const report = await settleDown(house);
-      expect(standing(house)).toEqual(wanted(house));
+      await live(harness, numbersFrom(seed), 25);
+      const report = await settleDown(harness);
+      expect(standing(harness)).toEqual(wanted(harness));
       expect(report.held + report.failed).toBe(0);
-      expect((await house.ledger().progress())?.value.attention).toEqual([]);
+      expect((await harness.ledger().progress())?.value.attention).toEqual([]);
     } finally {
-      await house.close();
+      await harness.close();
     }
   });
 });

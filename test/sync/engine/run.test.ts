@@ -2,12 +2,12 @@ import { afterEach, expect, test } from "vitest";
 import type { RunProgress } from "../../../src/sync/engine/run.ts";
 import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 test("a weigh-in travels from the scale into Garmin and is seen there", async () => {
-  house = await startTestApp({ heightM: 1.75 });
-  const { person, sync, weights, requests, clock } = house;
+  harness = await startTestApp({ heightM: 1.75 });
+  const { person, sync, weights, requests, clock } = harness;
   expect(await sync()).toEqual({ status: "success", synced: 0, skipped: 0, held: 0, failed: 0 });
   requests();
 

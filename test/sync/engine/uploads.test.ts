@@ -4,36 +4,36 @@ import { readWeightFile } from "../../../src/sandbox/garmin/fit-file.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const HOUR = 3600;
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const weights = () => house.weights().map((it) => it.weightKg);
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const weights = () => harness.weights().map((it) => it.weightKg);
 const UPLOADS = /^\/(upload-service|bloodpressure-service)\//;
 const isUpload = (request: { method: string; path: string }) => request.method === "POST" && UPLOADS.test(request.path);
-const uploads = () => house.sandbox.garmin.requests.filter(isUpload).length;
+const uploads = () => harness.sandbox.garmin.requests.filter(isUpload).length;
 const answering = (status: number) =>
-  house.sandbox.faults.add({
+  harness.sandbox.faults.add({
     ...{ name: "answer", server: "garmin_connectapi", match: { method: "POST", path: UPLOADS }, times: Infinity },
     effect: { type: "status", status },
   });
 
 const kinds = {
   "a weigh-in": {
-    measure: (at: Date) => house.person.stepOnScale({ at, weightKg: 80.25 }),
-    standing: () => house.weights().length,
+    measure: (at: Date) => harness.person.stepOnScale({ at, weightKg: 80.25 }),
+    standing: () => harness.weights().length,
   },
   "a pressure": {
-    measure: (at: Date) => house.person.takeBloodPressure({ at, systolic: 121, diastolic: 79, pulse: 61 }),
-    standing: () => house.pressures().length,
+    measure: (at: Date) => harness.person.takeBloodPressure({ at, systolic: 121, diastolic: 79, pulse: 61 }),
+    standing: () => harness.pressures().length,
   },
 };
 
 describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, standing }) => {
   test("whose answer got lost is found in Garmin at once, counted, and is there once", async () => {
-    house = await startTestApp();
-    const { sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
     expect(await sync()).toMatchObject({ synced: 1, failed: 0 });
@@ -43,8 +43,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("whose answer got lost, and that shows later, is found by a later run and counted there", async () => {
-    house = await startTestApp();
-    const { sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
     measure(minutesAgo(30));
     sandbox.garmin.settings.readBackDelaySeconds = 90;
     sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -55,8 +55,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that never arrived is looked for over two minutes and then sent once more", async () => {
-    house = await startTestApp();
-    const { sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_upload_dropped", { times: 1 });
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 0 });
@@ -71,8 +71,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that Garmin is slow to show is waited for and never sent again", async () => {
-    house = await startTestApp();
-    const { sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_slow_to_show");
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 0 });
@@ -86,8 +86,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("whose answer got lost, at a Garmin so slow that it is sent again, still ends up there once", async () => {
-    house = await startTestApp();
-    const { sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
     measure(minutesAgo(30));
     sandbox.faults.turnOn("garmin_slow_to_show");
     sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
@@ -105,8 +105,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that gets no answer in time is left for later", async () => {
-    house = await startTestApp();
-    const { sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
     measure(minutesAgo(30));
     sandbox.faults.add({
       server: "garmin_connectapi",
@@ -117,7 +117,7 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
       (send: Transport): Transport =>
       (request) =>
         send({ ...request, answerSeconds: 0.2 });
-    expect(await sync({}, await house.newApp({ wrapSend: impatient }))).toMatchObject({
+    expect(await sync({}, await harness.newApp({ wrapSend: impatient }))).toMatchObject({
       status: "retry_later",
       synced: 0,
     });
@@ -129,8 +129,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   test.each([500, 502, 503])(
     "that gets HTTP %s may have arrived: it is looked for before it is sent again",
     async (status) => {
-      house = await startTestApp();
-      const { sync, clock, sandbox } = house;
+      harness = await startTestApp();
+      const { sync, clock, sandbox } = harness;
       measure(minutesAgo(30));
       answering(status);
       expect(await sync()).toMatchObject({ status: "retry_later", synced: 0, failed: 0 });
@@ -143,12 +143,12 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   );
 
   test.each([403, 429])("that gets HTTP %s did not happen: the next run makes it at once", async (status) => {
-    house = await startTestApp();
-    const { sync, sandbox, clock } = house;
+    harness = await startTestApp();
+    const { sync, sandbox, clock } = harness;
     measure(minutesAgo(30));
     answering(status);
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 0, failed: 0 });
-    expect((await house.app.store.links.read(4711, "garmin"))?.value.state).toBe("linked");
+    expect((await harness.app.store.links.read(4711, "garmin"))?.value.state).toBe("linked");
     sandbox.faults.clear();
     clock.advance(1);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
@@ -156,8 +156,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
   });
 
   test("that lacks the consent asks the owner for it, marks nothing, and everything arrives afterwards", async () => {
-    house = await startTestApp();
-    const { sync, sandbox, clock } = house;
+    harness = await startTestApp();
+    const { sync, sandbox, clock } = harness;
     sandbox.garmin.setConsent(OWNER.email, false);
     const groups = [measure(minutesAgo(30)), measure(minutesAgo(20))];
     expect(await sync()).toMatchObject({
@@ -169,9 +169,9 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
     const ids = groups.flatMap((measureGroupId) =>
       (["weigh_in", "blood_pressure"] as const).map((kind) => readingId({ measureGroupId, kind })),
     );
-    expect((await house.ledger().entries(ids)).size).toBe(0);
+    expect((await harness.ledger().entries(ids)).size).toBe(0);
     clock.advance(24 * HOUR);
-    await house.link();
+    await harness.link();
     expect(await sync()).toMatchObject({ status: "action_needed", action: "grant_garmin_upload" });
     sandbox.garmin.setConsent(OWNER.email, true);
     expect(await sync()).toEqual({ status: "success", synced: 2, skipped: 0, held: 0, failed: 0 });
@@ -180,8 +180,8 @@ describe.each(Object.entries(kinds))("the upload of %s", (_kind, { measure, stan
 });
 
 test("an upload that Garmin accepted, and couldn't be asked about, is found by a later run", async () => {
-  house = await startTestApp();
-  const { sync, sandbox, clock } = house;
+  harness = await startTestApp();
+  const { sync, sandbox, clock } = harness;
   kinds["a weigh-in"].measure(minutesAgo(30));
   kinds["a pressure"].measure(minutesAgo(30));
   sandbox.faults.add({
@@ -197,11 +197,11 @@ test("an upload that Garmin accepted, and couldn't be asked about, is found by a
 });
 
 test("a run that slept through its lease sends nothing and moves nothing, because another run may be at work", async () => {
-  house = await startTestApp();
-  const { sync, clock, app } = house;
+  harness = await startTestApp();
+  const { sync, clock, app } = harness;
   kinds["a weigh-in"].measure(minutesAgo(30));
   kinds["a pressure"].measure(minutesAgo(30));
-  const asleep = await house.newApp({
+  const asleep = await harness.newApp({
     wrapSend: (send) => async (request) => {
       const answer = await send(request);
       if (String(request.url).endsWith("/measure")) {
@@ -236,14 +236,14 @@ const refusing =
 
 describe("a reading that Garmin refuses", () => {
   test("doesn't hold back the others of its file, and is offered again once a day, seven times in all", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
     const many = 70;
     for (let index = 0; index < many; index++) {
       person.stepOnScale({ at: minutesAgo(600 - index), weightKg: index === 40 ? 81 : 80 + (index % 9) / 10 });
     }
     const offers: number[] = [];
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapSend: (send) => {
         const refuse = refusing([81])(send);
         return async (request) => {
@@ -256,7 +256,7 @@ describe("a reading that Garmin refuses", () => {
     const first = await sync({}, app);
     expect(first).toMatchObject({ status: "error", synced: many - 1, failed: 1 });
     expect(weights()).toHaveLength(many - 1);
-    const { attention } = (await house.ledger().progress())?.value ?? {};
+    const { attention } = (await harness.ledger().progress())?.value ?? {};
     expect(attention).toMatchObject([
       { values: { weightKg: 81 }, fate: { state: "failed", reason: "refused_by_garmin" } },
     ]);
@@ -265,7 +265,7 @@ describe("a reading that Garmin refuses", () => {
     // No reading in between: the cursor has to stay where the refused one is still read.
     for (let hours = 0; hours < 9 * 24; hours += 8) {
       clock.advance(8 * HOUR);
-      await house.link();
+      await harness.link();
       const report = await sync({}, app);
       expect(report.status).toBe(report.failed > 0 ? "error" : "success");
     }
@@ -274,25 +274,25 @@ describe("a reading that Garmin refuses", () => {
   });
 
   test("arrives when Garmin has changed its mind a day later, though other readings came in between", async () => {
-    house = await startTestApp();
-    const { person, sync, clock } = house;
-    const app = await house.newApp({ wrapSend: refusing([81, 199]) });
+    harness = await startTestApp();
+    const { person, sync, clock } = harness;
+    const app = await harness.newApp({ wrapSend: refusing([81, 199]) });
     person.stepOnScale({ at: minutesAgo(30), weightKg: 81 });
     person.takeBloodPressure({ at: minutesAgo(30), systolic: 199, diastolic: 99 });
     person.takeBloodPressure({ at: minutesAgo(20), systolic: 120, diastolic: 80 });
     expect(await sync({}, app)).toMatchObject({ status: "error", synced: 1, failed: 2 });
     for (let days = 0; days < 3; days++) {
       clock.advance(23 * HOUR);
-      await house.link();
+      await harness.link();
       person.stepOnScale({ weightKg: 80.5 });
       await sync({}, app);
     }
     clock.advance(25 * HOUR);
-    await house.link();
+    await harness.link();
     expect(await sync()).toMatchObject({ status: "success", synced: 2, failed: 0 });
     expect(weights()).toEqual([81, 80.5, 80.5, 80.5]);
-    expect(house.pressures().map((it) => it.systolic)).toEqual([199, 120]);
-    expect((await house.ledger().progress())?.value.attention).toEqual([]);
+    expect(harness.pressures().map((it) => it.systolic)).toEqual([199, 120]);
+    expect((await harness.ledger().progress())?.value.attention).toEqual([]);
   });
 });
 
@@ -301,13 +301,13 @@ describe("trouble with one kind of reading never stops the other", () => {
     ["pressures", /^\/bloodpressure-service\//, { weights: 2, pressures: 0 }],
     ["weights", /^\/(upload|weight)-service\//, { weights: 0, pressures: 2 }],
   ])("%s broken for days: the others arrive, and nothing is lost when it recovers", async (_what, path, meanwhile) => {
-    house = await startTestApp();
-    const { person, sync, clock, sandbox } = house;
+    harness = await startTestApp();
+    const { person, sync, clock, sandbox } = harness;
     const measure = () => {
       person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
       person.takeBloodPressure({ at: minutesAgo(10), systolic: 121, diastolic: 79 });
     };
-    const standing = () => ({ weights: house.weights().length, pressures: house.pressures().length });
+    const standing = () => ({ weights: harness.weights().length, pressures: harness.pressures().length });
     measure();
     const opened = minutesAgo(10).getTime();
     sandbox.faults.add({
@@ -316,23 +316,25 @@ describe("trouble with one kind of reading never stops the other", () => {
     });
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 1 });
     clock.advance(3 * 24 * HOUR);
-    await house.link();
+    await harness.link();
     measure();
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 1 });
     expect(standing()).toEqual(meanwhile);
-    expect((await house.ledger().progress())?.value.cursorAt.getTime()).toBeLessThan(opened + 60_000);
+    expect((await harness.ledger().progress())?.value.cursorAt.getTime()).toBeLessThan(opened + 60_000);
 
     sandbox.faults.clear();
     clock.advance(150);
     expect(await sync()).toMatchObject({ status: "success", synced: 2 });
     expect(standing()).toEqual({ weights: 2, pressures: 2 });
-    expect((await house.ledger().progress())?.value.cursorAt.getTime()).toBeGreaterThan(opened + 2 * 24 * HOUR * 1000);
+    expect((await harness.ledger().progress())?.value.cursorAt.getTime()).toBeGreaterThan(
+      opened + 2 * 24 * HOUR * 1000,
+    );
   });
 });
 
 test("a file that Garmin refuses, keeps, and shows only hours later is there once in the end", async () => {
-  house = await startTestApp();
-  const { person, sync, clock, sandbox } = house;
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
   person.stepOnScale({ at: minutesAgo(90), weightKg: 79.5 });
   await sync();
   person.stepOnScale({ at: minutesAgo(60), weightKg: 80 });
@@ -340,7 +342,7 @@ test("a file that Garmin refuses, keeps, and shows only hours later is there onc
   clock.advance(60);
   sandbox.garmin.settings.readBackDelaySeconds = 3 * 3600;
   let isRefused = false;
-  const app = await house.newApp({
+  const app = await harness.newApp({
     wrapSend: (send) => async (request) => {
       const answer = await send(request);
       if (isRefused || request.method !== "POST" || !String(request.url).includes("upload-service")) return answer;
@@ -354,5 +356,5 @@ test("a file that Garmin refuses, keeps, and shows only hours later is there onc
     clock.advance(3600);
     await sync();
   }
-  expect(house.weights().map((it) => it.weightKg)).toEqual([79.5, 80, 80.5]);
+  expect(harness.weights().map((it) => it.weightKg)).toEqual([79.5, 80, 80.5]);
 });

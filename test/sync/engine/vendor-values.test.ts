@@ -7,17 +7,17 @@ import type { Health } from "../../../src/sync/model/health.ts";
 import { afterRun, afterTelling, pendingNotices } from "../../../src/sync/status/notices.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const DAY = 24 * 3600;
-const minutesAgo = (minutes: number) => new Date(house.clock.now().getTime() - minutes * 60_000);
-const cursor = async () => (await house.ledger().progress())?.value.cursorAt;
-const logged = (event: string) => house.logged.filter((line) => line.includes(`"${event}"`));
+const minutesAgo = (minutes: number) => new Date(harness.clock.now().getTime() - minutes * 60_000);
+const cursor = async () => (await harness.ledger().progress())?.value.cursorAt;
+const logged = (event: string) => harness.logged.filter((line) => line.includes(`"${event}"`));
 
 test("an unreadable record is reported once, stops nothing, is checked once a day, and arrives once it can be read", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   await sync();
   person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   const measure = { type: 1, unit: -3, value: "eighty" } as unknown as Measure;
@@ -30,11 +30,11 @@ test("an unreadable record is reported once, stops nothing, is checked once a da
   const asked: number[] = [];
   for (let hours = 0; hours < 72; hours += 6) {
     clock.advance(6 * 3600);
-    if (hours % 24 === 0) await house.link();
+    if (hours % 24 === 0) await harness.link();
     if (hours % 24 === 0) person.stepOnScale({ weightKg: 80 + hours / 100 });
-    house.sandbox.withings.requests.length = 0;
+    harness.sandbox.withings.requests.length = 0;
     expect(await sync()).toMatchObject({ status: "success" });
-    for (const { body } of house.sandbox.withings.requests) {
+    for (const { body } of harness.sandbox.withings.requests) {
       const since = new URLSearchParams(body).get("lastupdate");
       if (since) asked.push(Number(since));
     }
@@ -47,57 +47,57 @@ test("an unreadable record is reported once, stops nothing, is checked once a da
 
   measure.value = 80_500;
   clock.advance(DAY);
-  await house.link();
+  await harness.link();
   expect(await sync()).toMatchObject({ status: "success", synced: 1 });
-  expect(house.weights().map((it) => it.weightKg)).toContain(80.5);
-  expect(new Set(house.weights().map((it) => it.takenAt.getTime())).size).toBe(house.weights().length);
-  expect((await house.ledger().progress())?.value.unreadable).toBeUndefined();
+  expect(harness.weights().map((it) => it.weightKg)).toContain(80.5);
+  expect(new Set(harness.weights().map((it) => it.takenAt.getTime())).size).toBe(harness.weights().length);
+  expect((await harness.ledger().progress())?.value.unreadable).toBeUndefined();
 });
 
 test("an unreadable record that Garmin has from elsewhere is not sent as a second one when it can be read", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   const measure = { type: 1, unit: -3, value: "eighty" } as unknown as Measure;
   const takenAt = minutesAgo(20);
-  house.sandbox.garmin.addManualWeight(OWNER.email, { at: takenAt, weightKg: 80.5 });
+  harness.sandbox.garmin.addManualWeight(OWNER.email, { at: takenAt, weightKg: 80.5 });
   person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [measure], deviceid: "scale" });
   person.stepOnScale({ at: minutesAgo(10), weightKg: 80 });
   expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   for (let hours = 0; hours < 72; hours += 12) {
     clock.advance(DAY / 2);
-    await house.link();
+    await harness.link();
     person.stepOnScale({ weightKg: 80 });
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   }
   measure.value = 80_500;
   clock.advance(DAY);
-  await house.link();
+  await harness.link();
   expect(await sync()).toMatchObject({ status: "success", synced: 0 });
-  expect(house.weights()).toHaveLength(8);
+  expect(harness.weights()).toHaveLength(8);
 });
 
 test("its owner hears its time, once, in both languages, and sees it in /status", async () => {
-  house = await startTestApp();
+  harness = await startTestApp();
   const takenAt = minutesAgo(20);
   const broken = { type: 1, unit: -3, value: null } as unknown as Measure;
-  house.person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [broken], deviceid: "scale" });
-  const account = (await house.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
+  harness.person.addGroup({ date: Math.floor(takenAt.getTime() / 1000), measures: [broken], deviceid: "scale" });
+  const account = (await harness.app.store.accounts.find(ACCOUNT)) ?? expect.fail("the account is missing");
   let health: Health = { attentionTold: [] };
   const told: string[] = [];
   const words = (["en", "de"] as const).map((language) =>
-    wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: house.clock.now() }),
+    wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: harness.clock.now() }),
   );
   for (let runs = 0; runs < 3; runs++) {
-    const report = await house.sync();
-    const now = house.clock.now();
-    const overview = await house.app.overviews.of(account);
+    const report = await harness.sync();
+    const now = harness.clock.now();
+    const overview = await harness.app.overviews.of(account);
     health = afterRun(health, report, { now, attention: overview.attention, links: overview.links });
     for (const news of pendingNotices(health, { ...overview, now, patienceHours: 6 })) {
       told.push(...words.map((it) => newsText(news, it)));
       health = structuredClone(afterTelling(health, news, now));
     }
     if (runs === 2) told.push(...words.slice(0, 1).map((it) => statusText(overview, {}, it)));
-    house.clock.advance(1800);
+    harness.clock.advance(1800);
   }
   expect(told).toEqual([
     expect.stringMatching(/^Withings has a measurement from .*12:40.* that I can’t read\. Your other readings arrive/),
@@ -107,13 +107,13 @@ test("its owner hears its time, once, in both languages, and sees it in /status"
 });
 
 test("a page that promises more without saying how to get it delivers what it holds, and the cursor waits", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
   await sync();
   const before = await cursor();
   person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
   let isBroken = true;
-  const app = await house.newApp({
+  const app = await harness.newApp({
     wrapSend: (send) => async (request) => {
       const answer = await send(request);
       if (!isBroken) return answer;
@@ -126,14 +126,14 @@ test("a page that promises more without saying how to get it delivers what it ho
   isBroken = false;
   clock.advance(60);
   expect(await sync({}, app)).toMatchObject({ status: "success" });
-  expect(house.weights()).toHaveLength(1);
+  expect(harness.weights()).toHaveLength(1);
   expect(await cursor()).not.toEqual(before);
 });
 
 test("an unknown value of Withings is reported once, and stops nothing", async () => {
-  house = await startTestApp();
-  const { person, sync, clock } = house;
-  const app = await house.newApp({
+  harness = await startTestApp();
+  const { person, sync, clock } = harness;
+  const app = await harness.newApp({
     wrapSend: (send) => async (request) => {
       const answer = await send(request);
       // As if Withings sent more than it was asked for.

@@ -3,20 +3,20 @@ import type { Clock } from "../../../src/lib/clock.ts";
 import { isClockWrong } from "../../../src/sync/diagnostics/vendor-clock.ts";
 import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house?.close());
+let harness: TestApp;
+afterEach(() => harness?.close());
 
 const DAY = 24 * 3600;
 const later = (at: Date, seconds: number) => new Date(at.getTime() + seconds * 1000);
 
 /** A program whose clock is off by `seconds`, until it is set right. */
 async function startOff(seconds: number) {
-  house = await startTestApp();
+  harness = await startTestApp();
   let off = seconds;
-  const clock: Clock = { now: () => later(house.clock.now(), off), sleep: house.clock.sleep };
-  const app = await house.newApp({ clock });
+  const clock: Clock = { now: () => later(harness.clock.now(), off), sleep: harness.clock.sleep };
+  const app = await harness.newApp({ clock });
   return {
-    sync: () => house.sync({}, app),
+    sync: () => harness.sync({}, app),
     setRight: () => {
       off = 0;
     },
@@ -26,8 +26,8 @@ async function startOff(seconds: number) {
   };
 }
 
-const daysAgo = (days: number) => later(house.clock.now(), -days * DAY);
-const sinceEpoch = () => -house.clock.now().getTime() / 1000;
+const daysAgo = (days: number) => later(harness.clock.now(), -days * DAY);
+const sinceEpoch = () => -harness.clock.now().getTime() / 1000;
 
 describe("a clock that is off by more than a day", () => {
   test.each([
@@ -38,17 +38,17 @@ describe("a clock that is off by more than a day", () => {
   ])("sets no start in the first run: %s", async (_what, off) => {
     const program = await startOff(0);
     program.setOff(off());
-    house.person.stepOnScale({ at: daysAgo(200), weightKg: 82 });
-    house.person.stepOnScale({ at: daysAgo(20), weightKg: 81 });
-    house.person.stepOnScale({ weightKg: 80 });
+    harness.person.stepOnScale({ at: daysAgo(200), weightKg: 82 });
+    harness.person.stepOnScale({ at: daysAgo(20), weightKg: 81 });
+    harness.person.stepOnScale({ weightKg: 80 });
     expect(await program.sync()).toMatchObject({ status: "action_needed", action: "fix_clock", synced: 0 });
-    expect(await house.ledger().progress()).toBeUndefined();
-    expect(house.weights()).toEqual([]);
+    expect(await harness.ledger().progress()).toBeUndefined();
+    expect(harness.weights()).toEqual([]);
 
-    house.clock.advance(60);
+    harness.clock.advance(60);
     program.setRight();
     expect(await program.sync()).toMatchObject({ status: "success", synced: 2 });
-    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([81, 80]);
+    expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([81, 80]);
   });
 
   test("changes nothing in an account that has run before, and later readings follow", async () => {
@@ -56,13 +56,13 @@ describe("a clock that is off by more than a day", () => {
     await program.sync();
     for (const off of [60 * DAY, sinceEpoch()]) {
       program.setOff(off);
-      const before = await house.ledger().progress();
-      house.clock.advance(1800);
-      house.person.stepOnScale({ weightKg: 80 });
+      const before = await harness.ledger().progress();
+      harness.clock.advance(1800);
+      harness.person.stepOnScale({ weightKg: 80 });
       expect(await program.sync()).toMatchObject({ status: "action_needed", action: "fix_clock", held: 0 });
-      expect(await house.ledger().progress()).toEqual(before);
+      expect(await harness.ledger().progress()).toEqual(before);
       program.setRight();
-      house.clock.advance(60);
+      harness.clock.advance(60);
       expect(await program.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
     }
   });
@@ -70,21 +70,21 @@ describe("a clock that is off by more than a day", () => {
   test("is detected by the headers if Withings doesn't say what time it is", async () => {
     const program = await startOff(60 * DAY);
     const body = { status: 0, body: { timezone: "Europe/Berlin", measuregrps: [] } };
-    house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
+    harness.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
     expect(await program.sync()).toMatchObject({ action: "fix_clock" });
   });
 
   test("is not assumed because of one field alone", async () => {
     const program = await startOff(0);
     const body = { status: 0, body: { updatetime: 1, timezone: "Europe/Berlin", measuregrps: [] } };
-    house.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
+    harness.sandbox.faults.add({ server: "withings", match: { path: "/measure" }, effect: { type: "body", body } });
     expect(await program.sync()).toMatchObject({ status: "success" });
   });
 });
 
 test("a clock that is off by hours doesn't stop a run", async () => {
   const program = await startOff(-11 * 3600);
-  house.person.stepOnScale({ weightKg: 80 });
+  harness.person.stepOnScale({ weightKg: 80 });
   expect(await program.sync()).toMatchObject({ status: "success", synced: 1 });
 });
 
@@ -101,32 +101,32 @@ test.each([
 });
 
 describe("data written by a wrong clock", () => {
-  const account = async () => (await house.ledger().progress()) ?? expect.fail();
+  const account = async () => (await harness.ledger().progress()) ?? expect.fail();
 
   test("a start in the future no longer skips anything, and nothing arrives twice", async () => {
-    house = await startTestApp();
-    const { person, clock, sync } = house;
+    harness = await startTestApp();
+    const { person, clock, sync } = harness;
     person.stepOnScale({ at: daysAgo(3), weightKg: 80 });
     await sync();
     const { value, version } = await account();
     const [startAt, cursorAt] = [later(clock.now(), 30 * DAY), later(clock.now(), 30 * DAY)];
-    await house.ledger().saveProgress({ ...value, startAt, cursorAt }, version);
+    await harness.ledger().saveProgress({ ...value, startAt, cursorAt }, version);
     person.stepOnScale({ at: daysAgo(1), weightKg: 80.5 });
     person.stepOnScale({ at: daysAgo(50), createdAt: clock.now(), weightKg: 85 });
     clock.advance(3 * DAY);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
-    expect(house.weights().map(({ weightKg }) => weightKg)).toEqual([80, 80.5]);
+    expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([80, 80.5]);
     const { startAt: fixed, adopting } = (await account()).value;
     expect(fixed).toEqual(daysAgo(30));
     expect(adopting).toBeUndefined();
   });
 
   test("a cursor in the future makes Withings list everything since the start again", async () => {
-    house = await startTestApp();
-    const { person, clock, sync } = house;
+    harness = await startTestApp();
+    const { person, clock, sync } = harness;
     await sync();
     const { value, version } = await account();
-    await house.ledger().saveProgress({ ...value, cursorAt: later(clock.now(), 30 * DAY) }, version);
+    await harness.ledger().saveProgress({ ...value, cursorAt: later(clock.now(), 30 * DAY) }, version);
     person.stepOnScale({ weightKg: 80.5 });
     clock.advance(5 * DAY);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
@@ -134,25 +134,25 @@ describe("data written by a wrong clock", () => {
   });
 
   test("a look in the future at a kind that Garmin didn't offer doesn't put off the next one", async () => {
-    house = await startTestApp();
-    const { person, clock, sync } = house;
+    harness = await startTestApp();
+    const { person, clock, sync } = harness;
     await sync();
     const { value, version } = await account();
     person.stepOnScale({ weightKg: 80.5 });
     const pause = { reason: "closed", since: daysAgo(2), from: daysAgo(2), waiting: 1 } as const;
     const paused = { weigh_in: { ...pause, lookedAt: later(clock.now(), 60 * DAY) } };
-    await house.ledger().saveProgress({ ...value, paused }, version);
+    await harness.ledger().saveProgress({ ...value, paused }, version);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
   test("an attempt in the future is not waited for until that day has come", async () => {
-    house = await startTestApp();
-    const { person, clock, sync, sandbox } = house;
+    harness = await startTestApp();
+    const { person, clock, sync, sandbox } = harness;
     await sync();
     person.stepOnScale({ weightKg: 80.5 });
     sandbox.faults.add({ server: "garmin_connectapi", match: { method: "POST" }, effect: { type: "drop_before" } });
     expect((await sync()).status).toBe("retry_later");
-    const ledger = house.ledger();
+    const ledger = harness.ledger();
     const [{ value, version }] = [
       ...(await ledger.entries([`${String(person.groups[0]?.grpid).padStart(16, "0")}#weigh_in`])).values(),
     ] as [{ value: Parameters<typeof ledger.write>[0]; version: string }];

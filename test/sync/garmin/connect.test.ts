@@ -677,27 +677,27 @@ describe("the profile and the consent", () => {
 
 describe("a link whose access token is refused", () => {
   test("is renewed once, and the call goes through", async () => {
-    const house = await startTestApp();
-    house.sandbox.garmin.expireAccessToken(OWNER.email);
-    house.requests();
-    house.person.stepOnScale({ weightKg: 80.25 });
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
-    const tokenCalls = house.requests().filter((it) => it.startsWith("garmin_diauth"));
+    const harness = await startTestApp();
+    harness.sandbox.garmin.expireAccessToken(OWNER.email);
+    harness.requests();
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
+    const tokenCalls = harness.requests().filter((it) => it.startsWith("garmin_diauth"));
     expect(tokenCalls).toEqual(["garmin_diauth POST /di-oauth2-service/oauth/token"]);
-    await house.close();
+    await harness.close();
   });
 
   test("ends when the renewed token is refused too for longer than doubt allows, and keeps its tokens", async () => {
-    const house = await startTestApp();
-    house.sandbox.faults.turnOn("garmin_token_not_active");
-    house.person.stepOnScale({ weightKg: 80.25 });
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
-    house.clock.advance(3600);
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
-    expect((await house.app.store.links.read(ACCOUNT, "garmin"))?.value).toMatchObject({
+    const harness = await startTestApp();
+    harness.sandbox.faults.turnOn("garmin_token_not_active");
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    harness.clock.advance(3600);
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+    expect((await harness.app.store.links.read(ACCOUNT, "garmin"))?.value).toMatchObject({
       state: "stale",
       tokens: { refreshToken: expect.any(String) },
     });
-    await house.close();
+    await harness.close();
   });
 });

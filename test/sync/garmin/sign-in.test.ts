@@ -11,20 +11,20 @@ import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp } from "../../support/
 const MOBILE = "https://mobile.integration.garmin.com/gcm";
 
 describe("with the sandbox", () => {
-  let house: TestApp;
-  afterEach(() => house?.close());
+  let harness: TestApp;
+  afterEach(() => harness?.close());
 
   async function start(mfa?: "email" | "phone") {
-    house = await startTestApp({ linked: false });
-    house.sandbox.garmin.accounts.get(OWNER.email).mfa = mfa;
-    return house;
+    harness = await startTestApp({ linked: false });
+    harness.sandbox.garmin.accounts.get(OWNER.email).mfa = mfa;
+    return harness;
   }
-  const withPassword = (password = OWNER.password, app = house.app) =>
+  const withPassword = (password = OWNER.password, app = harness.app) =>
     app.garminSignIn.withPassword(ACCOUNT, OWNER.email, password);
-  const lastCode = () => house.sandbox.garmin.inbox.at(-1)?.code ?? "";
+  const lastCode = () => harness.sandbox.garmin.inbox.at(-1)?.code ?? "";
   const wrongCode = () => (lastCode() === "000000" ? "111111" : "000000");
-  const link = async () => (await house.app.store.links.read(ACCOUNT, "garmin"))?.value;
-  const asked = () => house.requests().length;
+  const link = async () => (await harness.app.store.links.read(ACCOUNT, "garmin"))?.value;
+  const asked = () => harness.requests().length;
   const DAY = 24 * 3600;
 
   describe("a password", () => {
@@ -37,7 +37,7 @@ describe("with the sandbox", () => {
         uploadConsent: true,
       });
       expect(await link()).toMatchObject({ state: "linked", displayName: "Owner", linkedAt: NOON });
-      expect(house.sandbox.garmin.requests.map((it) => `${it.server} ${it.method} ${it.path}`)).toEqual([
+      expect(harness.sandbox.garmin.requests.map((it) => `${it.server} ${it.method} ${it.path}`)).toEqual([
         "garmin_sso GET /mobile/sso/en_US/sign-in",
         "garmin_sso POST /mobile/api/login",
         "garmin_diauth POST /di-oauth2-service/oauth/token",
@@ -49,7 +49,7 @@ describe("with the sandbox", () => {
     test("leaves in the log which app the tokens belong to and how long they live, and not the tokens themselves", async () => {
       await start();
       await withPassword();
-      const line = house.logged.find((it) => it.includes("garmin_signed_in")) ?? "{}";
+      const line = harness.logged.find((it) => it.includes("garmin_signed_in")) ?? "{}";
       expect(JSON.parse(line)).toMatchObject({
         clientId: "GARMIN_CONNECT_MOBILE_ANDROID_DI_2025Q2",
         accessExpiresAt: expect.stringMatching(/^20/),
@@ -61,13 +61,13 @@ describe("with the sandbox", () => {
 
     test("is followed by a sentence on the upload consent", async () => {
       await start();
-      house.sandbox.garmin.setConsent(OWNER.email, false);
+      harness.sandbox.garmin.setConsent(OWNER.email, false);
       expect(await withPassword()).toMatchObject({ type: "signed_in", uploadConsent: false });
     });
 
     test("signs in even when the consent can't be asked for", async () => {
       await start();
-      house.sandbox.faults.add({ match: { path: /gdprconsent/ }, effect: { type: "status", status: 503 } });
+      harness.sandbox.faults.add({ match: { path: /gdprconsent/ }, effect: { type: "status", status: 503 } });
       expect(await withPassword()).toMatchObject({ type: "signed_in", uploadConsent: undefined });
     });
 
@@ -78,27 +78,27 @@ describe("with the sandbox", () => {
       ["blocked", () => withFault("garmin_sso_cloudflare_403")],
     ] as const)("that ends in %s is tried once, and changes nothing", async (type, attempt) => {
       await start();
-      await house.link();
-      const before = await house.app.store.links.read(ACCOUNT, "garmin");
+      await harness.link();
+      const before = await harness.app.store.links.read(ACCOUNT, "garmin");
       asked();
       expect(await attempt()).toEqual({ type });
       // Somebody blocked at the page has not sent a password.
       const page = "garmin_sso GET /mobile/sso/en_US/sign-in";
-      expect(house.requests()).toEqual(type === "blocked" ? [page] : [page, "garmin_sso POST /mobile/api/login"]);
-      expect(await house.app.store.links.read(ACCOUNT, "garmin")).toEqual(before);
-      house.sandbox.faults.clear();
+      expect(harness.requests()).toEqual(type === "blocked" ? [page] : [page, "garmin_sso POST /mobile/api/login"]);
+      expect(await harness.app.store.links.read(ACCOUNT, "garmin")).toEqual(before);
+      harness.sandbox.faults.clear();
       expect(await withPassword()).toMatchObject({ type: "signed_in" });
     });
     function withFault(name: "garmin_captcha" | "garmin_account_locked" | "garmin_sso_cloudflare_403") {
-      house.sandbox.faults.turnOn(name);
+      harness.sandbox.faults.turnOn(name);
       return withPassword();
     }
   });
 
   describe("the check before a password", () => {
-    const obstacle = () => house.app.garminSignIn.obstacle(ACCOUNT);
+    const obstacle = () => harness.app.garminSignIn.obstacle(ACCOUNT);
     const onProbe = (status: number) =>
-      house.sandbox.faults.add({
+      harness.sandbox.faults.add({
         match: { method: "GET", path: "/mobile/api/login" },
         effect: { type: "status", status },
       });
@@ -107,7 +107,7 @@ describe("with the sandbox", () => {
       await start();
       asked();
       expect(await obstacle()).toBeUndefined();
-      expect(house.requests()).toEqual(["garmin_sso GET /mobile/api/login"]);
+      expect(harness.requests()).toEqual(["garmin_sso GET /mobile/api/login"]);
     });
 
     test.each([
@@ -124,7 +124,7 @@ describe("with the sandbox", () => {
 
     test("finds a rest without asking Garmin", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+      harness.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
       const rests = await withPassword();
       asked();
       expect(await obstacle()).toEqual(rests);
@@ -133,20 +133,20 @@ describe("with the sandbox", () => {
 
     test.each<[string, () => Promise<unknown>]>([
       ["a password", () => withPassword()],
-      ["a code", () => house.app.garminSignIn.withCode(ACCOUNT, lastCode())],
-      ["the wish for a new code", () => house.app.garminSignIn.newCode(ACCOUNT)],
+      ["a code", () => harness.app.garminSignIn.withCode(ACCOUNT, lastCode())],
+      ["the wish for a new code", () => harness.app.garminSignIn.newCode(ACCOUNT)],
     ])("a limit said to %s is no strike for the account when the network is limited too", async (_what, attempt) => {
       await start("email");
       await withPassword();
       for (const method of ["POST", "GET"]) {
-        house.sandbox.faults.add({
+        harness.sandbox.faults.add({
           match: { method, path: /^\/mobile\/api\// },
           effect: { type: "status", status: 429 },
         });
       }
       expect(await attempt()).toEqual({ type: "network_limited" });
       expect(await obstacle()).toBeUndefined();
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
   });
 
@@ -155,20 +155,20 @@ describe("with the sandbox", () => {
       "said as %s rests sign-in for two hours, twice as long each time, a day at most",
       async (fault) => {
         await start();
-        house.sandbox.faults.turnOn(fault);
+        harness.sandbox.faults.turnOn(fault);
         for (const hours of [2, 4, 8, 16, 24, 24]) {
-          const until = new Date(house.clock.now().getTime() + hours * 3600_000);
+          const until = new Date(harness.clock.now().getTime() + hours * 3600_000);
           expect(await withPassword()).toEqual({ type: "resting", until });
           // The last is the network's probe.
-          expect(house.requests()).toEqual([
+          expect(harness.requests()).toEqual([
             "garmin_sso GET /mobile/sso/en_US/sign-in",
             "garmin_sso POST /mobile/api/login",
             "garmin_sso GET /mobile/api/login",
           ]);
-          house.clock.advance(hours * 3600 - 1);
+          harness.clock.advance(hours * 3600 - 1);
           expect(await withPassword()).toEqual({ type: "resting", until });
           expect(asked()).toBe(0);
-          house.clock.advance(1);
+          harness.clock.advance(1);
         }
       },
     );
@@ -180,74 +180,74 @@ describe("with the sandbox", () => {
       ["GET", "ten hours, at the page before a password", "36000", 10],
     ])("on a %s that asks for a rest of %s", async (method, _what, seconds, hours) => {
       await start();
-      house.sandbox.faults.add({
+      harness.sandbox.faults.add({
         match: { method, path: method === "GET" ? /sign-in$/ : /login$/ },
         effect: { type: "status", status: 429, headers: { "retry-after": seconds } },
       });
-      const until = new Date(house.clock.now().getTime() + hours * 3600_000);
+      const until = new Date(harness.clock.now().getTime() + hours * 3600_000);
       expect(await withPassword()).toEqual({ type: "resting", until });
     });
 
     test("holds in every copy of the program", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+      harness.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
       await withPassword();
       asked();
-      const other = await house.newApp();
+      const other = await harness.newApp();
       expect(await withPassword(OWNER.password, other)).toMatchObject({ type: "resting" });
       expect(asked()).toBe(0);
     });
 
     test("that a clock a year ahead has dated doesn't rest sign-in for a year", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
-      const now = () => new Date(house.clock.now().getTime() + 365 * DAY * 1000);
-      const ahead = await house.newApp({ clock: { now, sleep: house.clock.sleep } });
+      harness.sandbox.faults.turnOn("garmin_sso_429", { times: 1 });
+      const now = () => new Date(harness.clock.now().getTime() + 365 * DAY * 1000);
+      const ahead = await harness.newApp({ clock: { now, sleep: harness.clock.sleep } });
       expect(await withPassword(OWNER.password, ahead)).toMatchObject({ type: "resting" });
       expect(await withPassword()).toMatchObject({ type: "signed_in" });
     });
 
     test("is forgotten after a success", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_sso_429", { times: 2 });
+      harness.sandbox.faults.turnOn("garmin_sso_429", { times: 2 });
       await withPassword();
-      house.clock.advance(2 * 3600);
+      harness.clock.advance(2 * 3600);
       await withPassword();
-      house.clock.advance(4 * 3600);
+      harness.clock.advance(4 * 3600);
       expect(await withPassword()).toMatchObject({ type: "signed_in" });
-      house.sandbox.faults.turnOn("garmin_sso_429");
+      harness.sandbox.faults.turnOn("garmin_sso_429");
       expect(await withPassword()).toEqual({
         type: "resting",
-        until: new Date(house.clock.now().getTime() + 2 * 3600_000),
+        until: new Date(harness.clock.now().getTime() + 2 * 3600_000),
       });
     });
 
     test("long after the last one starts at two hours again", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_sso_429");
+      harness.sandbox.faults.turnOn("garmin_sso_429");
       await withPassword();
-      house.clock.advance(2 * 3600 + DAY + 1);
-      const until = new Date(house.clock.now().getTime() + 2 * 3600_000);
+      harness.clock.advance(2 * 3600 + DAY + 1);
+      const until = new Date(harness.clock.now().getTime() + 2 * 3600_000);
       expect(await withPassword()).toEqual({ type: "resting", until });
     });
 
     test("leaves the way over Garmin's own page open", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_sso_429");
+      harness.sandbox.faults.turnOn("garmin_sso_429");
       await withPassword();
-      const ticket = house.sandbox.garmin.mintTicket(OWNER.email);
-      expect(await house.app.garminSignIn.withPasted(ACCOUNT, ticket)).toMatchObject({ type: "signed_in" });
+      const ticket = harness.sandbox.garmin.mintTicket(OWNER.email);
+      expect(await harness.app.garminSignIn.withPasted(ACCOUNT, ticket)).toMatchObject({ type: "signed_in" });
     });
 
     test("met while a code is awaited keeps codes from going out too", async () => {
       await start("email");
       await withPassword();
-      house.clock.advance(31);
-      house.sandbox.faults.add({ match: { path: /mfa\/sendCode/ }, effect: { type: "status", status: 429 } });
-      expect(await house.app.garminSignIn.newCode(ACCOUNT)).toMatchObject({ type: "resting" });
+      harness.clock.advance(31);
+      harness.sandbox.faults.add({ match: { path: /mfa\/sendCode/ }, effect: { type: "status", status: 429 } });
+      expect(await harness.app.garminSignIn.newCode(ACCOUNT)).toMatchObject({ type: "resting" });
       asked();
-      expect(await house.app.garminSignIn.newCode(ACCOUNT)).toMatchObject({ type: "resting" });
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "resting" });
+      expect(await harness.app.garminSignIn.newCode(ACCOUNT)).toMatchObject({ type: "resting" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "resting" });
       expect(await withPassword()).toMatchObject({ type: "resting" });
       expect(asked()).toBe(0);
     });
@@ -260,13 +260,13 @@ describe("with the sandbox", () => {
         ...{ type: "mfa_required", sentBy: "email", sentTo: "ow*****@example.org" },
       });
       expect(await link()).toBeUndefined();
-      const other = await house.newApp();
+      const other = await harness.newApp();
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({
         type: "signed_in",
         displayName: "Owner",
       });
       expect(await link()).toMatchObject({ state: "linked" });
-      expect(house.sandbox.garmin.inbox.length).toBe(1);
+      expect(harness.sandbox.garmin.inbox.length).toBe(1);
       asked();
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "expired" });
       expect(asked()).toBe(0);
@@ -275,8 +275,8 @@ describe("with the sandbox", () => {
     test("to a phone names the phone, and is verified for it", async () => {
       await start("phone");
       expect(await withPassword()).toEqual({ type: "mfa_required", sentBy: "phone", sentTo: "*******42" });
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
-      const verified = house.sandbox.garmin.requests.find((it) => it.path.endsWith("/verifyCode"));
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+      const verified = harness.sandbox.garmin.requests.find((it) => it.path.endsWith("/verifyCode"));
       expect(JSON.parse(verified?.body ?? "")).toMatchObject({ mfaMethod: "phone" });
     });
 
@@ -284,23 +284,23 @@ describe("with the sandbox", () => {
       await start("email");
       await withPassword();
       for (let tries = 0; tries < 2; tries++) {
-        expect(await house.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
+        expect(await harness.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
       }
-      const other = await house.newApp();
+      const other = await harness.newApp();
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
     test("that is wrong three times ends the sign-in, whichever copies got it and whatever codes were sent in between", async () => {
       await start("email");
       await withPassword();
-      await house.app.garminSignIn.withCode(ACCOUNT, wrongCode());
-      house.clock.advance(30);
-      await house.app.garminSignIn.newCode(ACCOUNT);
-      const other = await house.newApp();
+      await harness.app.garminSignIn.withCode(ACCOUNT, wrongCode());
+      harness.clock.advance(30);
+      await harness.app.garminSignIn.newCode(ACCOUNT);
+      const other = await harness.newApp();
       expect(await other.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "code_tries_over" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "code_tries_over" });
       asked();
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "expired" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "expired" });
       expect(asked()).toBe(0);
     });
 
@@ -308,34 +308,34 @@ describe("with the sandbox", () => {
       await start("email");
       await withPassword();
       const older = lastCode();
-      expect(await house.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "code_too_soon" });
-      house.clock.advance(30);
-      const other = await house.newApp();
+      expect(await harness.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "code_too_soon" });
+      harness.clock.advance(30);
+      const other = await harness.newApp();
       expect(await other.garminSignIn.newCode(ACCOUNT)).toEqual({
         ...{ type: "code_sent", sentBy: "email", sentTo: "ow*****@example.org" },
       });
-      expect(house.sandbox.garmin.inbox.length).toBe(2);
+      expect(harness.sandbox.garmin.inbox.length).toBe(2);
       if (older !== lastCode())
-        expect(await house.app.garminSignIn.withCode(ACCOUNT, older)).toEqual({ type: "wrong_code" });
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+        expect(await harness.app.garminSignIn.withCode(ACCOUNT, older)).toEqual({ type: "wrong_code" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
     test("makes no request if no sign-in waits for it", async () => {
       await start("email");
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, "123456")).toEqual({ type: "expired" });
-      expect(await house.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "expired" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, "123456")).toEqual({ type: "expired" });
+      expect(await harness.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "expired" });
       expect(asked()).toBe(0);
     });
 
     test("is accepted for ten minutes and no longer", async () => {
       await start("email");
       await withPassword();
-      house.clock.advance(599);
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
-      house.clock.advance(2);
+      harness.clock.advance(599);
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, wrongCode())).toEqual({ type: "wrong_code" });
+      harness.clock.advance(2);
       asked();
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "expired" });
-      expect(await house.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "expired" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "expired" });
+      expect(await harness.app.garminSignIn.newCode(ACCOUNT)).toEqual({ type: "expired" });
       expect(asked()).toBe(0);
     });
 
@@ -345,40 +345,40 @@ describe("with the sandbox", () => {
       const older = lastCode();
       await withPassword();
       if (older !== lastCode())
-        expect(await house.app.garminSignIn.withCode(ACCOUNT, older)).toEqual({ type: "wrong_code" });
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+        expect(await harness.app.garminSignIn.withCode(ACCOUNT, older)).toEqual({ type: "wrong_code" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
     test("is still awaited after an outage, which is no wrong code", async () => {
       await start("email");
       await withPassword();
       const outage = { type: "status", status: 500, body: { message: "HTTP 500" } } as const;
-      house.sandbox.faults.add({ match: { path: /mfa\/verifyCode/ }, effect: outage });
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "unclear" });
-      house.sandbox.faults.add({ match: { path: /mfa\/verifyCode/ }, effect: { type: "drop_before" } });
-      expect(await endOf(house.app.garminSignIn.withCode(ACCOUNT, lastCode()))).toBe("RetryLaterError");
-      expect(await house.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
+      harness.sandbox.faults.add({ match: { path: /mfa\/verifyCode/ }, effect: outage });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toEqual({ type: "unclear" });
+      harness.sandbox.faults.add({ match: { path: /mfa\/verifyCode/ }, effect: { type: "drop_before" } });
+      expect(await endOf(harness.app.garminSignIn.withCode(ACCOUNT, lastCode()))).toBe("RetryLaterError");
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
     });
 
     test("of one account doesn't fit another", async () => {
       await start("email");
       await withPassword();
-      expect(await house.app.garminSignIn.withCode(ACCOUNT + 1, lastCode())).toEqual({ type: "expired" });
+      expect(await harness.app.garminSignIn.withCode(ACCOUNT + 1, lastCode())).toEqual({ type: "expired" });
     });
   });
 
   describe("a ticket of Garmin's page", () => {
-    const paste = (pasted: string) => house.app.garminSignIn.withPasted(ACCOUNT, pasted);
-    const ticket = (service?: string) => house.sandbox.garmin.mintTicket(OWNER.email, service);
+    const paste = (pasted: string) => harness.app.garminSignIn.withPasted(ACCOUNT, pasted);
+    const ticket = (service?: string) => harness.sandbox.garmin.mintTicket(OWNER.email, service);
 
     test.each([
-      ["as the full address", (it: string) => `${house.sandbox.garmin.ssoUrl}/sso/embed?ticket=${it}`],
+      ["as the full address", (it: string) => `${harness.sandbox.garmin.ssoUrl}/sso/embed?ticket=${it}`],
       ["as Garmin's own full address", (it: string) => `https://sso.garmin.com/sso/embed?ticket=${it}`],
       ["bare", (it: string) => it],
       ["bare, with blanks around it", (it: string) => `  ${it}\n`],
       [
         "in the text of the page",
-        (it: string) => `{serviceUrl:'${house.sandbox.garmin.ssoUrl}/sso/embed', serviceTicket:'${it}'}`,
+        (it: string) => `{serviceUrl:'${harness.sandbox.garmin.ssoUrl}/sso/embed', serviceTicket:'${it}'}`,
       ],
       ["in a sentence", (it: string) => `Here you are: https://sso.garmin.com/sso/embed?ticket=${it}, thanks`],
     ])("signs in %s", async (_how, pasted) => {
@@ -408,7 +408,7 @@ describe("with the sandbox", () => {
     test("is good for a minute", async () => {
       await start();
       const old = ticket();
-      house.clock.advance(61);
+      harness.clock.advance(61);
       expect(await paste(old)).toEqual({ type: "ticket_refused" });
     });
 
@@ -420,23 +420,23 @@ describe("with the sandbox", () => {
 
     test("that Garmin's data refuses leaves the old link as it was", async () => {
       await start();
-      await house.link();
+      await harness.link();
       const before = await link();
-      house.sandbox.faults.turnOn("garmin_token_not_active");
+      harness.sandbox.faults.turnOn("garmin_token_not_active");
       expect(await paste(ticket())).toEqual({ type: "access_refused", next: "ios" });
       expect(await link()).toEqual(before);
     });
 
     test("that Garmin's data refuses makes no link where there was none", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_token_not_active");
+      harness.sandbox.faults.turnOn("garmin_token_not_active");
       expect(await paste(ticket())).toEqual({ type: "access_refused", next: "ios" });
       expect(await link()).toBeUndefined();
     });
 
     test("is not lost to a hiccup while the profile is read", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_api_500", { times: 2 });
+      harness.sandbox.faults.turnOn("garmin_api_500", { times: 2 });
       expect(await paste(ticket())).toMatchObject({ type: "signed_in" });
     });
 
@@ -450,72 +450,80 @@ describe("with the sandbox", () => {
       ["another shape", 200, { profileId: { id: 1 } }],
     ])("is not lost when the first tries to read the profile meet %s", async (_what, status, body) => {
       await start();
-      await house.link();
+      await harness.link();
       const before = await link();
       const odd = { match: { path: /socialProfile/ }, effect: { type: "status", status, body } } as const;
-      house.sandbox.faults.add({ ...odd, times: 3 });
+      harness.sandbox.faults.add({ ...odd, times: 3 });
       expect(await paste(ticket())).toEqual({ type: "profile_unknown" });
       expect(await link()).toEqual(before);
-      house.clock.advance(9 * 60);
-      house.requests();
-      const other = await house.newApp();
+      harness.clock.advance(9 * 60);
+      harness.requests();
+      const other = await harness.newApp();
       expect(await other.garminSignIn.lookAgain(ACCOUNT)).toMatchObject({ type: "signed_in", displayName: "Owner" });
       // Neither the ticket nor the sign-in is asked for again.
-      expect(house.requests().filter((it) => !it.startsWith("garmin_connectapi"))).toEqual([]);
+      expect(harness.requests().filter((it) => !it.startsWith("garmin_connectapi"))).toEqual([]);
       expect(await link()).not.toEqual(before);
-      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+      expect(await harness.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
     });
 
     test("asks for the profile once when Garmin asks to wait, and keeps the sign-in", async () => {
       await start();
-      house.sandbox.faults.add({
+      harness.sandbox.faults.add({
         ...{ match: { path: /socialProfile/ }, times: 3 },
         effect: { type: "status", status: 429, headers: { "retry-after": "300" } },
       });
       asked();
       expect(await paste(ticket())).toEqual({ type: "profile_unknown" });
-      expect(house.requests().filter((it) => it.includes("socialProfile"))).toHaveLength(1);
-      house.sandbox.faults.clear();
-      house.clock.advance(300);
-      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toMatchObject({ type: "signed_in" });
+      expect(harness.requests().filter((it) => it.includes("socialProfile"))).toHaveLength(1);
+      harness.sandbox.faults.clear();
+      harness.clock.advance(300);
+      expect(await harness.app.garminSignIn.lookAgain(ACCOUNT)).toMatchObject({ type: "signed_in" });
     });
 
     test.each<[string, () => unknown]>([
-      ["ten minutes later", () => house.clock.advance(10 * 60)],
-      ["after a new sign-in", () => house.link()],
+      ["ten minutes later", () => harness.clock.advance(10 * 60)],
+      ["after a new sign-in", () => harness.link()],
       [
         "after its owner has taken everything away",
-        async () => house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "everything"),
+        async () => harness.app.disconnect(await harness.app.store.accounts.save(ACCOUNT, {}), "everything"),
       ],
       [
         "after the link was taken away",
-        async () => house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "garmin"),
+        async () => harness.app.disconnect(await harness.app.store.accounts.save(ACCOUNT, {}), "garmin"),
       ],
     ])("is forgotten %s", async (_when, then) => {
       await start();
-      house.sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "status", status: 503 } });
+      harness.sandbox.faults.add({
+        match: { path: /socialProfile/ },
+        times: 3,
+        effect: { type: "status", status: 503 },
+      });
       await paste(ticket());
       await then();
-      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+      expect(await harness.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
     });
 
     test("that Garmin's data refuses only after the check is forgotten too", async () => {
       await start();
-      house.sandbox.faults.add({ match: { path: /socialProfile/ }, times: 3, effect: { type: "status", status: 503 } });
+      harness.sandbox.faults.add({
+        match: { path: /socialProfile/ },
+        times: 3,
+        effect: { type: "status", status: 503 },
+      });
       await paste(ticket());
-      house.sandbox.faults.turnOn("garmin_token_not_active");
-      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toEqual({ type: "access_refused", next: "ios" });
-      expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
+      harness.sandbox.faults.turnOn("garmin_token_not_active");
+      expect(await harness.app.garminSignIn.lookAgain(ACCOUNT)).toEqual({ type: "access_refused", next: "ios" });
+      expect(await harness.app.garminSignIn.lookAgain(ACCOUNT)).toBeUndefined();
     });
 
     describe("of a different profile from the linked one", () => {
       const OTHER = { email: "other@example.org", password: "p", displayName: "other", fullName: "Owner" };
-      const profileId = (email: string) => String(house.sandbox.garmin.accounts.get(email).profileId);
+      const profileId = (email: string) => String(harness.sandbox.garmin.accounts.get(email).profileId);
 
       async function askedAboutOther() {
         await start();
-        await house.link();
-        house.sandbox.garmin.addAccount({ ...OTHER, timezone: "UTC" });
+        await harness.link();
+        harness.sandbox.garmin.addAccount({ ...OTHER, timezone: "UTC" });
         const before = await link();
         const question = {
           type: "other_profile",
@@ -523,42 +531,42 @@ describe("with the sandbox", () => {
           profile: { profileId: profileId(OTHER.email), displayName: "Owner" },
           linked: { profileId: profileId(OWNER.email), displayName: "Owner" },
         };
-        expect(await paste(house.sandbox.garmin.mintTicket(OTHER.email))).toEqual(question);
+        expect(await paste(harness.sandbox.garmin.mintTicket(OTHER.email))).toEqual(question);
         expect(await link()).toEqual(before);
-        expect(await house.app.garminSignIn.lookAgain(ACCOUNT)).toEqual(question);
+        expect(await harness.app.garminSignIn.lookAgain(ACCOUNT)).toEqual(question);
         return before;
       }
 
       test("asks first; a yes needs no other sign-in, and frees the old profile", async () => {
         await askedAboutOther();
-        const other = await house.newApp();
+        const other = await harness.newApp();
         expect(await other.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toMatchObject({
           type: "signed_in",
         });
         expect(await link()).toMatchObject({ state: "linked", vendorUserId: profileId(OTHER.email) });
-        await house.app.store.accounts.save(ACCOUNT + 1, {});
-        expect(await house.app.garminSignIn.withPasted(ACCOUNT + 1, ticket())).toMatchObject({ type: "signed_in" });
+        await harness.app.store.accounts.save(ACCOUNT + 1, {});
+        expect(await harness.app.garminSignIn.withPasted(ACCOUNT + 1, ticket())).toMatchObject({ type: "signed_in" });
       });
 
       test("asks even if Garmin has signed the linked one out", async () => {
         await askedAboutOther();
-        house.sandbox.garmin.revoke(OWNER.email);
-        house.person.stepOnScale({ weightKg: 80.25 });
-        await house.sync();
+        harness.sandbox.garmin.revoke(OWNER.email);
+        harness.person.stepOnScale({ weightKg: 80.25 });
+        await harness.sync();
         expect(await link()).toMatchObject({ state: "stale" });
-        expect(await paste(house.sandbox.garmin.mintTicket(OTHER.email))).toMatchObject({ type: "other_profile" });
+        expect(await paste(harness.sandbox.garmin.mintTicket(OTHER.email))).toMatchObject({ type: "other_profile" });
         expect(await link()).toMatchObject({ vendorUserId: profileId(OWNER.email) });
       });
 
       test.each<[string, () => unknown]>([
-        ["a no", () => house.app.garminSignIn.keepProfile(ACCOUNT)],
-        ["ten minutes", () => house.clock.advance(10 * 60)],
+        ["a no", () => harness.app.garminSignIn.keepProfile(ACCOUNT)],
+        ["ten minutes", () => harness.clock.advance(10 * 60)],
         ["another sign-in as before", () => paste(ticket())],
       ])("is over after %s", async (_what, answer) => {
         await askedAboutOther();
         await answer();
         const before = await link();
-        expect(await house.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toEqual({
+        expect(await harness.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toEqual({
           type: "sign_in_forgotten",
         });
         expect(await link()).toEqual(before);
@@ -566,8 +574,8 @@ describe("with the sandbox", () => {
 
       test("is answered for the profile that was asked about, by the account that was asked", async () => {
         const before = await askedAboutOther();
-        const { garminSignIn } = house.app;
-        await house.app.store.accounts.save(ACCOUNT + 1, {});
+        const { garminSignIn } = harness.app;
+        await harness.app.store.accounts.save(ACCOUNT + 1, {});
         expect(await garminSignIn.switchProfile(ACCOUNT, profileId(OWNER.email))).toEqual({
           type: "sign_in_forgotten",
         });
@@ -579,30 +587,30 @@ describe("with the sandbox", () => {
 
       test("that belongs to another account here is refused without a question", async () => {
         await askedAboutOther();
-        await house.app.store.accounts.save(ACCOUNT + 1, {});
-        await house.app.garminSignIn.withPasted(ACCOUNT + 1, house.sandbox.garmin.mintTicket(OTHER.email));
-        expect(await house.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toMatchObject({
+        await harness.app.store.accounts.save(ACCOUNT + 1, {});
+        await harness.app.garminSignIn.withPasted(ACCOUNT + 1, harness.sandbox.garmin.mintTicket(OTHER.email));
+        expect(await harness.app.garminSignIn.switchProfile(ACCOUNT, profileId(OTHER.email))).toMatchObject({
           type: "taken",
         });
-        expect(await paste(house.sandbox.garmin.mintTicket(OTHER.email))).toMatchObject({ type: "taken" });
+        expect(await paste(harness.sandbox.garmin.mintTicket(OTHER.email))).toMatchObject({ type: "taken" });
       });
     });
 
     test("brings a stale link back", async () => {
       await start();
-      await house.link();
-      house.sandbox.garmin.revoke(OWNER.email);
-      house.person.stepOnScale({ weightKg: 80.25 });
-      expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+      await harness.link();
+      harness.sandbox.garmin.revoke(OWNER.email);
+      harness.person.stepOnScale({ weightKg: 80.25 });
+      expect(await harness.sync()).toMatchObject({ action: "relink_garmin" });
       expect(await link()).toMatchObject({ state: "stale" });
       await paste(ticket());
       expect(await link()).toMatchObject({ state: "linked" });
-      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     });
 
     test("is found on the page that the owner is sent to", async () => {
       await start();
-      const asked = await fetch(house.app.garminSignIn.pageUrl());
+      const asked = await fetch(harness.app.garminSignIn.pageUrl());
       const html = await asked.text();
       const form = new URLSearchParams({
         username: OWNER.email,
@@ -614,7 +622,7 @@ describe("with the sandbox", () => {
         .getSetCookie()
         .map((it) => it.split(";")[0])
         .join("; ");
-      const done = await fetch(house.app.garminSignIn.pageUrl(), { method: "POST", headers: { cookie }, body: form });
+      const done = await fetch(harness.app.garminSignIn.pageUrl(), { method: "POST", headers: { cookie }, body: form });
       const address = /response_url = "([^"]+)"/.exec(await done.text())?.[1] ?? "";
       expect(await paste(address)).toMatchObject({ type: "signed_in" });
     });
@@ -622,9 +630,9 @@ describe("with the sandbox", () => {
 
   describe("Garmin's other app", () => {
     const as = (client?: "ios" | "android") =>
-      house.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password, client);
+      harness.app.garminSignIn.withPassword(ACCOUNT, OWNER.email, OWNER.password, client);
     const clientIds = () =>
-      house.sandbox.garmin.requests
+      harness.sandbox.garmin.requests
         .filter(({ server, method }) => server === "garmin_sso" && method === "POST")
         .map(({ query }) => query.get("clientId"));
 
@@ -632,7 +640,7 @@ describe("with the sandbox", () => {
       await start();
       const refusal = { error: { "status-code": "427" } };
       const match = { method: "POST", path: "/mobile/api/login", form: { clientId: "GCM_IOS_DARK" } };
-      house.sandbox.faults.add({ match, times: 9, effect: { type: "body", body: refusal } });
+      harness.sandbox.faults.add({ match, times: 9, effect: { type: "body", body: refusal } });
       expect(await as()).toEqual({ type: "client_refused", next: "android" });
       expect(clientIds()).toEqual(["GCM_IOS_DARK"]);
       expect(await as("android")).toMatchObject({ type: "signed_in" });
@@ -641,7 +649,7 @@ describe("with the sandbox", () => {
 
     test("is the last one", async () => {
       await start();
-      house.sandbox.faults.turnOn("garmin_token_not_active");
+      harness.sandbox.faults.turnOn("garmin_token_not_active");
       expect(await as("ios")).toEqual({ type: "access_refused", next: "android" });
       expect(await as("android")).toEqual({ type: "access_refused", next: undefined });
     });
@@ -649,59 +657,59 @@ describe("with the sandbox", () => {
     test("stays the same until the sign-in ends, also in another copy", async () => {
       await start("email");
       await as("android");
-      house.clock.advance(30);
-      const other = await house.newApp();
+      harness.clock.advance(30);
+      const other = await harness.newApp();
       await other.garminSignIn.newCode(ACCOUNT);
       await other.garminSignIn.withCode(ACCOUNT, wrongCode());
       expect(await other.garminSignIn.withCode(ACCOUNT, lastCode())).toMatchObject({ type: "signed_in" });
       expect(clientIds()).toEqual(Array(4).fill("GCM_ANDROID_DARK"));
-      const exchange = house.sandbox.garmin.requests.find(({ server }) => server === "garmin_diauth");
+      const exchange = harness.sandbox.garmin.requests.find(({ server }) => server === "garmin_diauth");
       expect(new URLSearchParams(exchange?.body).get("service_url")).toBe(`${MOBILE}/android`);
     });
   });
 
   test("no password, code, ticket, cookie or token is in the log or readable on disk, whatever happens", async () => {
     await start("email");
-    const { garminSignIn } = house.app;
+    const { garminSignIn } = harness.app;
     await withPassword("not-the-password-4711");
     await withPassword();
     await garminSignIn.withCode(ACCOUNT, wrongCode());
-    house.clock.advance(31);
+    harness.clock.advance(31);
     await garminSignIn.newCode(ACCOUNT);
-    house.sandbox.faults.add({ match: { path: /verifyCode/ }, effect: { type: "status", status: 500, body: "x" } });
+    harness.sandbox.faults.add({ match: { path: /verifyCode/ }, effect: { type: "status", status: 500, body: "x" } });
     await garminSignIn.withCode(ACCOUNT, lastCode());
-    house.sandbox.faults.add({ match: { path: /verifyCode/ }, effect: { type: "drop_before" } });
+    harness.sandbox.faults.add({ match: { path: /verifyCode/ }, effect: { type: "drop_before" } });
     await garminSignIn.withCode(ACCOUNT, lastCode()).catch(() => undefined);
     const onDiskBefore = bytesOnDisk();
     await garminSignIn.withCode(ACCOUNT, lastCode());
-    await house.link();
-    const spent = house.sandbox.garmin.mintTicket(OWNER.email);
+    await harness.link();
+    const spent = harness.sandbox.garmin.mintTicket(OWNER.email);
     await garminSignIn.withPasted(ACCOUNT, spent);
     await garminSignIn.withPasted(ACCOUNT, spent);
     for (const fault of ["garmin_refresh_lost_answer", "garmin_token_not_active"] as const) {
-      house.sandbox.faults.turnOn(fault, { times: 3 });
-      house.person.stepOnScale({ weightKg: 80.25 });
-      await house.sync();
-      house.sandbox.faults.clear();
-      house.clock.advance(DAY);
+      harness.sandbox.faults.turnOn(fault, { times: 3 });
+      harness.person.stepOnScale({ weightKg: 80.25 });
+      await harness.sync();
+      harness.sandbox.faults.clear();
+      harness.clock.advance(DAY);
     }
-    house.sandbox.garmin.revoke(OWNER.email);
-    await house.sync();
-    house.sandbox.withings.killRefreshToken(31_400_001);
-    await house.sync();
+    harness.sandbox.garmin.revoke(OWNER.email);
+    await harness.sync();
+    harness.sandbox.withings.killRefreshToken(31_400_001);
+    await harness.sync();
     const tokens = await Promise.all(
-      (["withings", "garmin"] as const).map((it) => house.app.store.links.read(ACCOUNT, it)),
+      (["withings", "garmin"] as const).map((it) => harness.app.store.links.read(ACCOUNT, it)),
     );
 
     const secrets = new Set([
       OWNER.password,
       "not-the-password-4711",
-      ...house.sandbox.garmin.inbox.map(({ code }) => code),
-      ...[...house.sandbox.garmin.requests, ...house.sandbox.withings.requests].flatMap(secretsOf),
+      ...harness.sandbox.garmin.inbox.map(({ code }) => code),
+      ...[...harness.sandbox.garmin.requests, ...harness.sandbox.withings.requests].flatMap(secretsOf),
       ...tokens.flatMap((it) => (it ? [it.value.tokens.accessToken, it.value.tokens.refreshToken] : [])),
     ]);
     expect(secrets.size).toBeGreaterThan(20);
-    const logged = house.logged.join("");
+    const logged = harness.logged.join("");
     const onDisk = bytesOnDisk();
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThan(5);
@@ -722,7 +730,7 @@ describe("with the sandbox", () => {
   }
 
   function bytesOnDisk(): string {
-    const files = readdirSync(house.dataDir).map((name) => readFileSync(path.join(house.dataDir, name), "latin1"));
+    const files = readdirSync(harness.dataDir).map((name) => readFileSync(path.join(harness.dataDir, name), "latin1"));
     expect(files.length).toBeGreaterThan(0);
     return files.join("\n");
   }

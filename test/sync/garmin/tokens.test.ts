@@ -169,8 +169,8 @@ describe("who acts next", () => {
 });
 
 describe("a refresh that does not succeed", () => {
-  let house: TestApp;
-  afterEach(() => house.close());
+  let harness: TestApp;
+  afterEach(() => harness.close());
   const atRefresh = (effect: NewFault["effect"]): NewFault => ({
     server: "garmin_diauth",
     match: { form: { grant_type: "refresh_token" } },
@@ -185,13 +185,13 @@ describe("a refresh that does not succeed", () => {
     ["a line that breaks before it arrives", atRefresh({ type: "drop_before" })],
     ["a success without an access token", atRefresh({ type: "body", body: { refresh_token: "x", expires_in: 9 } })],
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
-    house = await startTestApp();
-    house.sandbox.garmin.expireAccessToken(OWNER.email);
-    const before = await house.app.store.links.read(ACCOUNT, "garmin");
-    house.sandbox.faults.add(fault);
-    house.person.stepOnScale({ weightKg: 80.25 });
-    expect((await house.sync()).status).not.toBe("success");
-    expect(await house.app.store.links.read(ACCOUNT, "garmin")).toEqual(before);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness = await startTestApp();
+    harness.sandbox.garmin.expireAccessToken(OWNER.email);
+    const before = await harness.app.store.links.read(ACCOUNT, "garmin");
+    harness.sandbox.faults.add(fault);
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    expect((await harness.sync()).status).not.toBe("success");
+    expect(await harness.app.store.links.read(ACCOUNT, "garmin")).toEqual(before);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 });

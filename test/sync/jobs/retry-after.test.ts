@@ -4,7 +4,7 @@ import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { testSchedules } from "../../support/test-schedule.ts";
 
 const schedules = testSchedules();
-const { house, minutes } = schedules;
+const { harness, minutes } = schedules;
 
 interface Case {
   server: ServerName;
@@ -92,7 +92,7 @@ const CASES: Array<[string, Case]> = [
 describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked }) => {
   async function toldToWait() {
     const started = await schedules.start();
-    const { person, sandbox, requests, clock } = house();
+    const { person, sandbox, requests, clock } = harness();
     person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });
     person.takeBloodPressure({ at: minutes(-20), systolic: 121, diastolic: 79, pulse: 61 });
     const until = new Date(clock.now().getTime() + asked * 1000);
@@ -102,7 +102,7 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
   }
   /** Of this vendor, since the last time this was called. */
   const asks = () =>
-    house()
+    harness()
       .requests()
       .filter((it) => it.startsWith(vendor));
 
@@ -113,12 +113,12 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
     const { path } = match;
     expect(asks().at(-1)).toContain(path);
     const inMinutes = await dueIn();
-    expect(inMinutes).toBeCloseTo((until.getTime() - house().clock.now().getTime()) / 60_000, 1);
+    expect(inMinutes).toBeCloseTo((until.getTime() - harness().clock.now().getTime()) / 60_000, 1);
   });
 
   test("no run asks that vendor before then, whatever starts it and in any process, and everything arrives afterwards", async () => {
     const { perform, sweep, work } = await toldToWait();
-    const { sync, newApp, sandbox, clock, weights, pressures } = house();
+    const { sync, newApp, sandbox, clock, weights, pressures } = harness();
     expect(await sync()).toMatchObject({ status: "retry_later", synced: 0 });
     asks();
     sandbox.faults.remove("limit");
@@ -141,7 +141,7 @@ describe.each(CASES)("after %s", (_what, { server, match, effect, vendor, asked 
 
 test("a limited renewal of the tokens is respected like anything else", async () => {
   await schedules.start();
-  const { sync, sandbox, clock, requests } = house();
+  const { sync, sandbox, clock, requests } = harness();
   await sync();
   clock.advance(8 * 24 * HOUR);
   sandbox.faults.add({ name: "limit", server: "garmin_diauth", match: {}, times: 9, effect: limited("3600") });
@@ -154,7 +154,7 @@ test("a limited renewal of the tokens is respected like anything else", async ()
 
 test("a limit met while a refused token is checked elsewhere is respected too", async () => {
   await schedules.start();
-  const { sync, sandbox, requests, person } = house();
+  const { sync, sandbox, requests, person } = harness();
   await sync();
   person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
   const garmin = { server: "garmin_connectapi", times: 9 } as const;
@@ -169,7 +169,7 @@ test("a limit met while a refused token is checked elsewhere is respected too", 
 
 test("an ended link whose daily try is limited isn't tried again before the wait is over", async () => {
   await schedules.start();
-  const { sync, sandbox, clock, requests, app, person } = house();
+  const { sync, sandbox, clock, requests, app, person } = harness();
   person.stepOnScale({ at: minutes(-5), weightKg: 80.25 });
   sandbox.garmin.revoke(OWNER.email);
   const ended = { status: "action_needed", action: "relink_garmin" };
@@ -189,7 +189,7 @@ test("an ended link whose daily try is limited isn't tried again before the wait
 
 test("a time more than a day ahead was written by a wrong clock, and delays nobody", async () => {
   await schedules.start();
-  const { sync, sandbox, clock, person, weights } = house();
+  const { sync, sandbox, clock, person, weights } = harness();
   person.stepOnScale({ at: minutes(-30), weightKg: 80.25 });
   clock.advance(20 * 24 * HOUR);
   sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: limited("7200") });

@@ -14,14 +14,14 @@ afterEach(async () => {
 /** The sweep and the work of one machine, put together as `start` does it. The timers and the calendar are moved on together. */
 async function startFastMachine(intervalMinutes: number) {
   vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
-  const house = await startTestApp({
+  const harness = await startTestApp({
     sandbox: { clock: systemClock },
     env: { SYNC_INTERVAL_MINUTES: String(intervalMinutes) },
   });
   let underWay = 0;
   const clock = systemClock;
   let sweeps: RepeatedTask | undefined;
-  const app = await house.newApp({
+  const app = await harness.newApp({
     clock,
     wakeAt: (at) => sweeps?.wakeAt(at),
     wrapSend: (send) => (request) => {
@@ -31,7 +31,7 @@ async function startFastMachine(intervalMinutes: number) {
   });
   const { log } = app;
   const { schedule } = app.store;
-  const { work } = house.newService(app);
+  const { work } = harness.newService(app);
   const queue: JobQueue = {
     async put(jobs) {
       for (const job of jobs) await work({ ...job, attempts: 0 });
@@ -45,15 +45,15 @@ async function startFastMachine(intervalMinutes: number) {
   });
   close = async () => {
     await sweeps?.stop();
-    await house.close();
+    await harness.close();
   };
   return {
-    house,
+    harness,
     /** From the end of each run to the first request of the next, in seconds. */
     pauses(): number[] {
-      const lines = house.logged.map((line): { event: string; time: string } => JSON.parse(line));
+      const lines = harness.logged.map((line): { event: string; time: string } => JSON.parse(line));
       const ends = lines.filter(({ event }) => event === "run_ended").map(({ time }) => Date.parse(time));
-      const asked = house.sandbox.withings.requests.map(({ at }) => at.getTime());
+      const asked = harness.sandbox.withings.requests.map(({ at }) => at.getTime());
       return ends.flatMap((endedAt) => {
         const next = asked.find((at) => at > endedAt);
         return next === undefined ? [] : (next - endedAt) / 1000;
@@ -75,8 +75,8 @@ async function startFastMachine(intervalMinutes: number) {
   };
 }
 test("a run that had to put something off comes again after one minute, two, four", async () => {
-  const { house, pauses, passes } = await startFastMachine(30);
-  house.sandbox.faults.add({
+  const { harness, pauses, passes } = await startFastMachine(30);
+  harness.sandbox.faults.add({
     server: "withings",
     match: { path: "/measure" },
     times: Number.POSITIVE_INFINITY,

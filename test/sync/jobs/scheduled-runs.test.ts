@@ -5,19 +5,19 @@ import type { NewJob } from "../../../src/sync/model/jobs.ts";
 import { ACCOUNT, NOON, OWNER } from "../../support/test-app.ts";
 import { tableOf, testSchedules } from "../../support/test-schedule.ts";
 
-const { house, start, minutes, listed } = testSchedules();
+const { harness, start, minutes, listed } = testSchedules();
 
 describe("a scheduled run", () => {
   test("brings over what is new, and sends the summary after it", async () => {
     const { sweep, work } = await start({ at: new Date("2026-11-21T07:30:00Z") });
-    await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily" } });
-    house().person.stepOnScale({ weightKg: 80.25 });
+    await harness().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily" } });
+    harness().person.stepOnScale({ weightKg: 80.25 });
     // Nine in the morning in Berlin.
-    house().clock.advance(1800);
+    harness().clock.advance(1800);
     await sweep();
     await work();
-    expect(house().weights()).toHaveLength(1);
-    const told = house().sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
+    expect(harness().weights()).toHaveLength(1);
+    const told = harness().sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
     expect(told).toEqual([expect.stringContaining("80.25 kg")]);
   });
 
@@ -26,22 +26,22 @@ describe("a scheduled run", () => {
     // The first of all reads further back, and asks more.
     await sweep();
     await work();
-    house().clock.advance(1800);
+    harness().clock.advance(1800);
     await sweep();
     queued.push(...queued);
-    house().requests();
+    harness().requests();
     await work();
-    expect(house().requests()).toEqual(["withings POST /measure"]);
+    expect(harness().requests()).toEqual(["withings POST /measure"]);
     expect(await listed()).toHaveLength(1);
   });
 
   test("that failed and was put off is made again after its pause, and not in an hour", async () => {
     const { sweep, perform, dueIn } = await start();
-    const { jobs } = house().app.store;
+    const { jobs } = harness().app.store;
     await sweep(jobs);
     const [failed] = await jobs.list();
     await jobs.postpone(failed ?? expect.fail(), minutes(0.25));
-    house().clock.advance(15);
+    harness().clock.advance(15);
     const [again] = await jobs.list();
     await perform(again?.value ?? expect.fail());
     expect(await dueIn()).toBe(30);
@@ -51,7 +51,7 @@ describe("a scheduled run", () => {
   test("that waited until its account was thought lost is still made in its turn", async () => {
     const { sweep, queued, work, dueIn } = await start();
     await sweep();
-    house().clock.advance(2 * 3600 + 1);
+    harness().clock.advance(2 * 3600 + 1);
     expect((await sweep()).recovered).toBe(1);
     queued.splice(1);
     await work();
@@ -62,48 +62,48 @@ describe("a scheduled run", () => {
   test("of an account that is gone leaves nothing behind", async () => {
     const { sweep, work } = await start();
     await sweep();
-    const account = await house().app.store.accounts.find(ACCOUNT);
-    await house().app.disconnect(account ?? expect.fail(), "everything");
+    const account = await harness().app.store.accounts.find(ACCOUNT);
+    await harness().app.disconnect(account ?? expect.fail(), "everything");
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
+    expect(await harness().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("of an account that was removed during the run leaves nothing behind", async () => {
     const { sweep, work, afterRun } = await start();
     await sweep();
     afterRun(async () => {
-      const account = await house().app.store.accounts.find(ACCOUNT);
-      await house().app.disconnect(account ?? expect.fail(), "everything");
+      const account = await harness().app.store.accounts.find(ACCOUNT);
+      await harness().app.disconnect(account ?? expect.fail(), "everything");
     });
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
+    expect(await harness().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("whose account is gone removes what a crash has left of it", async () => {
     const { sweep, work } = await start();
-    const account = await house().app.store.accounts.find(ACCOUNT);
-    await house().app.disconnect(account ?? expect.fail(), "everything");
+    const account = await harness().app.store.accounts.find(ACCOUNT);
+    await harness().app.disconnect(account ?? expect.fail(), "everything");
     expect(await listed()).toEqual([]);
-    await house().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await harness().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     await sweep();
     await work();
     expect(await listed()).toEqual([]);
-    expect(await house().app.store.schedule.read(ACCOUNT)).toBeUndefined();
+    expect(await harness().app.store.schedule.read(ACCOUNT)).toBeUndefined();
   });
 
   test("at a time that is no longer scheduled is dropped, with its entry in the list", async () => {
     const { sweep, work, dueIn } = await start();
-    const table = await tableOf(house());
+    const table = await tableOf(harness());
     const left = { account: ACCOUNT, dueAt: NOON.toISOString() };
-    await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
+    await harness().app.store.schedule.set(ACCOUNT, { dueAt: minutes(20), failures: 0 });
     await table.put(keys.dueEntry(ACCOUNT, NOON), left, { expect: "absent" });
     await table.close();
     expect((await sweep()).queued).toBe(1);
-    house().requests();
+    harness().requests();
     await work();
-    expect(house().requests()).toEqual([]);
+    expect(harness().requests()).toEqual([]);
     expect(await dueIn()).toBe(20);
     expect(await listed()).toHaveLength(1);
   });
@@ -111,7 +111,7 @@ describe("a scheduled run", () => {
   test("comes at the hour of the summary, if that is sooner", async () => {
     const { sweep, work, dueIn } = await start({ at: new Date("2026-11-21T12:48:00Z") });
     // Two in the afternoon in Berlin.
-    await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 14 } });
+    await harness().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 14 } });
     await sweep();
     await work();
     expect(await dueIn()).toBe(12);
@@ -119,26 +119,26 @@ describe("a scheduled run", () => {
 
   test("comes sooner while something has to wait, in ever longer pauses, and as before when it succeeded", async () => {
     const { sweep, work, dueIn } = await start();
-    house().sandbox.faults.turnOn("withings_down");
+    harness().sandbox.faults.turnOn("withings_down");
     const pauses = [];
     for (let visit = 0; visit < 7; visit++) {
       await sweep();
       await work();
       const pause = (await dueIn()) ?? expect.fail();
       pauses.push(pause);
-      house().clock.advance(pause * 60);
+      harness().clock.advance(pause * 60);
     }
     expect(pauses).toEqual([1, 2, 4, 8, 16, 30, 30]);
-    house().sandbox.faults.clear();
+    harness().sandbox.faults.clear();
     await sweep();
     await work();
     expect(await dueIn()).toBe(30);
-    expect((await house().app.store.schedule.read(ACCOUNT))?.failures).toBe(0);
+    expect((await harness().app.store.schedule.read(ACCOUNT))?.failures).toBe(0);
   });
 
   test("comes an interval later when the hour of the summary is over", async () => {
     const { sweep, work, dueIn } = await start();
-    await house().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 13 } });
+    await harness().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 13 } });
     await sweep();
     await work();
     expect(await dueIn()).toBe(30);
@@ -148,7 +148,7 @@ describe("a scheduled run", () => {
     const { sweep } = await start();
     await sweep();
     expect((await sweep()).queued).toBe(0);
-    await house().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
+    await harness().app.store.schedule.set(ACCOUNT, { dueAt: NOON, failures: 0 });
     expect((await sweep()).queued).toBe(1);
   });
 
@@ -161,7 +161,7 @@ describe("a scheduled run", () => {
 
   test("is due an interval after a requested run, so that none is made in between", async () => {
     const { perform, dueIn } = await start();
-    house().clock.advance(600);
+    harness().clock.advance(600);
     await perform({ account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON });
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
@@ -171,7 +171,7 @@ describe("a scheduled run", () => {
 test("a requested run waits for the one that is at work, and in the end leaves it to the schedule", async () => {
   const { perform, dueIn } = await start();
   const asked: NewJob = { account: ACCOUNT, reason: "requested", messageId: 1, dueAt: NOON };
-  await house().app.store.leases.acquire(`account#${ACCOUNT}`, 120);
+  await harness().app.store.leases.acquire(`account#${ACCOUNT}`, 120);
   for (const attempts of [0, 1, 2, 3]) await expect(perform(asked, attempts)).rejects.toThrow(RetryLaterError);
   await perform(asked, 4);
   expect(await dueIn()).toBe(1);
@@ -183,31 +183,31 @@ describe("a newly linked account runs at once", () => {
     await sweep();
     await work();
     expect(await dueIn()).toBe(24 * 60);
-    await house().linkWithings();
+    await harness().linkWithings();
     expect(await dueIn()).toBe(0);
     await sweep();
     await work();
-    house().person.stepOnScale({ weightKg: 80.25 });
-    await house().app.garminSignIn.withPasted(ACCOUNT, house().sandbox.garmin.mintTicket(OWNER.email));
+    harness().person.stepOnScale({ weightKg: 80.25 });
+    await harness().app.garminSignIn.withPasted(ACCOUNT, harness().sandbox.garmin.mintTicket(OWNER.email));
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
     await work();
-    expect(house().weights()).toHaveLength(1);
+    expect(harness().weights()).toHaveLength(1);
   });
 
   test("even if a run that knew nothing of the link ends only then", async () => {
     const { sweep, work, afterRun, dueIn } = await start({ linked: false });
     await sweep();
-    house().person.stepOnScale({ weightKg: 80.25 });
+    harness().person.stepOnScale({ weightKg: 80.25 });
     afterRun(async () => {
-      house().clock.advance(1);
-      await house().link();
+      harness().clock.advance(1);
+      await harness().link();
     });
     await work();
     expect(await dueIn()).toBe(0);
     afterRun(async () => {});
     await sweep();
     await work();
-    expect(house().weights()).toHaveLength(1);
+    expect(harness().weights()).toHaveLength(1);
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
   });

@@ -10,7 +10,7 @@ import { sweep } from "../../../src/sync/jobs/sweep.ts";
 import { ACCOUNT, NOON } from "../../support/test-app.ts";
 import { tableOf, testSchedules } from "../../support/test-schedule.ts";
 
-const { house, start, minutes, listed } = testSchedules();
+const { harness, start, minutes, listed } = testSchedules();
 
 describe("a sweep", () => {
   test("queues a run for every account that is due, once, and again in an interval", async () => {
@@ -19,18 +19,18 @@ describe("a sweep", () => {
     expect(queued).toEqual([{ account: ACCOUNT, reason: "scheduled", dueAt: NOON }]);
     await work();
     expect(await dueIn()).toBe(30);
-    house().clock.advance(30 * 60 - 1);
+    harness().clock.advance(30 * 60 - 1);
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
-    house().clock.advance(1);
+    harness().clock.advance(1);
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
   });
 
   test("doesn't queue again for an hour what waits in the queue", async () => {
     const { sweep } = await start();
     await sweep();
-    house().clock.advance(59 * 60);
+    harness().clock.advance(59 * 60);
     expect((await sweep()).queued).toBe(0);
-    house().clock.advance(60);
+    harness().clock.advance(60);
     expect((await sweep()).queued).toBe(1);
   });
 
@@ -43,21 +43,21 @@ describe("a sweep", () => {
 
   test("whose time is up starts no other page, and the next one goes on there", async () => {
     const { sweep, queued } = await start();
-    const table = await tableOf(house());
+    const table = await tableOf(harness());
     for (let account = 1; account <= 1000; account++) {
       const dueAt = minutes(-1);
       const value = { account, dueAt: dueAt.toISOString() };
       await table.put(keys.dueEntry(account, dueAt), value, { expect: "absent" });
     }
     await table.close();
-    expect((await sweep(undefined, house().clock.now())).queued).toBe(1000);
+    expect((await sweep(undefined, harness().clock.now())).queued).toBe(1000);
     expect((await sweep()).queued).toBe(1);
     expect(queued.at(-1)?.account).toBe(ACCOUNT);
   });
 
   test("finds an account that an older version has made, or whose entry in the list is gone", async () => {
     const { sweep } = await start();
-    const table = await tableOf(house());
+    const table = await tableOf(harness());
     const remove = async (pk: string, sk: string) => {
       const item = await table.get({ pk, sk });
       if (item) await table.delete(item.key, { version: item.version });
@@ -65,7 +65,7 @@ describe("a sweep", () => {
     for (const sk of await listed()) await remove(keys.schedule, sk);
     // It has a scheduled run that nobody finds: after two hours that is clear.
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
-    house().clock.advance(2 * 3600 + 1);
+    harness().clock.advance(2 * 3600 + 1);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
 
     for (const sk of await listed()) await remove(keys.schedule, sk);
@@ -76,12 +76,12 @@ describe("a sweep", () => {
 
   test("finds an account that a clock far ahead has put off for years", async () => {
     const { sweep, work, dueIn } = await start();
-    await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
+    await harness().app.store.schedule.set(ACCOUNT, { dueAt: minutes(5 * 365 * 24 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     await work();
     expect(await dueIn()).toBe(30);
     expect(await listed()).toHaveLength(1);
-    await house().app.store.schedule.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
+    await harness().app.store.schedule.set(ACCOUNT, { dueAt: minutes(26 * 60), failures: 0 });
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
   });
 
@@ -91,12 +91,12 @@ describe("a sweep", () => {
     ["is no JSON, nor the account's own", "'schedule' IN (pk, sk)", "{"],
   ])("passes over a listed account that %s, and finds it again", async (_what, which, value) => {
     const { sweep } = await start();
-    const database = new DatabaseSync(path.join(house().dataDir, "weighbridge.sqlite"));
+    const database = new DatabaseSync(path.join(harness().dataDir, "weighbridge.sqlite"));
     database.prepare(`UPDATE weighbridge SET value = ? WHERE ${which}`).run(value);
     database.close();
     if (which !== "pk = 'schedule'") return expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
     expect(await sweep()).toEqual({ queued: 0, recovered: 0 });
-    house().clock.advance(3 * 3600);
+    harness().clock.advance(3 * 3600);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
 
@@ -119,8 +119,8 @@ describe("a sweep", () => {
         return table.put(...args);
       },
     });
-    const app = await createApp(readConfig(house().env, ["store", "sealing", "withings", "garmin"]), {
-      clock: house().clock,
+    const app = await createApp(readConfig(harness().env, ["store", "sealing", "withings", "garmin"]), {
+      clock: harness().clock,
       log: createLog({ level: "silent" }),
       wrapTable: counting,
     });
@@ -131,12 +131,12 @@ describe("a sweep", () => {
         await app.store.schedule.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
       }
       calls.length = 0;
-      await sweep({ ...app.store, queue, clock: house().clock, log: createLog({ level: "silent" }) });
+      await sweep({ ...app.store, queue, clock: harness().clock, log: createLog({ level: "silent" }) });
       return calls.length;
     };
     await app.store.schedule.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
     const few = await costOf(60);
-    house().clock.advance(1);
+    harness().clock.advance(1);
     expect(await costOf(400)).toBe(few);
     await app.close();
   });
@@ -144,10 +144,10 @@ describe("a sweep", () => {
 
 test("two who move a scheduled run at the same time leave one of the two, and it is found", async () => {
   const { sweep, queued } = await start();
-  const { schedule } = house().app.store;
+  const { schedule } = harness().app.store;
   await Promise.all([5, 6, 7, 8].map((at) => schedule.set(ACCOUNT, { dueAt: minutes(at), failures: 0 })));
   const { dueAt } = (await schedule.read(ACCOUNT)) ?? expect.fail();
-  house().clock.advance(3600);
+  harness().clock.advance(3600);
   await sweep();
   expect(queued).toContainEqual({ account: ACCOUNT, reason: "scheduled", dueAt });
 });

@@ -11,8 +11,8 @@ import type { Table } from "../../../src/store/table.ts";
 import { AccessRefusedError, type Vendor } from "../../../src/sync/model/link.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house.close());
+let harness: TestApp;
+afterEach(() => harness.close());
 
 const HOUR = 3600;
 /** After this, the access tokens of both vendors have run out, and neither refresh token. */
@@ -20,29 +20,29 @@ const A_WHILE = 31 * HOUR;
 
 /** The stored link as it is in the table, with its version. */
 async function stored(vendor: Vendor) {
-  const table = await openTable(readConfig(house.env, ["store"]).store, house.clock);
+  const table = await openTable(readConfig(harness.env, ["store"]).store, harness.clock);
   const item = await table.get(keys.link(ACCOUNT, vendor));
   await table.close();
   return item;
 }
 const link = async (vendor: Vendor) => {
-  const found = await house.app.store.links.read(ACCOUNT, vendor);
+  const found = await harness.app.store.links.read(ACCOUNT, vendor);
   if (!found) throw new Error(`no ${vendor} link`);
   return found;
 };
 const linkWithings = () => {
-  const { withingsLinking } = house.app;
-  return withingsLinking.withPasted(ACCOUNT, house.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT)));
+  const { withingsLinking } = harness.app;
+  return withingsLinking.withPasted(ACCOUNT, harness.sandbox.withings.allow(USERID, withingsLinking.begin(ACCOUNT)));
 };
 const isTokenRequest = ({ path }: { path: string }) => /oauth/.test(path);
-const tokenRequests = (vendor: Vendor) => house.sandbox[vendor].requests.filter(isTokenRequest).length;
+const tokenRequests = (vendor: Vendor) => harness.sandbox[vendor].requests.filter(isTokenRequest).length;
 
 /** A linked account with one weigh-in to send, before any request. */
 async function waitingWeighIn() {
-  house = await startTestApp();
-  house.clock.advance(A_WHILE);
-  house.person.stepOnScale({ weightKg: 80.25 });
-  house.requests();
+  harness = await startTestApp();
+  harness.clock.advance(A_WHILE);
+  harness.person.stepOnScale({ weightKg: 80.25 });
+  harness.requests();
 }
 
 const TOKENS: Record<Vendor, Pick<NewFault, "server" | "match">> = {
@@ -92,11 +92,11 @@ describe("a renewal that ends without a clear answer", () => {
     await linkWithings();
     const before = await stored("garmin");
     const effect = { type: "status", status: 400, body: { error: "invalid_client" } } as const;
-    house.sandbox.faults.add({ ...TOKENS.garmin, times: 1, effect });
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "fix_garmin_client_id" });
+    harness.sandbox.faults.add({ ...TOKENS.garmin, times: 1, effect });
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "fix_garmin_client_id" });
     expect(await stored("garmin")).toEqual(before);
-    house.clock.advance(121);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(121);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
   test.each(cases)(
@@ -106,31 +106,31 @@ describe("a renewal that ends without a clear answer", () => {
       // So that only the link in question has to be renewed.
       if (vendor === "garmin") await linkWithings();
       const before = await stored(vendor);
-      house.sandbox.faults.add({ ...TOKENS[vendor], times: 1, effect });
-      const report = await house.sync();
+      harness.sandbox.faults.add({ ...TOKENS[vendor], times: 1, effect });
+      const report = await harness.sync();
       expect(["retry_later", "error"]).toContain(report.status);
       expect(report).not.toHaveProperty("action");
       expect(await stored(vendor)).toEqual(before);
 
-      house.clock.advance(121);
-      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      harness.clock.advance(121);
+      expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     },
   );
 
   test("in status 601 or a limit is for later, not an error", async () => {
     await waitingWeighIn();
-    house.sandbox.faults.turnOn("withings_601");
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    harness.sandbox.faults.turnOn("withings_601");
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
   });
 
   test("because our own client secret is refused ends no link, and asks for the application to be fixed", async () => {
     await waitingWeighIn();
     const before = await stored("withings");
-    house.sandbox.faults.turnOn("withings_503_client_secret", { times: 1 });
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "fix_withings_application" });
+    harness.sandbox.faults.turnOn("withings_503_client_secret", { times: 1 });
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "fix_withings_application" });
     expect(await stored("withings")).toEqual(before);
-    house.clock.advance(11);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(11);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 });
 
@@ -141,16 +141,16 @@ test.each<[string, FaultEffect]>([
   ["HTTP 500", { type: "status", status: 500 }],
 ])("readings answered with %s end no link at either vendor", async (_what, effect) => {
   await waitingWeighIn();
-  await house.link();
+  await harness.link();
   const before = [await stored("withings"), await stored("garmin")];
   for (const server of ["withings", "garmin_connectapi"] as const) {
-    house.sandbox.faults.add({ name: server, server, match: {}, times: Infinity, effect });
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
-    house.sandbox.faults.clear();
-    house.clock.advance(121);
+    harness.sandbox.faults.add({ name: server, server, match: {}, times: Infinity, effect });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    harness.sandbox.faults.clear();
+    harness.clock.advance(121);
   }
   expect([await stored("withings"), await stored("garmin")]).toEqual(before);
-  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
 });
 
 describe("a renewed link", () => {
@@ -161,7 +161,7 @@ describe("a renewed link", () => {
       (await link("withings")).value.tokens.accessToken,
       (await link("garmin")).value.tokens.accessToken,
     ]);
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
@@ -175,13 +175,13 @@ describe("a renewed link", () => {
         if (bearer && !known.has(bearer)) {
           known.add(bearer);
           events.push(
-            `first use at ${new URL(request.url).port === new URL(house.sandbox.withings.apiUrl).port ? "withings" : "garmin"}`,
+            `first use at ${new URL(request.url).port === new URL(harness.sandbox.withings.apiUrl).port ? "withings" : "garmin"}`,
           );
         }
         return send(request);
       },
     });
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect(events).toEqual([
       ...["link#withings written", "first use at withings"],
       ...["link#garmin written", "first use at garmin"],
@@ -190,7 +190,7 @@ describe("a renewed link", () => {
 
   test("that a crash keeps from being stored is renewed again at Withings, and nothing is lost", async () => {
     await waitingWeighIn();
-    const dying = await house.newApp({
+    const dying = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: (key, value, options) => {
@@ -199,27 +199,27 @@ describe("a renewed link", () => {
         },
       }),
     });
-    expect(await house.sync({}, dying)).toMatchObject({ status: "error" });
+    expect(await harness.sync({}, dying)).toMatchObject({ status: "error" });
     expect(tokenRequests("withings")).toBe(1);
-    house.clock.advance(121);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(121);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect((await link("withings")).value.state).toBe("linked");
   });
 
   test("is used by a run that was refused the token before it", async () => {
     await waitingWeighIn();
-    await house.sync();
-    house.requests();
-    house.clock.advance(60);
-    await house.sync();
+    await harness.sync();
+    harness.requests();
+    harness.clock.advance(60);
+    await harness.sync();
     expect([tokenRequests("withings"), tokenRequests("garmin")]).toEqual([0, 0]);
   });
 
   test("knows when its refresh token dies", async () => {
     await waitingWeighIn();
-    await house.sync();
+    await harness.sync();
     const daysLeft = async (vendor: Vendor) =>
-      ((await link(vendor)).value.tokens.refreshExpiresAt.getTime() - house.clock.now().getTime()) / 86_400_000;
+      ((await link(vendor)).value.tokens.refreshExpiresAt.getTime() - harness.clock.now().getTime()) / 86_400_000;
     expect(await daysLeft("withings")).toBeCloseTo(365, 2);
     expect(await daysLeft("garmin")).toBeCloseTo(30, 2);
   });
@@ -227,17 +227,17 @@ describe("a renewed link", () => {
 
 describe("an access token that the vendor refuses", () => {
   test("once is renewed once, and the run goes on", async () => {
-    house = await startTestApp();
-    house.person.stepOnScale({ weightKg: 80.25 });
-    await house.sync();
-    house.clock.advance(60);
-    house.person.stepOnScale({ weightKg: 80.5 });
-    house.sandbox.withings.expireAccessToken(USERID);
-    house.sandbox.garmin.expireAccessToken(OWNER.email);
-    house.requests();
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness = await startTestApp();
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    await harness.sync();
+    harness.clock.advance(60);
+    harness.person.stepOnScale({ weightKg: 80.5 });
+    harness.sandbox.withings.expireAccessToken(USERID);
+    harness.sandbox.garmin.expireAccessToken(OWNER.email);
+    harness.requests();
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect([tokenRequests("withings"), tokenRequests("garmin")]).toEqual([1, 1]);
-    expect(house.weights()).toHaveLength(2);
+    expect(harness.weights()).toHaveLength(2);
   });
 
   const EVERYWHERE: Record<Vendor, NewFault> = {
@@ -256,26 +256,26 @@ describe("an access token that the vendor refuses", () => {
     "by every endpoint of %s for ten minutes has ended: the owner is asked, and no vendor any more",
     async (vendor) => {
       await waitingWeighIn();
-      house.sandbox.faults.add(EVERYWHERE[vendor]);
-      expect(await house.sync()).toMatchObject({ status: "retry_later" });
-      house.clock.advance(9 * 60);
-      expect(await house.sync()).toMatchObject({ status: "retry_later" });
+      harness.sandbox.faults.add(EVERYWHERE[vendor]);
+      expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+      harness.clock.advance(9 * 60);
+      expect(await harness.sync()).toMatchObject({ status: "retry_later" });
       expect((await link(vendor)).value.state).toBe("linked");
-      house.clock.advance(60);
-      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+      harness.clock.advance(60);
+      expect(await harness.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
       expect((await link(vendor)).value.state).toBe("stale");
 
-      house.requests();
-      house.clock.advance(23 * HOUR);
-      expect(await house.sync()).toEqual({
+      harness.requests();
+      harness.clock.advance(23 * HOUR);
+      expect(await harness.sync()).toEqual({
         ...{ status: "action_needed", action: `relink_${vendor}`, synced: 0, skipped: 0, held: 0, failed: 0 },
         since: expect.any(Date),
       });
-      const asked = house.requests().filter((it) => it.startsWith(vendor));
+      const asked = harness.requests().filter((it) => it.startsWith(vendor));
       expect(asked).toEqual([]);
-      house.sandbox.faults.clear();
-      await house.link();
-      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      harness.sandbox.faults.clear();
+      await harness.link();
+      expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     },
   );
 
@@ -286,11 +286,11 @@ describe("an access token that the vendor refuses", () => {
     ["garmin", EVERYWHERE.garmin],
   ] as const)("a few times within a minute, at %s, ends nothing: a minute later all is well", async (vendor, fault) => {
     await waitingWeighIn();
-    house.sandbox.faults.add(fault);
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
-    house.sandbox.faults.clear();
-    house.clock.advance(60);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.sandbox.faults.add(fault);
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    harness.sandbox.faults.clear();
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     const { value } = await link(vendor);
     expect(value.state).toBe("linked");
     // Forgotten: the next refusal counts as the first again.
@@ -302,10 +302,10 @@ describe("an access token that the vendor refuses", () => {
     ["garmin", { ...EVERYWHERE.garmin, match: { path: /upload/ } }],
   ] as const)("by one endpoint of %s alone, for days, never ends the link", async (vendor, fault) => {
     await waitingWeighIn();
-    house.sandbox.faults.add(fault);
+    harness.sandbox.faults.add(fault);
     for (let hours = 0; hours < 72; hours += 4) {
-      expect(await house.sync()).toMatchObject({ status: "retry_later" });
-      house.clock.advance(4 * HOUR);
+      expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+      harness.clock.advance(4 * HOUR);
     }
     expect((await link(vendor)).value.state).toBe("linked");
   });
@@ -317,54 +317,56 @@ describe("an access token that the vendor refuses", () => {
     ["HTTP 403", { type: "status", status: 403, body: page }],
   ])("everywhere, while Garmin's profile answers with %s, is never confirmed", async (_what, effect) => {
     await waitingWeighIn();
-    house.sandbox.faults.add({
+    harness.sandbox.faults.add({
       ...{ server: "garmin_connectapi", match: { path: /socialProfile/ }, times: Infinity, effect },
     });
-    house.sandbox.faults.add(EVERYWHERE.garmin);
+    harness.sandbox.faults.add(EVERYWHERE.garmin);
     for (let times = 0; times < 3; times++) {
-      expect(await house.sync()).toMatchObject({ status: "retry_later" });
-      house.clock.advance(HOUR);
+      expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+      harness.clock.advance(HOUR);
     }
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
   test.each(vendors)("doesn't end the %s link because of /doctor, however often it is run", async (vendor) => {
     await waitingWeighIn();
-    house.sandbox.faults.add(EVERYWHERE[vendor]);
+    harness.sandbox.faults.add(EVERYWHERE[vendor]);
     const look = () =>
-      vendor === "garmin" ? house.app.garminSignIn.uploadConsent(ACCOUNT) : house.app.withingsLinking.check(ACCOUNT);
+      vendor === "garmin"
+        ? harness.app.garminSignIn.uploadConsent(ACCOUNT)
+        : harness.app.withingsLinking.check(ACCOUNT);
     for (let presses = 0; presses < 4; presses++) {
       await expect(look()).rejects.toThrow();
-      house.clock.advance(6 * 60);
+      harness.clock.advance(6 * 60);
     }
     expect((await link(vendor)).value.state).toBe("linked");
-    house.sandbox.faults.clear();
-    if (vendor === "withings") house.sandbox.withings.killRefreshToken(USERID);
-    else house.sandbox.garmin.revoke(OWNER.email);
-    house.clock.advance(A_WHILE);
+    harness.sandbox.faults.clear();
+    if (vendor === "withings") harness.sandbox.withings.killRefreshToken(USERID);
+    else harness.sandbox.garmin.revoke(OWNER.email);
+    harness.clock.advance(A_WHILE);
     await expect(look()).rejects.toThrow(`relink_${vendor}`);
     expect((await link(vendor)).value.state).toBe("linked");
   });
 
   test("twice doesn't end a link that its owner has made again in between", async () => {
     await waitingWeighIn();
-    await house.link();
-    house.sandbox.faults.add({
+    await harness.link();
+    harness.sandbox.faults.add({
       ...{ server: "garmin_connectapi", match: { method: "POST" }, times: 2 },
       effect: { type: "status", status: 401 },
     });
     let refusals = 0;
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const answer = await send(request);
-        if (answer.status === 401 && ++refusals === 2) await house.link();
+        if (answer.status === 401 && ++refusals === 2) await harness.link();
         return answer;
       },
     });
-    expect(await house.sync({}, app)).toMatchObject({ status: "retry_later" });
+    expect(await harness.sync({}, app)).toMatchObject({ status: "retry_later" });
     expect((await link("garmin")).value.state).toBe("linked");
-    house.clock.advance(121);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(121);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 });
 
@@ -383,23 +385,23 @@ describe("a stale link", () => {
     async (vendor) => {
       await waitingWeighIn();
       if (vendor === "garmin") await linkWithings();
-      house.sandbox.faults.add({ ...ENDED[vendor], name: "ended", times: Infinity });
+      harness.sandbox.faults.add({ ...ENDED[vendor], name: "ended", times: Infinity });
       const stale = { status: "action_needed", action: `relink_${vendor}` };
-      expect(await house.sync()).toMatchObject(stale);
-      house.requests();
+      expect(await harness.sync()).toMatchObject(stale);
+      harness.requests();
       for (let hours = 0; hours < 72; hours += 3) {
-        house.clock.advance(3 * HOUR);
-        expect(await house.sync()).toMatchObject(stale);
+        harness.clock.advance(3 * HOUR);
+        expect(await harness.sync()).toMatchObject(stale);
       }
-      const tries = house
+      const tries = harness
         .requests()
         .filter((it) => /oauth/.test(it))
         .filter((it) => it.startsWith(vendor)).length;
       expect(tries).toBeGreaterThanOrEqual(2);
       expect(tries).toBeLessThanOrEqual(vendor === "withings" ? 6 : 4);
-      house.sandbox.faults.remove("ended");
-      house.clock.advance(DAY + 1);
-      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      harness.sandbox.faults.remove("ended");
+      harness.clock.advance(DAY + 1);
+      expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
       expect((await link(vendor)).value).toMatchObject({ state: "linked" });
       expect((await link(vendor)).value.triedAt).toBeUndefined();
     },
@@ -407,26 +409,26 @@ describe("a stale link", () => {
 
   test("stays one that needs its owner while its vendor is down", async () => {
     await waitingWeighIn();
-    house.sandbox.faults.add(ENDED.garmin);
-    await house.sync();
-    house.sandbox.faults.turnOn("garmin_diauth_down");
-    house.clock.advance(DAY + 1);
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+    harness.sandbox.faults.add(ENDED.garmin);
+    await harness.sync();
+    harness.sandbox.faults.turnOn("garmin_diauth_down");
+    harness.clock.advance(DAY + 1);
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
   });
 
   test("stored by an older version, which did not save when it was tried, is tried too", async () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
-    await house.app.store.links.write(ACCOUNT, "garmin", { ...value, state: "stale" }, version);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    await harness.app.store.links.write(ACCOUNT, "garmin", { ...value, state: "stale" }, version);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
   test("that was last tried with a clock far ahead is tried anyway", async () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
-    const triedAt = new Date(house.clock.now().getTime() + 400 * DAY * 1000);
-    await house.app.store.links.write(ACCOUNT, "garmin", { ...value, state: "stale", triedAt }, version);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    const triedAt = new Date(harness.clock.now().getTime() + 400 * DAY * 1000);
+    await harness.app.store.links.write(ACCOUNT, "garmin", { ...value, state: "stale", triedAt }, version);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 });
 
@@ -443,17 +445,17 @@ describe("a refusal to renew", () => {
     async (vendor, _what, effect) => {
       await waitingWeighIn();
       if (vendor === "garmin") await linkWithings();
-      house.sandbox.faults.add({ ...TOKENS[vendor], name: "unclear", times: Infinity, effect });
+      harness.sandbox.faults.add({ ...TOKENS[vendor], name: "unclear", times: Infinity, effect });
       for (let hours = 0; hours < 72; hours += 6) {
-        expect(await house.sync()).toMatchObject({ status: "retry_later" });
-        house.clock.advance(6 * HOUR);
+        expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+        harness.clock.advance(6 * HOUR);
         if (vendor === "garmin") await linkWithings();
       }
-      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+      expect(await harness.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
       expect((await link(vendor)).value.state).toBe("linked");
-      house.sandbox.faults.remove("unclear");
-      house.clock.advance(HOUR);
-      expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+      harness.sandbox.faults.remove("unclear");
+      harness.clock.advance(HOUR);
+      expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
       expect((await link(vendor)).value.refusal).toBeUndefined();
     },
   );
@@ -461,30 +463,30 @@ describe("a refusal to renew", () => {
   test("at Withings in unknown words doesn't make the next refusal the second one", async () => {
     const answers = (status: number): FaultEffect => ({ type: "body", body: { status, body: {}, error: "no" } });
     await waitingWeighIn();
-    house.sandbox.faults.add({ ...TOKENS.withings, effect: answers(2555) });
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
-    house.clock.advance(4 * HOUR);
-    house.sandbox.faults.add({ ...TOKENS.withings, name: "refusing", times: Infinity, effect: answers(401) });
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
+    harness.sandbox.faults.add({ ...TOKENS.withings, effect: answers(2555) });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    harness.clock.advance(4 * HOUR);
+    harness.sandbox.faults.add({ ...TOKENS.withings, name: "refusing", times: Infinity, effect: answers(401) });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
     expect((await link("withings")).value).toMatchObject({ state: "linked", refusal: { of: "renewal" } });
-    house.sandbox.faults.remove("refusing");
-    house.clock.advance(HOUR);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.sandbox.faults.remove("refusing");
+    harness.clock.advance(HOUR);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
   test("by Withings that doesn't mention the refresh token counts once it has lasted ten minutes", async () => {
     const refused: FaultEffect = { type: "body", body: { status: 401, body: {}, error: "invalid_token" } };
     await waitingWeighIn();
-    house.sandbox.faults.add({ ...TOKENS.withings, effect: refused });
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
-    house.clock.advance(60);
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.sandbox.faults.add({ ...TOKENS.withings, effect: refused });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
 
-    house.clock.advance(A_WHILE);
-    house.sandbox.faults.add({ ...TOKENS.withings, times: Infinity, effect: refused });
-    expect(await house.sync()).toMatchObject({ status: "retry_later" });
-    house.clock.advance(600);
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
+    harness.clock.advance(A_WHILE);
+    harness.sandbox.faults.add({ ...TOKENS.withings, times: Infinity, effect: refused });
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    harness.clock.advance(600);
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
     expect((await link("withings")).value.state).toBe("stale");
   });
 });
@@ -494,40 +496,40 @@ describe("a refresh token that the vendor refuses", () => {
     "at %s ends the link, in words, without a further request, and a new sign-in heals it",
     async (vendor) => {
       await waitingWeighIn();
-      if (vendor === "withings") house.sandbox.withings.killRefreshToken(USERID);
-      else house.sandbox.garmin.revoke(OWNER.email);
-      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}`, synced: 0 });
-      expect(house.logged.some((line) => line.includes('"link_stale"'))).toBe(true);
-      house.requests();
-      expect(await house.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
-      expect(house.requests()).toEqual([]);
+      if (vendor === "withings") harness.sandbox.withings.killRefreshToken(USERID);
+      else harness.sandbox.garmin.revoke(OWNER.email);
+      expect(await harness.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}`, synced: 0 });
+      expect(harness.logged.some((line) => line.includes('"link_stale"'))).toBe(true);
+      harness.requests();
+      expect(await harness.sync()).toMatchObject({ status: "action_needed", action: `relink_${vendor}` });
+      expect(harness.requests()).toEqual([]);
 
-      house.clock.advance(3 * 24 * HOUR);
-      house.person.stepOnScale({ weightKg: 80.5 });
-      await house.link();
-      expect(await house.sync()).toMatchObject({ status: "success", synced: 2 });
-      expect(house.weights().map((it) => it.weightKg)).toEqual([80.25, 80.5]);
+      harness.clock.advance(3 * 24 * HOUR);
+      harness.person.stepOnScale({ weightKg: 80.5 });
+      await harness.link();
+      expect(await harness.sync()).toMatchObject({ status: "success", synced: 2 });
+      expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25, 80.5]);
     },
   );
 
   test("was renewed by another process in the meantime: the store is read again, and its token used", async () => {
     await waitingWeighIn();
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const isRefresh = String(request.body).includes("refresh_token") && String(request.url).includes("di-oauth2");
         if (isRefresh) {
           // The other one is first, and stores what it got.
           const { value, version } = await link("garmin");
-          const answer = await refreshTokens(house.sandbox.garmin, value.tokens.refreshToken);
+          const answer = await refreshTokens(harness.sandbox.garmin, value.tokens.refreshToken);
           const { access_token: accessToken = "", refresh_token: refreshToken = "" } = answer;
-          const accessExpiresAt = new Date(house.clock.now().getTime() + 64_000_000);
+          const accessExpiresAt = new Date(harness.clock.now().getTime() + 64_000_000);
           const tokens = { ...value.tokens, accessToken, refreshToken, accessExpiresAt };
-          expect(await house.app.store.links.write(ACCOUNT, "garmin", { ...value, tokens }, version)).toBe(true);
+          expect(await harness.app.store.links.write(ACCOUNT, "garmin", { ...value, tokens }, version)).toBe(true);
         }
         return send(request);
       },
     });
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
@@ -535,41 +537,41 @@ describe("a refresh token that the vendor refuses", () => {
     await waitingWeighIn();
     const { value, version } = await link("garmin");
     const tokens = { ...value.tokens, refreshToken: "one that Garmin never made valid" };
-    await house.app.store.links.write(
+    await harness.app.store.links.write(
       ACCOUNT,
       "garmin",
       { ...value, tokens, previousRefreshToken: value.tokens.refreshToken },
       version,
     );
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
   test("doesn't end a link that its owner makes again at this very moment", async () => {
     await waitingWeighIn();
-    house.sandbox.garmin.revoke(OWNER.email);
-    const app = await house.newApp({
+    harness.sandbox.garmin.revoke(OWNER.email);
+    const app = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const answer = await send(request);
-        if (answer.status === 400) await house.link();
+        if (answer.status === 400) await harness.link();
         return answer;
       },
     });
-    expect((await house.sync({}, app)).status).not.toBe("action_needed");
+    expect((await harness.sync({}, app)).status).not.toBe("action_needed");
     expect((await link("garmin")).value.state).toBe("linked");
-    house.clock.advance(121);
-    await house.sync();
-    expect(house.weights()).toHaveLength(1);
+    harness.clock.advance(121);
+    await harness.sync();
+    expect(harness.weights()).toHaveLength(1);
   });
 });
 
 describe("a link that is asked for by whose it is", () => {
   const SPOUSE = { email: "spouse@example.org", password: "a-password-for-tests" };
-  const signInSpouse = () => house.signInAs(SPOUSE.email);
+  const signInSpouse = () => harness.signInAs(SPOUSE.email);
   const isRefresh = (request: { url: URL | string; body?: unknown }) =>
     String(request.body).includes("refresh_token") && String(request.url).includes("di-oauth2");
   /** What a call with access to the owner's profile ended with, and which tokens it was given. */
-  async function use(app = house.app, call: (token: string) => void = () => {}) {
+  async function use(app = harness.app, call: (token: string) => void = () => {}) {
     const given: string[] = [];
     const access = app.tokens.withAccess(ACCOUNT, "garmin", profileId);
     const end = await access(async (token) => {
@@ -585,30 +587,30 @@ describe("a link that is asked for by whose it is", () => {
   let profileId: string;
   async function two() {
     await waitingWeighIn();
-    house.sandbox.garmin.addAccount({ ...SPOUSE, displayName: "s", fullName: "Spouse", timezone: "Europe/Berlin" });
+    harness.sandbox.garmin.addAccount({ ...SPOUSE, displayName: "s", fullName: "Spouse", timezone: "Europe/Berlin" });
     profileId = (await link("garmin")).value.vendorUserId;
   }
 
   test("gives access while it is the same one, renewed or made again", async () => {
     await two();
     expect((await use()).end).toBe("good");
-    await house.link();
+    await harness.link();
     expect((await use()).end).toBe("good");
   });
 
   test("gives none when it is another profile by now, and isn't renewed either", async () => {
     await two();
     await signInSpouse();
-    house.clock.advance(A_WHILE);
-    house.requests();
+    harness.clock.advance(A_WHILE);
+    harness.requests();
     expect(await use()).toEqual({ end: CHANGED, given: [] });
-    expect(house.requests()).toEqual([]);
+    expect(harness.requests()).toEqual([]);
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
   test("gives none when it becomes another profile just before it is renewed", async () => {
     await two();
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
@@ -622,8 +624,8 @@ describe("a link that is asked for by whose it is", () => {
 
   test.each(["before", "after"])("gives none when it becomes another profile %s Garmin's answer", async (when) => {
     await two();
-    if (when === "before") house.sandbox.garmin.revoke(OWNER.email);
-    const app = await house.newApp({
+    if (when === "before") harness.sandbox.garmin.revoke(OWNER.email);
+    const app = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const answer = await send(request);
         if (isRefresh(request)) await signInSpouse();
@@ -636,9 +638,9 @@ describe("a link that is asked for by whose it is", () => {
 
   test("gives none when it becomes another profile while its token is refused", async () => {
     await two();
-    await house.link();
+    await harness.link();
     let relinked: Promise<unknown> = Promise.resolve();
-    const access = house.app.tokens.withAccess(ACCOUNT, "garmin", profileId);
+    const access = harness.app.tokens.withAccess(ACCOUNT, "garmin", profileId);
     let calls = 0;
     const end = access(async () => {
       calls++;
@@ -655,7 +657,7 @@ describe("renewed tokens that the store doesn't take", () => {
   /** A copy of the program whose store refuses the first `times` writes of this link; `lands` if they happen all the same. */
   const stubborn = (vendor: Vendor, times: number, { lands = false, onPut = () => {} } = {}) => {
     let left = times;
-    return house.newApp({
+    return harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
@@ -677,17 +679,17 @@ describe("renewed tokens that the store doesn't take", () => {
   ])("at once are kept and offered again, at %s (the write took effect: %s)", async (vendor, lands) => {
     await waitingWeighIn();
     const app = await stubborn(vendor, 1, { lands });
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect(tokenRequests(vendor)).toBe(1);
-    house.clock.advance(1800);
-    expect(await house.sync()).toMatchObject({ status: "success" });
+    harness.clock.advance(1800);
+    expect(await harness.sync()).toMatchObject({ status: "success" });
   });
 
   test("are offered five times, with pauses of 1, 2, 4 and 8 seconds, all inside the lease", async () => {
     await waitingWeighIn();
-    const startedAt = house.clock.now().getTime();
+    const startedAt = harness.clock.now().getTime();
     const offeredAt: number[] = [];
-    const onPut = () => offeredAt.push((house.clock.now().getTime() - startedAt) / 1000);
+    const onPut = () => offeredAt.push((harness.clock.now().getTime() - startedAt) / 1000);
     const app = await stubborn("garmin", 99, { onPut });
     await expect(app.garminSignIn.uploadConsent(ACCOUNT)).rejects.toThrow(RetryLaterError);
     expect(offeredAt).toEqual([0, 1, 3, 7, 15]);
@@ -697,7 +699,7 @@ describe("renewed tokens that the store doesn't take", () => {
   test("for another reason than time are not offered again", async () => {
     await waitingWeighIn();
     let offered = 0;
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
@@ -713,7 +715,7 @@ describe("renewed tokens that the store doesn't take", () => {
 
   test("are used all the same when the lease can't be released", async () => {
     await waitingWeighIn();
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         delete: (key, options) => {
@@ -722,7 +724,7 @@ describe("renewed tokens that the store doesn't take", () => {
         },
       }),
     });
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
   });
 });
 
@@ -741,7 +743,7 @@ describe("renewed tokens that the store refuses for a while", () => {
   test.each(cases)("of %s (%s) are kept, and offered again by the next run", async (vendor, _what, times, error) => {
     await waitingWeighIn();
     let left: number = times;
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
@@ -752,23 +754,23 @@ describe("renewed tokens that the store refuses for a while", () => {
     });
     const bearers: string[] = [];
     for (let runs = 0; runs < 6; runs++) {
-      const report = await house.sync({}, app);
+      const report = await harness.sync({}, app);
       expect(report).not.toHaveProperty("action");
       bearers.push(report.status);
-      house.clock.advance(1800);
+      harness.clock.advance(1800);
     }
     expect(bearers.at(0)).not.toBe("success");
     expect(bearers.at(-1)).toBe("success");
     // No second one was asked for.
     expect(tokenRequests("garmin")).toBe(1);
     expect((await link(vendor)).value.state).toBe("linked");
-    expect(house.weights()).toHaveLength(1);
+    expect(harness.weights()).toHaveLength(1);
   });
 
   test("give way to a sign-in, but not to a note that the old ones are dead", async () => {
     await waitingWeighIn();
     let refuses = true;
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapTable: (table: Table) => ({
         ...table,
         put: async (key, value, options) => {
@@ -777,22 +779,22 @@ describe("renewed tokens that the store refuses for a while", () => {
         },
       }),
     });
-    await house.sync({}, app);
+    await harness.sync({}, app);
     // Another copy of the program finds the old token dead.
-    expect(await house.sync()).toMatchObject({ action: "relink_garmin" });
+    expect(await harness.sync()).toMatchObject({ action: "relink_garmin" });
     refuses = false;
-    house.clock.advance(60);
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(60);
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
 
     refuses = true;
-    house.clock.advance(A_WHILE);
-    house.person.stepOnScale({ weightKg: 80.5 });
-    await house.sync({}, app);
-    await house.link();
+    harness.clock.advance(A_WHILE);
+    harness.person.stepOnScale({ weightKg: 80.5 });
+    await harness.sync({}, app);
+    await harness.link();
     const signedIn = await link("garmin");
     refuses = false;
-    house.clock.advance(60);
-    expect(await house.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
+    harness.clock.advance(60);
+    expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 1 });
     expect((await link("garmin")).value.tokens).toEqual(signedIn.value.tokens);
   });
 });
@@ -802,7 +804,7 @@ describe("a renewal that outlasts its lease", () => {
   async function heldUp() {
     const arrived = Promise.withResolvers<void>();
     const goOn = Promise.withResolvers<void>();
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const answer = await send(request);
         if (String(request.url).includes("di-oauth2")) {
@@ -823,20 +825,20 @@ describe("a renewal that outlasts its lease", () => {
   test("writes its tokens over the mark of another process that found the old ones dead", async () => {
     await waitingWeighIn();
     const slow = await heldUp();
-    house.clock.advance(121);
-    await expect(house.app.tokens.keepAlive(ACCOUNT, "garmin")).resolves.toBeDefined();
-    await expect(house.app.tokens.withAccess(ACCOUNT, "garmin")(async () => {})).rejects.toThrow("relink_garmin");
+    harness.clock.advance(121);
+    await expect(harness.app.tokens.keepAlive(ACCOUNT, "garmin")).resolves.toBeDefined();
+    await expect(harness.app.tokens.withAccess(ACCOUNT, "garmin")(async () => {})).rejects.toThrow("relink_garmin");
     expect((await link("garmin")).value.state).toBe("stale");
     slow.goOn();
     expect(await slow.end).toBe("good");
     expect((await link("garmin")).value.state).toBe("linked");
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
   test("gives way to a sign-in that came in the meantime", async () => {
     await waitingWeighIn();
     const slow = await heldUp();
-    await house.link();
+    await harness.link();
     const signedIn = await link("garmin");
     slow.goOn();
     expect(await slow.end).toBe("good");
@@ -846,8 +848,8 @@ describe("a renewal that outlasts its lease", () => {
   test("by less than two minutes doesn't exist: the other process waits", async () => {
     await waitingWeighIn();
     const slow = await heldUp();
-    house.clock.advance(119);
-    await expect(house.app.garminSignIn.uploadConsent(ACCOUNT)).rejects.toThrow("another process is renewing");
+    harness.clock.advance(119);
+    await expect(harness.app.garminSignIn.uploadConsent(ACCOUNT)).rejects.toThrow("another process is renewing");
     slow.goOn();
     expect(await slow.end).toBe("good");
   });
@@ -855,137 +857,137 @@ describe("a renewal that outlasts its lease", () => {
 
 describe("a link that nobody needs", () => {
   const DAY = 24 * HOUR;
-  const keepAlive = (vendor: Vendor = "garmin", app = house.app) => app.tokens.keepAlive(ACCOUNT, vendor);
+  const keepAlive = (vendor: Vendor = "garmin", app = harness.app) => app.tokens.keepAlive(ACCOUNT, vendor);
 
   test("is left alone for a week, and then renewed once", async () => {
-    house = await startTestApp();
-    house.requests();
-    house.clock.advance(7 * DAY);
+    harness = await startTestApp();
+    harness.requests();
+    harness.clock.advance(7 * DAY);
     await keepAlive();
-    expect(house.requests()).toEqual([]);
-    house.clock.advance(1);
+    expect(harness.requests()).toEqual([]);
+    harness.clock.advance(1);
     await keepAlive();
     await keepAlive();
     expect(tokenRequests("garmin")).toBe(1);
-    expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
+    expect((await link("garmin")).value.renewedAt).toEqual(harness.clock.now());
   });
 
   test("is still alive after a quarter of a year without a reading", async () => {
-    house = await startTestApp();
-    house.requests();
+    harness = await startTestApp();
+    harness.requests();
     for (let days = 0; days < 92; days++) {
-      house.clock.advance(DAY);
+      harness.clock.advance(DAY);
       await keepAlive();
     }
     expect(tokenRequests("garmin")).toBe(11);
-    house.person.stepOnScale({ weightKg: 80.25 });
-    expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
   });
 
   test("counts from its last renewal, for whatever reason that was", async () => {
-    house = await startTestApp();
-    house.clock.advance(5 * DAY);
-    await house.app.garminSignIn.uploadConsent(ACCOUNT);
-    house.requests();
-    house.clock.advance(5 * DAY);
+    harness = await startTestApp();
+    harness.clock.advance(5 * DAY);
+    await harness.app.garminSignIn.uploadConsent(ACCOUNT);
+    harness.requests();
+    harness.clock.advance(5 * DAY);
     await keepAlive();
-    expect(house.requests()).toEqual([]);
+    expect(harness.requests()).toEqual([]);
   });
 
   test("starts over with a sign-in", async () => {
-    house = await startTestApp();
-    house.clock.advance(10 * DAY);
+    harness = await startTestApp();
+    harness.clock.advance(10 * DAY);
     await keepAlive();
-    house.clock.advance(10 * DAY);
-    await house.link();
-    house.requests();
+    harness.clock.advance(10 * DAY);
+    await harness.link();
+    harness.requests();
     await keepAlive();
-    expect(house.requests()).toEqual([]);
+    expect(harness.requests()).toEqual([]);
   });
 
   test.each<[string, number]>([
     ["a year", 365],
     ["two days", 2],
   ])("is renewed when its last renewal lies %s in the future, by a clock that was wrong", async (_what, days) => {
-    house = await startTestApp();
+    harness = await startTestApp();
     const ahead = {
-      now: () => new Date(house.clock.now().getTime() + days * DAY * 1000),
-      sleep: house.clock.sleep,
+      now: () => new Date(harness.clock.now().getTime() + days * DAY * 1000),
+      sleep: harness.clock.sleep,
     };
-    const app = await house.newApp({ clock: ahead });
+    const app = await harness.newApp({ clock: ahead });
     await app.tokens.withAccess(ACCOUNT, "garmin")(async () => {});
     if (days < 7) {
       const { value, version } = await link("garmin");
-      await house.app.store.links.write(ACCOUNT, "garmin", { ...value, renewedAt: ahead.now() }, version);
+      await harness.app.store.links.write(ACCOUNT, "garmin", { ...value, renewedAt: ahead.now() }, version);
     }
     await keepAlive();
-    expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
+    expect((await link("garmin")).value.renewedAt).toEqual(harness.clock.now());
   });
 
   test("isn't renewed twice at once", async () => {
-    house = await startTestApp();
-    house.clock.advance(8 * DAY);
-    house.requests();
-    await Promise.all([keepAlive(), keepAlive("garmin", await house.newApp())]);
+    harness = await startTestApp();
+    harness.clock.advance(8 * DAY);
+    harness.requests();
+    await Promise.all([keepAlive(), keepAlive("garmin", await harness.newApp())]);
     expect(tokenRequests("garmin")).toBe(1);
     expect((await link("garmin")).value.state).toBe("linked");
   });
 
   test("and that can't be renewed just now is logged, and tried again the next time", async () => {
-    house = await startTestApp();
-    house.clock.advance(8 * DAY);
-    house.sandbox.faults.turnOn("garmin_diauth_down", { times: 1 });
+    harness = await startTestApp();
+    harness.clock.advance(8 * DAY);
+    harness.sandbox.faults.turnOn("garmin_diauth_down", { times: 1 });
     const before = await stored("garmin");
     await keepAlive();
-    const lines = house.logged.filter((line) => line.includes('"link_not_renewed"')).map((line) => JSON.parse(line));
+    const lines = harness.logged.filter((line) => line.includes('"link_not_renewed"')).map((line) => JSON.parse(line));
     expect(lines).toMatchObject([{ level: "warn", account: ACCOUNT, vendor: "garmin", error: "RetryLaterError" }]);
     expect(await stored("garmin")).toEqual(before);
     await keepAlive();
-    expect((await link("garmin")).value.renewedAt).toEqual(house.clock.now());
+    expect((await link("garmin")).value.renewedAt).toEqual(harness.clock.now());
   });
 
   test("and was ended at the vendor asks for its owner", async () => {
-    house = await startTestApp();
-    house.clock.advance(8 * DAY);
-    house.sandbox.garmin.revoke(OWNER.email);
+    harness = await startTestApp();
+    harness.clock.advance(8 * DAY);
+    harness.sandbox.garmin.revoke(OWNER.email);
     await expect(keepAlive()).rejects.toThrow("relink_garmin");
     await expect(keepAlive()).rejects.toThrow("relink_garmin");
     expect((await link("garmin")).value.state).toBe("stale");
   });
 
   test("and is missing asks for its owner", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     await expect(keepAlive()).rejects.toThrow("link_garmin");
   });
 });
 
 test("a Garmin renewal whose answer is lost ends as a link that asks for its owner, never silently, and a sign-in repairs it", async () => {
   await waitingWeighIn();
-  house.sandbox.faults.turnOn("garmin_refresh_lost_answer", { times: 1 });
-  expect(await house.sync()).toMatchObject({ status: "retry_later" });
+  harness.sandbox.faults.turnOn("garmin_refresh_lost_answer", { times: 1 });
+  expect(await harness.sync()).toMatchObject({ status: "retry_later" });
   expect((await link("garmin")).value.state).toBe("linked");
-  house.clock.advance(600);
-  expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+  harness.clock.advance(600);
+  expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
   expect((await link("garmin")).value.state).toBe("stale");
-  await house.link();
-  house.clock.advance(60);
-  expect(await house.sync()).toMatchObject({ status: "success", synced: 1 });
+  await harness.link();
+  harness.clock.advance(60);
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
 });
 
 test("no token, refused or good, ever reaches the log or the report", async () => {
   await waitingWeighIn();
   const secrets = [(await link("withings")).value.tokens, (await link("garmin")).value.tokens];
-  await house.sync();
+  await harness.sync();
   secrets.push((await link("withings")).value.tokens, (await link("garmin")).value.tokens);
-  house.clock.advance(A_WHILE);
-  house.sandbox.garmin.revoke(OWNER.email);
-  house.sandbox.withings.killRefreshToken(USERID);
-  house.person.stepOnScale({ weightKg: 80.5 });
-  const reports = [await house.sync()];
+  harness.clock.advance(A_WHILE);
+  harness.sandbox.garmin.revoke(OWNER.email);
+  harness.sandbox.withings.killRefreshToken(USERID);
+  harness.person.stepOnScale({ weightKg: 80.5 });
+  const reports = [await harness.sync()];
   await linkWithings();
-  reports.push(await house.sync());
+  reports.push(await harness.sync());
   expect(reports.map((it) => it.action)).toEqual(["relink_withings", "relink_garmin"]);
-  const said = `${house.logged.join("")}${JSON.stringify(reports)}`;
+  const said = `${harness.logged.join("")}${JSON.stringify(reports)}`;
   for (const { accessToken, refreshToken } of secrets) {
     expect(said).not.toContain(accessToken);
     expect(said).not.toContain(refreshToken);

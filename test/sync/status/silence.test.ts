@@ -187,29 +187,29 @@ describe("a silence", () => {
 });
 
 describe("a run", () => {
-  let house: TestApp;
-  afterEach(() => house.close());
-  const ago = (days: number) => new Date(house.clock.now().getTime() - days * 24 * 3_600_000);
-  const measuredAt = async () => (await house.ledger().progress())?.value.measuredAt;
+  let harness: TestApp;
+  afterEach(() => harness.close());
+  const ago = (days: number) => new Date(harness.clock.now().getTime() - days * 24 * 3_600_000);
+  const measuredAt = async () => (await harness.ledger().progress())?.value.measuredAt;
 
   test("remembers when the owner measured, from the history of a first run on, and guests don't count", async () => {
-    house = await startTestApp();
-    for (const days of [22, 15, 8, 1]) house.person.stepOnScale({ at: ago(days), weightKg: 80 });
-    house.person.stepOnScale({ at: ago(4), weightKg: 80, attrib: 1 });
-    house.person.takeBloodPressure({ at: ago(2), systolic: 121, diastolic: 79 });
+    harness = await startTestApp();
+    for (const days of [22, 15, 8, 1]) harness.person.stepOnScale({ at: ago(days), weightKg: 80 });
+    harness.person.stepOnScale({ at: ago(4), weightKg: 80, attrib: 1 });
+    harness.person.takeBloodPressure({ at: ago(2), systolic: 121, diastolic: 79 });
     const expected = { weigh_in: [22, 15, 8, 1].map(ago), blood_pressure: [ago(2)] };
-    await house.sync();
+    await harness.sync();
     expect(await measuredAt()).toEqual(expected);
-    house.clock.advance(60);
-    await house.sync();
+    harness.clock.advance(60);
+    await harness.sync();
     expect(await measuredAt()).toEqual(expected);
   });
 
   test("knows that the scale is alive while weigh-ins are off", async () => {
-    house = await startTestApp();
-    await house.app.store.accounts.save(4711, { settings: { sends: { ...DEFAULT_SETTINGS.sends, weight: false } } });
-    house.person.stepOnScale({ at: ago(1), weightKg: 80 });
-    await house.sync();
+    harness = await startTestApp();
+    await harness.app.store.accounts.save(4711, { settings: { sends: { ...DEFAULT_SETTINGS.sends, weight: false } } });
+    harness.person.stepOnScale({ at: ago(1), weightKg: 80 });
+    await harness.sync();
     expect(await measuredAt()).toEqual({ weigh_in: [ago(1)] });
   });
 });

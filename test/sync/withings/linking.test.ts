@@ -5,8 +5,8 @@ import type { NewFault } from "../../../src/sandbox/faults.ts";
 import { createWithingsOAuth } from "../../../src/sync/withings/oauth.ts";
 import { ACCOUNT, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
-let house: TestApp;
-afterEach(() => house?.close());
+let harness: TestApp;
+afterEach(() => harness?.close());
 
 const STATE = "a-state-of-this-test";
 const CODE = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c";
@@ -74,13 +74,13 @@ describe("what the owner pastes", () => {
 describe("linking", () => {
   const OTHER = ACCOUNT + 1;
   const OTHER_USERID = USERID + 1;
-  const linking = () => house.app.withingsLinking;
-  const link = (account = ACCOUNT) => house.app.store.links.read(account, "withings");
+  const linking = () => harness.app.withingsLinking;
+  const link = (account = ACCOUNT) => harness.app.store.links.read(account, "withings");
   const consent = (account = ACCOUNT, userid = USERID) =>
-    house.sandbox.withings.allow(userid, linking().begin(account));
+    harness.sandbox.withings.allow(userid, linking().begin(account));
   const paste = (address: string, account = ACCOUNT) => linking().withPasted(account, address);
   const call = (address: string) => linking().withCallback(new URL(address).searchParams);
-  const asked = () => house.sandbox.withings.requests.length;
+  const asked = () => harness.sandbox.withings.requests.length;
   const linked = { type: "linked", withingsUserId: String(USERID) };
   const withState = (address: string, state: string) => {
     const url = new URL(address);
@@ -90,27 +90,27 @@ describe("linking", () => {
   const stateOf = (address: string) => new URL(address).searchParams.get("state") ?? "";
 
   test("works with the address the browser ended on, at once", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     expect(await paste(consent())).toEqual(linked);
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
     expect(asked()).toBe(1);
   });
 
   test("works with the callback, for the account that started", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     expect(await call(consent())).toEqual({ account: ACCOUNT, result: linked });
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });
 
   test("works with the bare code", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     expect(await paste(new URL(consent()).searchParams.get("code") ?? "")).toEqual(linked);
   });
 
   test("with a code older than thirty seconds, or one that was used, says that it has expired", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const late = consent();
-    house.clock.advance(31);
+    harness.clock.advance(31);
     expect(await paste(late)).toEqual({ type: "code_expired" });
     expect(await link()).toBeUndefined();
     const second = consent();
@@ -121,28 +121,28 @@ describe("linking", () => {
   });
 
   test("works once with an address, however often it comes back", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const address = consent();
     const results = await Promise.all([call(address), call(address), paste(address)]);
     const types = results.map((it) => ("result" in it ? it.result.type : it.type));
     expect(types.toSorted()).toEqual(["linked", "used_state", "used_state"]);
     expect(asked()).toBe(1);
-    house.clock.advance(9 * 60);
+    harness.clock.advance(9 * 60);
     expect(await call(address)).toEqual({ account: ACCOUNT, result: { type: "used_state" } });
   });
 
   test("with an address after ten minutes is late, and makes no request", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const page = linking().begin(ACCOUNT);
-    house.clock.advance(600);
-    const address = house.sandbox.withings.allow(USERID, page);
+    harness.clock.advance(600);
+    const address = harness.sandbox.withings.allow(USERID, page);
     expect(await call(address)).toEqual({ account: ACCOUNT, result: { type: "late_state" } });
     expect(await paste(address)).toEqual({ type: "late_state" });
     expect(asked()).toBe(0);
   });
 
   test("an address with a state that we did not sign makes no request", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const address = consent();
     const state = stateOf(address);
     const turned = (at: number) => `${state.slice(0, at)}${state[at] === "A" ? "B" : "A"}${state.slice(at + 1)}`;
@@ -156,7 +156,7 @@ describe("linking", () => {
   });
 
   test("an address from another chat is refused, and still works where it belongs", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const address = consent();
     expect(await paste(address, OTHER)).toEqual({ type: "other_chat" });
     expect(await link(OTHER)).toBeUndefined();
@@ -165,7 +165,7 @@ describe("linking", () => {
   });
 
   test("a refused consent is reported once to the account that asked", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const refusal = (state: string) => new URLSearchParams({ error: "access_denied", state });
     const state = stateOf(linking().begin(ACCOUNT));
     const result = { type: "refused" };
@@ -175,8 +175,8 @@ describe("linking", () => {
   });
 
   test("one Withings person belongs to one account", async () => {
-    house = await startTestApp({ linked: false });
-    await house.app.store.accounts.save(OTHER, {});
+    harness = await startTestApp({ linked: false });
+    await harness.app.store.accounts.save(OTHER, {});
     await paste(consent());
     expect(await paste(consent(OTHER), OTHER)).toEqual({ type: "taken" });
     expect(await link(OTHER)).toBeUndefined();
@@ -184,26 +184,26 @@ describe("linking", () => {
   });
 
   test("a person claimed by an account whose link was never saved is free", async () => {
-    house = await startTestApp({ linked: false });
-    await house.app.store.accounts.save(OTHER, {});
-    await house.app.store.withingsUsers.claim(String(USERID), OTHER);
+    harness = await startTestApp({ linked: false });
+    await harness.app.store.accounts.save(OTHER, {});
+    await harness.app.store.withingsUsers.claim(String(USERID), OTHER);
     expect(await paste(consent())).toEqual(linked);
-    expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
+    expect(await harness.app.store.withingsUsers.accountOf(String(USERID))).toBe(ACCOUNT);
   });
 
   test("a person claimed by an account that is just saving its link is waited for, and then taken", async () => {
-    house = await startTestApp({ linked: false });
-    await house.app.store.accounts.save(OTHER, {});
+    harness = await startTestApp({ linked: false });
+    await harness.app.store.accounts.save(OTHER, {});
     await paste(consent(OTHER), OTHER);
     const saved = await link(OTHER);
     if (!saved) throw new Error("the other account is not linked");
-    await house.app.store.links.remove(OTHER, "withings");
-    const lease = await house.app.store.leases.acquire(`account-links#${OTHER}`, 60);
-    const { sleep } = house.clock;
+    await harness.app.store.links.remove(OTHER, "withings");
+    const lease = await harness.app.store.leases.acquire(`account-links#${OTHER}`, 60);
+    const { sleep } = harness.clock;
     let waits = 0;
-    house.clock.sleep = async (seconds) => {
+    harness.clock.sleep = async (seconds) => {
       waits++;
-      await house.app.store.links.replace(OTHER, "withings", saved.value);
+      await harness.app.store.links.replace(OTHER, "withings", saved.value);
       await lease?.release();
       await sleep(seconds);
     };
@@ -212,9 +212,9 @@ describe("linking", () => {
   });
 
   test("a person who was linked by mistake is free again when the right one is linked", async () => {
-    house = await startTestApp({ linked: false });
-    await house.app.store.accounts.save(OTHER, {});
-    house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
+    harness = await startTestApp({ linked: false });
+    await harness.app.store.accounts.save(OTHER, {});
+    harness.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
     await paste(consent(ACCOUNT, OTHER_USERID));
     await paste(consent());
     expect(await linking().switchPerson(ACCOUNT, String(USERID))).toEqual(linked);
@@ -225,24 +225,24 @@ describe("linking", () => {
     const question = { type: "other_person", withingsUserId: String(OTHER_USERID), linkedUserId: String(USERID) };
 
     async function askedAboutOther() {
-      house = await startTestApp({ linked: false });
-      house.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
+      harness = await startTestApp({ linked: false });
+      harness.sandbox.withings.addPerson({ userid: OTHER_USERID, name: "other", timezone: "Europe/Berlin" });
       await paste(consent());
       const before = await link();
       expect(await call(consent(ACCOUNT, OTHER_USERID))).toEqual({ account: ACCOUNT, result: question });
       expect(await link()).toEqual(before);
-      expect(await house.app.store.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
+      expect(await harness.app.store.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
       return before;
     }
 
     test("asks first, and a yes replaces the link without another consent, also from another copy", async () => {
       await askedAboutOther();
-      house.clock.advance(9 * 60);
-      const other = await house.newApp();
+      harness.clock.advance(9 * 60);
+      const other = await harness.newApp();
       expect(await other.withingsLinking.question(ACCOUNT)).toEqual(question);
       expect(await other.withingsLinking.switchPerson(ACCOUNT, String(OTHER_USERID))).toMatchObject({ type: "linked" });
       expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(OTHER_USERID) });
-      expect(await house.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
+      expect(await harness.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
       expect(await linking().question(ACCOUNT)).toBeUndefined();
     });
 
@@ -250,19 +250,19 @@ describe("linking", () => {
       await askedAboutOther();
       const now = await link();
       if (!now) throw new Error("there is no link");
-      await house.app.store.links.write(ACCOUNT, "withings", { ...now.value, state: "stale" }, now.version);
+      await harness.app.store.links.write(ACCOUNT, "withings", { ...now.value, state: "stale" }, now.version);
       expect(await paste(consent(ACCOUNT, OTHER_USERID))).toEqual(question);
       expect(await paste(consent())).toEqual(linked);
     });
 
     test.each<[string, () => Promise<unknown>]>([
       ["a no", () => linking().keepPerson(ACCOUNT)],
-      ["ten minutes without an answer", async () => house.clock.advance(10 * 60)],
+      ["ten minutes without an answer", async () => harness.clock.advance(10 * 60)],
       ["the right person's consent", () => paste(consent())],
       [
         "the link's end by its owner",
         async () => {
-          await house.app.disconnect(await house.app.store.accounts.save(ACCOUNT, {}), "withings");
+          await harness.app.disconnect(await harness.app.store.accounts.save(ACCOUNT, {}), "withings");
         },
       ],
     ])("leaves nothing behind after %s", async (_what, answer) => {
@@ -272,7 +272,7 @@ describe("linking", () => {
       expect(await linking().switchPerson(ACCOUNT, String(OTHER_USERID))).toEqual({ type: "late_answer" });
       expect(await linking().question(ACCOUNT)).toBeUndefined();
       expect(await link()).toEqual(before);
-      expect(await house.app.store.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
+      expect(await harness.app.store.withingsUsers.accountOf(String(OTHER_USERID))).toBeUndefined();
     });
 
     test("is answered for the person who was asked about, and for nobody else", async () => {
@@ -284,7 +284,7 @@ describe("linking", () => {
 
     test("who was linked by somebody else in the meantime stays theirs", async () => {
       await askedAboutOther();
-      await house.app.store.accounts.save(OTHER, {});
+      await harness.app.store.accounts.save(OTHER, {});
       await paste(consent(OTHER, OTHER_USERID), OTHER);
       const before = await link();
       expect(await linking().switchPerson(ACCOUNT, String(OTHER_USERID))).toEqual({ type: "taken" });
@@ -293,10 +293,12 @@ describe("linking", () => {
 
     test("keeps the tokens sealed in the meantime", async () => {
       await askedAboutOther();
-      const bytes = readdirSync(house.dataDir).map((name) => readFileSync(path.join(house.dataDir, name), "latin1"));
+      const bytes = readdirSync(harness.dataDir).map((name) =>
+        readFileSync(path.join(harness.dataDir, name), "latin1"),
+      );
       // The token of the person in question, as Withings is asked with it.
       await linking().personInQuestion(ACCOUNT);
-      const secrets = house.sandbox.withings.requests.at(-1)?.headers.authorization?.replace("Bearer ", "") ?? "";
+      const secrets = harness.sandbox.withings.requests.at(-1)?.headers.authorization?.replace("Bearer ", "") ?? "";
       expect(secrets.length).toBeGreaterThan(20);
       expect(bytes.join("")).toContain("sealedValue");
       expect(bytes.join("")).not.toContain(secrets);
@@ -304,10 +306,10 @@ describe("linking", () => {
   });
 
   test("without permission to read measurements nothing is linked", async () => {
-    house = await startTestApp({ linked: false });
+    harness = await startTestApp({ linked: false });
     const page = new URL(linking().begin(ACCOUNT));
     page.searchParams.set("scope", "user.info");
-    expect(await paste(house.sandbox.withings.allow(USERID, page.href))).toEqual({ type: "scope_missing" });
+    expect(await paste(harness.sandbox.withings.allow(USERID, page.href))).toEqual({ type: "scope_missing" });
     expect(await link()).toBeUndefined();
   });
 
@@ -316,13 +318,13 @@ describe("linking", () => {
       "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
       "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=",
     ];
-    house = await startTestApp({ linked: false, env: { SEALING_KEY: oldKey } });
+    harness = await startTestApp({ linked: false, env: { SEALING_KEY: oldKey } });
     const [first, second] = [consent(), consent()];
-    house.env.SEALING_KEY = `${newKey},${oldKey}`;
-    const after = (await house.newApp()).withingsLinking;
+    harness.env.SEALING_KEY = `${newKey},${oldKey}`;
+    const after = (await harness.newApp()).withingsLinking;
     expect(await after.withPasted(ACCOUNT, first)).toEqual(linked);
-    house.env.SEALING_KEY = newKey;
-    const without = (await house.newApp()).withingsLinking;
+    harness.env.SEALING_KEY = newKey;
+    const without = (await harness.newApp()).withingsLinking;
     expect(await without.withPasted(ACCOUNT, second)).toEqual({ type: "wrong_state" });
   });
 });
@@ -347,34 +349,34 @@ describe("a refresh that does not succeed", () => {
     ["a success without a body", body({ status: 0 })],
     ["a wrong client secret", body({ status: 503, error: "Invalid Params: invalid client id/secret" })],
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
-    house = await startTestApp();
-    house.clock.advance(3 * 3600);
-    const before = await house.app.store.links.read(ACCOUNT, "withings");
-    house.sandbox.faults.add(fault);
-    expect((await house.sync()).status).not.toBe("success");
-    expect(await house.app.store.links.read(ACCOUNT, "withings")).toEqual(before);
-    house.clock.advance(60);
-    expect((await house.sync()).status).toBe("success");
+    harness = await startTestApp();
+    harness.clock.advance(3 * 3600);
+    const before = await harness.app.store.links.read(ACCOUNT, "withings");
+    harness.sandbox.faults.add(fault);
+    expect((await harness.sync()).status).not.toBe("success");
+    expect(await harness.app.store.links.read(ACCOUNT, "withings")).toEqual(before);
+    harness.clock.advance(60);
+    expect((await harness.sync()).status).toBe("success");
   });
 
   test("with a lost answer leaves the old refresh token good once more", async () => {
-    house = await startTestApp();
-    house.clock.advance(3 * 3600);
-    const before = await house.app.store.links.read(ACCOUNT, "withings");
-    house.sandbox.faults.add(atRefresh({ type: "drop_after" }));
-    expect((await house.sync()).status).toBe("retry_later");
-    expect(await house.app.store.links.read(ACCOUNT, "withings")).toEqual(before);
-    house.clock.advance(60);
-    expect((await house.sync()).status).toBe("success");
+    harness = await startTestApp();
+    harness.clock.advance(3 * 3600);
+    const before = await harness.app.store.links.read(ACCOUNT, "withings");
+    harness.sandbox.faults.add(atRefresh({ type: "drop_after" }));
+    expect((await harness.sync()).status).toBe("retry_later");
+    expect(await harness.app.store.links.read(ACCOUNT, "withings")).toEqual(before);
+    harness.clock.advance(60);
+    expect((await harness.sync()).status).toBe("success");
   });
 
   test("with a dead refresh token ends the link, and keeps its tokens in case Withings was wrong", async () => {
-    house = await startTestApp();
-    const before = await house.app.store.links.read(ACCOUNT, "withings");
-    house.sandbox.withings.killRefreshToken(USERID);
-    house.clock.advance(3 * 3600);
-    expect(await house.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
-    const after = await house.app.store.links.read(ACCOUNT, "withings");
-    expect(after?.value).toEqual({ ...before?.value, state: "stale", triedAt: house.clock.now() });
+    harness = await startTestApp();
+    const before = await harness.app.store.links.read(ACCOUNT, "withings");
+    harness.sandbox.withings.killRefreshToken(USERID);
+    harness.clock.advance(3 * 3600);
+    expect(await harness.sync()).toMatchObject({ status: "action_needed", action: "relink_withings" });
+    const after = await harness.app.store.links.read(ACCOUNT, "withings");
+    expect(after?.value).toEqual({ ...before?.value, state: "stale", triedAt: harness.clock.now() });
   });
 });

@@ -199,13 +199,13 @@ describe("a list that moves while its pages are read", () => {
   });
 
   test("loses no weigh-in on its way to Garmin", async () => {
-    const house = await startTestApp();
-    const { person, sandbox, sync } = house;
+    const harness = await startTestApp();
+    const { person, sandbox, sync } = harness;
     sandbox.withings.settings.pageSize = 4;
     const days = Array.from({ length: 8 }, (_, day) => new Date(NOON.getTime() - (20 - day) * 86_400_000));
     const grpids = days.map((at, n) => person.stepOnScale({ at, weightKg: 80 + n / 10 }));
     let pages = 0;
-    const app = await house.newApp({
+    const app = await harness.newApp({
       wrapSend: (send) => async (request) => {
         const page = await send(request);
         if (String(request.url).endsWith("/measure") && ++pages === 1) person.touch(grpids[0] ?? 0);
@@ -213,8 +213,8 @@ describe("a list that moves while its pages are read", () => {
       },
     });
     await sync({}, app);
-    await house.close();
-    expect(house.weights().map((it) => it.weightKg)).toEqual([80, 80.1, 80.2, 80.3, 80.4, 80.5, 80.6, 80.7]);
+    await harness.close();
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80, 80.1, 80.2, 80.3, 80.4, 80.5, 80.6, 80.7]);
   });
 });
 
@@ -257,23 +257,23 @@ test("a segmental weigh-in is read completely", async () => {
 });
 
 test("450 groups in pages of 200 all come through, each once", async () => {
-  const house = await startTestApp();
-  house.sandbox.withings.settings.pageSize = 200;
+  const harness = await startTestApp();
+  harness.sandbox.withings.settings.pageSize = 200;
   for (let n = 0; n < 450; n++) {
-    house.person.stepOnScale({ at: new Date(NOON.getTime() - (n + 1) * 3600_000), weightKg: 80 + (n % 100) / 100 });
+    harness.person.stepOnScale({ at: new Date(NOON.getTime() - (n + 1) * 3600_000), weightKg: 80 + (n % 100) / 100 });
   }
   const source = createWithingsSource(
-    createWithingsCall({ apiUrl: house.sandbox.withings.apiUrl, send: stub.send, rateLimited: (task) => task() }),
+    createWithingsCall({ apiUrl: harness.sandbox.withings.apiUrl, send: stub.send, rateLimited: (task) => task() }),
   );
-  const withAccess = house.app.tokens.withAccess(4711, "withings");
-  house.requests();
+  const withAccess = harness.app.tokens.withAccess(4711, "withings");
+  harness.requests();
   const { readings, unreadable } = await source.changedSince(withAccess, new Date(0));
   expect(new Set(readings.map((it) => it.measureGroupId)).size).toBe(450);
   expect([readings.length, unreadable]).toEqual([450, []]);
-  expect(house.requests()).toEqual(Array(3).fill("withings POST /measure"));
+  expect(harness.requests()).toEqual(Array(3).fill("withings POST /measure"));
   const times = readings.map((it) => it.takenAt.getTime());
   expect(times).toEqual(times.toSorted((a, b) => a - b));
-  await house.close();
+  await harness.close();
 });
 
 test("the height is asked for alone, over all time", async () => {
