@@ -117,9 +117,7 @@ export const VARIABLES = {
   ALARM_URL: postUrl,
   HEARTBEAT_URL: postUrl,
   QUEUE_URL: z.url({ error: "is missing or not an address: the deployment sets it" }),
-  LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error", "silent"], { error: "must be debug, info, warn, error or silent" })
-    .optional(),
+  LOG_LEVEL: z.enum(["info", "warn", "error", "silent"], { error: "must be info, warn, error or silent" }).optional(),
 };
 
 export type Name = keyof typeof VARIABLES;

@@ -2,13 +2,12 @@
  * One JSON line per event, on standard error. Only flat, named facts go in: errors are thrown without tokens, passwords, codes
  * and vendor bodies in their messages.
  */
-type LogLevel = "debug" | "info" | "warn" | "error" | "silent";
+type LogLevel = "info" | "warn" | "error" | "silent";
 export type LogFacts = Record<string, string | number | boolean | undefined>;
 
-const RANK: Record<LogLevel, number> = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 };
+const RANK: Record<LogLevel, number> = { info: 1, warn: 2, error: 3, silent: 4 };
 
 export interface Log {
-  debug(event: string, facts?: LogFacts): void;
   info(event: string, facts?: LogFacts): void;
   warn(event: string, facts?: LogFacts): void;
   error(event: string, facts?: LogFacts): void;
@@ -22,7 +21,7 @@ export function createLog(options: { level: LogLevel; write?: (line: string) => 
       if (RANK[eventLevel] < RANK[level]) return;
       write(`${JSON.stringify({ time: now().toISOString(), level: eventLevel, event, ...facts })}\n`);
     };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 /** Name and message only, never its cause or payload. */

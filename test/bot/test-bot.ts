@@ -23,7 +23,7 @@ export async function startTestBot(
   const { telegram } = sandbox;
   const owner = telegram.user({ id: ACCOUNT, firstName: "Owner" });
   const logged: Array<Record<string, unknown>> = [];
-  const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: clock.now });
+  const log = createLog({ level: "info", write: (line) => logged.push(JSON.parse(line)), now: clock.now });
   const bots: TelegramBot[] = [];
   const config = {
     botToken: telegram.token,

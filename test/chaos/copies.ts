@@ -169,7 +169,7 @@ export class Copies {
   #log() {
     const { trace, turns } = this.#scene;
     return createLog({
-      level: "debug",
+      level: "info",
       write: (text) => trace?.(`      ${new Date(turns.nowMs).toISOString()} ${text.trim()}`),
     });
   }

@@ -6,7 +6,7 @@ let machine: Machine;
 afterEach(() => machine.close());
 
 test("no flow, however it ends, shows or stores a password, code, ticket, token or secret", async () => {
-  machine = await startMachine({ mfa: "email", env: { LOG_LEVEL: "debug" } });
+  machine = await startMachine({ mfa: "email", env: { LOG_LEVEL: "info" } });
   await machine.addAccounts(OWNER);
   const { run, startHere, sandbox, person, garmin } = machine;
   const [email = "", password = ""] = machine.credentials();

@@ -26,7 +26,7 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
   chat();
   const config = readConfig({ ...testApp.env, TELEGRAM_ALLOWED_IDS: String(ACCOUNT), ...env }, SECTIONS);
   const logged: Array<Record<string, unknown>> = [];
-  const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
+  const log = createLog({ level: "info", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
   const schedule = { syncIntervalMinutes: roundSeconds / 60 };
   const started = await startServer({ ...config, schedule }, { clock: testApp.clock, log, paced: false });
   started.polling.catch(() => undefined);

@@ -43,7 +43,7 @@ describe("start", () => {
       body: { ok: false, error_code: 502, description: "Bad Gateway" },
     } as const;
     sandbox.faults.add({ server: "telegram", match: {}, times: Number.POSITIVE_INFINITY, effect: down });
-    const program = start("start", { LOG_LEVEL: "debug" });
+    const program = start("start", { LOG_LEVEL: "info" });
     // By then grammY's retries have become slow.
     await expect.poll(() => sandbox.telegram.requests.length).toBeGreaterThan(3);
     const asked = Date.now();

@@ -25,7 +25,7 @@ export async function startTestServer(options: Parameters<typeof startTestApp>[0
   /** The whole program. By default its runs are an hour apart, so that what happens comes from outside. */
   async function start(minutes = 60, more: { isNew?: boolean; watchdogSeconds?: number; clock?: Clock } = {}) {
     const logged: Array<Record<string, unknown>> = [];
-    const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
+    const log = createLog({ level: "info", write: (line) => logged.push(JSON.parse(line)), now: testApp.clock.now });
     const config = readConfig({ ...testApp.env, SYNC_INTERVAL_MINUTES: "60" }, SERVICE_SECTIONS);
     const server = await startServer(
       { ...config, schedule: { syncIntervalMinutes: minutes } },

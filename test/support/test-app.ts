@@ -69,7 +69,7 @@ export async function startTestApp(options: TestAppOptions = {}) {
   /** Like another process on the same store. */
   async function newApp(deps: Partial<AppDeps> = {}) {
     const config = readConfig(env, ["store", "sealing", "withings", "withingsLogin", "garmin", "web"]);
-    const log = createLog({ level: "debug", write: (line) => logged.push(line), now: (deps.clock ?? clock).now });
+    const log = createLog({ level: "info", write: (line) => logged.push(line), now: (deps.clock ?? clock).now });
     const app = await createApp(config, { clock, log, paced: false, ...deps });
     apps.push(app);
     return app;

@@ -7,7 +7,7 @@ let machine: Machine;
 let program: CliProcess;
 beforeEach(async () => {
   machine = await startMachine({ mfa: "email" });
-  program = machine.start("start", { LOG_LEVEL: "debug" });
+  program = machine.start("start", { LOG_LEVEL: "info" });
   await program.said("bot_started");
 });
 afterEach(() => machine.close());

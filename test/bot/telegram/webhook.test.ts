@@ -151,7 +151,7 @@ function logOf({ logged: lines }: TestBot) {
     (level: string) =>
     (event: string, facts: object = {}) =>
       void lines.push({ level, event, ...facts });
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 describe("the webhook", () => {

