@@ -21,6 +21,9 @@ export interface HttpAnswer {
 /** Sends one request, never twice, follows no redirect, unpacks nothing. Throws only `NoAnswerError`. */
 export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
 
+/** For requests to a vendor: each names whose trouble it is if no answer comes, which would else be taken for ours. */
+export type VendorTransport = (request: HttpRequest & { delayedBy: DelayCause }) => Promise<HttpAnswer>;
+
 /** No answer came. The request may have taken effect all the same. */
 export class NoAnswerError extends RetryLaterError {}
 

@@ -1,4 +1,4 @@
-import type { Transport } from "../../lib/http-client.ts";
+import type { VendorTransport } from "../../lib/http-client.ts";
 import type { GarminAuthApi } from "../model/garmin-sign-in.ts";
 import type { WithAccess } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
@@ -14,7 +14,7 @@ export function createGarminAuth(deps: {
   diauthUrl: string;
   clientId: string;
   openGarmin: (withAccess: WithAccess) => GarminCall;
-  send: Transport;
+  send: VendorTransport;
   now: () => Date;
   onUnknown: NoteUnknown;
 }): GarminAuthApi {

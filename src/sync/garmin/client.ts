@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import { type HttpAnswer, type HttpRequest, NoAnswerError, type Transport } from "../../lib/http-client.ts";
+import { type HttpAnswer, type HttpRequest, NoAnswerError, type VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
 import { retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError, type WithAccess } from "../model/link.ts";
@@ -26,7 +26,7 @@ export type GarminCall = (request: ConnectRequest) => Promise<ConnectAnswer>;
 
 export function createGarminClient(options: {
   connectapiUrl: string;
-  send: Transport;
+  send: VendorTransport;
   onUnknown?: NoteUnknown | undefined;
 }): (withAccess: WithAccess) => GarminCall {
   const { connectapiUrl, send, onUnknown = () => {} } = options;

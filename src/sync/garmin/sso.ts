@@ -1,4 +1,4 @@
-import type { Transport } from "../../lib/http-client.ts";
+import type { VendorTransport } from "../../lib/http-client.ts";
 import { retryAfterSeconds } from "../../lib/retry-after.ts";
 import type {
   CodeOutcome,
@@ -28,7 +28,7 @@ const ACCEPT_LANGUAGE = "en-US,en;q=0.9";
 
 interface SsoOptions {
   ssoUrl: string;
-  send: Transport;
+  send: VendorTransport;
   now: () => Date;
   onUnknown?: NoteUnknown | undefined;
 }
@@ -62,6 +62,7 @@ async function login(
       "accept-language": ACCEPT_LANGUAGE,
       "user-agent": USER_AGENT,
     },
+    delayedBy: "garmin_silent",
   });
   if (page.status === 429) return { type: "rate_limited", retryAfterSeconds: retryAfterSeconds(page) };
   if (page.status === 403) return { type: "blocked" };
@@ -118,6 +119,7 @@ async function probe(sso: SsoOptions): Promise<GarminProbe> {
     url: apiUrl(sso, "/mobile/api/login", "ios"),
     headers: headersFor(sso),
     expectedStatus: 405,
+    delayedBy: "garmin_silent",
   });
   // "Method not allowed" comes from Garmin itself: the edge let us through.
   const verdict = ({ 405: "reachable", 403: "blocked", 429: "rate_limited" } as const)[status] ?? "unclear";
@@ -142,6 +144,7 @@ async function post(
       ...(cookie && { cookie }),
     },
     body: JSON.stringify(body),
+    delayedBy: "garmin_silent",
   });
   const read = readSignInAnswer(answer);
   return {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
+import type { HttpAnswer, VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
 import { type RefreshOutcome, type RefreshTokens, type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifetimeSeconds, UNKNOWN_LIFETIME_SECONDS } from "../model/token-lifetime.ts";
@@ -24,7 +24,7 @@ interface DiTokensOptions {
   diauthUrl: string;
   /** For new sign-ins. The first id tried uses up the ticket, so there is only one. */
   clientId: string;
-  send: Transport;
+  send: VendorTransport;
   now: () => Date;
   onUnknown?: NoteUnknown | undefined;
 }

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import type { HttpAnswer, Transport } from "../../lib/http-client.ts";
+import type { HttpAnswer, VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
 import { limitedWait, retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError } from "../model/link.ts";
@@ -63,7 +63,7 @@ export type RateLimited = <T>(task: () => Promise<T>, options: { urgent: boolean
 /** `rateLimited` keeps the whole application under Withings' limit of 120 requests a minute. */
 export function createWithingsCall(options: {
   apiUrl: string;
-  send: Transport;
+  send: VendorTransport;
   rateLimited: RateLimited;
   version?: string;
   onUnknown?: NoteUnknown | undefined;

@@ -169,6 +169,15 @@ describe("/doctor", () => {
     expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
   });
 
+  test("blames Garmin, not itself, if Garmin’s sign-in doesn’t answer", async () => {
+    await open();
+    await harness.sync();
+    harness.sandbox.faults.add({ server: "garmin_sso", match: {}, times: 10, effect: { type: "drop_before" } });
+    const { text } = await askDoctor(harness);
+    const silent = "Garmin can’t be reached right now or isn’t answering properly. Try again later.";
+    expect(text).toContain(`later · clock: ${silent}\nlater · Garmin sign-in: ${silent}\n`);
+  });
+
   test("isn’t “all good” after a new link until a sync has worked", async () => {
     await open();
     harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 80.25 });

@@ -27,6 +27,19 @@ describe("with the sandbox", () => {
   const asked = () => harness.requests().length;
   const DAY = 24 * 3600;
 
+  test.each([
+    ["the page before a password", "GET", /sign-in$/, () => withPassword()],
+    ["a password", "POST", /\/login$/, () => withPassword()],
+    ["a code", "POST", /verifyCode$/, () => harness.app.garminSignIn.withCode(ACCOUNT, lastCode())],
+    ["the request for another code", "POST", /sendCode$/, () => harness.app.garminSignIn.newCode(ACCOUNT)],
+    ["the question whether sign-ins work", "GET", /\/login$/, () => harness.app.garminSignIn.probe()],
+  ] as const)("if no answer comes to %s, the trouble is Garmin’s", async (_what, method, path, attempt) => {
+    await start("email");
+    if (/Code/.test(path.source)) await withPassword();
+    harness.sandbox.faults.add({ server: "garmin_sso", match: { method, path }, effect: { type: "drop_before" } });
+    await expect(attempt()).rejects.toMatchObject({ delayedBy: "garmin_silent" });
+  });
+
   describe("a password", () => {
     test("signs in where no second factor is asked for, and says whose account it is", async () => {
       await start();
