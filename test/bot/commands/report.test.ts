@@ -122,7 +122,7 @@ const headers = Object.fromEntries(
   PLANTED.filter((text) => /^[\x21-\x7e]+$/.test(text)).map((text, index) => [`x-odd-${"abcdefgh"[index % 8]}`, text]),
 );
 
-test("no value from a vendor’s answer gets into the report, the log or the store", async () => {
+test("no value from a vendor's answer gets into the report, the log or the store", async () => {
   harness = await startTestBot();
   const { app, sandbox, person, logged, dataDir, clock } = harness;
   harness.startBot();
