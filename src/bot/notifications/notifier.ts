@@ -53,7 +53,7 @@ export function createNotifier(deps: NotifierDeps) {
     const { attention, unreadable, links, facts, timezone = zoneOf(account), progress } = seen;
     const health = await change(account, (it) => afterRun(it, report, { now, attention, links, facts }));
     const { patienceHours } = account.settings;
-    const view = { attention: attention ?? [], startAt: progress?.startAt, unreadable, facts, now, patienceHours };
+    const view = { attention, startAt: progress?.startAt, unreadable, facts, now, patienceHours };
     return { news: pendingNotices(health, view), timezone };
   }
 

@@ -4,10 +4,13 @@ import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { beforeStartText, heldQuestion } from "./held.ts";
 import { noticeText } from "./notices.ts";
+import { waitsForYou } from "./summary.ts";
 import { unreadableText } from "./unreadable.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS_TOLD = 48;
+
+type Healed = Extract<HealthNews, { type: "healed" }>;
 
 export function newsText(news: HealthNews, words: Words): string {
   const { news: say } = words;
@@ -17,7 +20,7 @@ export function newsText(news: HealthNews, words: Words): string {
       return news.isReminder ? `${say.reminder(news.since)} ${text}` : text;
     }
     case "healed":
-      return `${overText(news, words)} ${missedText(news, words)}`;
+      return [healedText(news, words), ...leftLines(news, words)].join(" ");
     case "expiry":
       return say.expiry(news.vendor, news.daysLeft);
     case "attention":
@@ -39,12 +42,33 @@ function troubleText({ trouble, since, runs, delay }: TroubleNews, words: Words)
   return `${words.news.broken} ${cause ? words.news.logSays(cause) : words.news.logHasMore}`;
 }
 
-function missedText({ told, synced, since }: Extract<HealthNews, { type: "healed" }>, words: Words): string {
+/** Without what is left, for an answer that says that itself. */
+export function healedText(news: Healed, words: Words): string {
+  return [overText(news, words), ...missedText(news, words)].join(" ");
+}
+
+function missedText({ told, synced, since, left }: Healed, words: Words): string[] {
   const { format, news: say } = words;
   // A clock that was wrong can't say since when.
   const isTimed = !told.some(({ what }) => what === "fix_clock");
-  if (synced === 0) return say.noneMissed(isTimed ? since : undefined);
+  if (synced === 0) {
+    const hasAll = left && left.held + left.failed + left.unreadable + left.paused.length === 0;
+    return hasAll ? [say.noneMissed(isTimed ? since : undefined)] : [];
+  }
   const hours = Math.max(1, Math.round((format.now.getTime() - since.getTime()) / HOUR_MS));
   const span = hours < HOURS_TOLD ? say.lastHours(hours) : say.lastDays(Math.round(hours / 24));
-  return say.arrived(synced, isTimed ? span : undefined);
+  return [say.arrived(synced, isTimed ? span : undefined)];
+}
+
+function leftLines({ left }: Healed, words: Words): string[] {
+  if (!left) return [];
+  const { held, failed, paused } = left;
+  return [
+    ...paused.map(({ kind, pause }) =>
+      pause.waiting > 0
+        ? words.notices.pausedWait(words.held.counted(kind, pause.waiting), pause)
+        : words.notices.paused(kind, "/status"),
+    ),
+    ...waitsForYou({ held, failed }, words),
+  ];
 }

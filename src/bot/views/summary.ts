@@ -9,18 +9,19 @@ export function summaryText(summary: Summary, words: Words): string {
     const of = arrived[kind];
     return of ? [words.held.counted(kind, of.count)] : [];
   });
-  const waits = [
-    ...(waiting.held > 0 ? [say.held(waiting.held)] : []),
-    ...(waiting.failed > 0 ? [say.notStored(waiting.failed)] : []),
-  ];
   return [
     kinds.length > 0 ? say.arrived(kinds) : say.nothingNew,
     ...(weight ? [weightLine(weight, words)] : []),
     ...(composition ? [say.body(partsOf(composition, words))] : []),
     ...(bloodPressure ? [say.bloodPressure(bloodPressure)] : []),
-    ...(waits.length > 0 ? [say.waits(waits)] : []),
+    ...waitsForYou(waiting, words),
     ...(paused ?? []).map((kind) => words.notices.paused(kind, "/status")),
   ].join("\n");
+}
+
+export function waitsForYou({ held, failed }: { held: number; failed: number }, { summary: say }: Words): string[] {
+  const counted = [...(held > 0 ? [say.held(held)] : []), ...(failed > 0 ? [say.notStored(failed)] : [])];
+  return counted.length > 0 ? [say.waits(counted)] : [];
 }
 
 function weightLine({ takenAt, weightKg, daysAgo, meanKg, changeKg }: WeightTrend, { summary: say }: Words): string {

@@ -7,14 +7,14 @@ import type { Words } from "../words/words.ts";
 import { delayText, unexpectedText } from "./delay.ts";
 import { becameText, justHeldLine } from "./held.ts";
 import { sinceThen } from "./last-sync.ts";
-import { newsText } from "./news.ts";
+import { healedText } from "./news.ts";
 import { notAsSentText } from "./notices.ts";
 import { unreadableText } from "./unreadable.ts";
 
 export interface OutcomeOptions {
   justHeld?: AttentionItem[] | undefined;
   /** It ended trouble that the reader had been notified of. */
-  healed?: HealthNews | undefined;
+  healed?: Extract<HealthNews, { type: "healed" }> | undefined;
   /** What still waits; absent if that couldn't be read. */
   after?: Pick<Overview, "attention" | "unreadable" | "facts"> | undefined;
   status?: string;
@@ -57,7 +57,7 @@ function settledLines(report: RunReport, { healed, status = "/status" }: Outcome
   const failed = report.failed - count(named, "failed");
   const had = count(unnamed, "skipped");
   return [
-    ...(healed ? [newsText(healed, words)] : []),
+    ...(healed ? [healedText(healed, words)] : []),
     ...named.map((entry) => becameText(entry, words)),
     ...(!healed && synced > 0 ? [words.sync.seen(synced)] : []),
     ...(had > 0 ? [words.sync.alreadyThere(had)] : []),

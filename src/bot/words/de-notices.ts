@@ -20,6 +20,10 @@ export function noticesInGerman({ fieldValue, reading, moment }: Format): Notice
   };
   const NO_KIND: Record<ReadingKind, string> = { weigh_in: "keine Gewichte", blood_pressure: "keinen Blutdruck" };
   const KIND: Record<ReadingKind, string> = { weigh_in: "Gewichte", blood_pressure: "Blutdruck" };
+  const BECAUSE = {
+    closed: "diese Art von Messung für dieses Konto nicht annimmt",
+    differs: "eine anders zeigt, als ich sie gesendet habe",
+  };
   const readings = (count: number) =>
     count === 0 ? "Keine weitere Messung wartet" : count === 1 ? "1 Messung wartet" : `${count} Messungen warten`;
 
@@ -44,6 +48,8 @@ export function noticesInGerman({ fieldValue, reading, moment }: Format): Notice
       `2 Einträge in Garmin für eine Messung: ${reading(it)}, von mir, und ${reading(it.other)}, von woanders. Vielleicht schreibt noch eine App in Garmin, zum Beispiel Apple Health. Schalte eines von beiden ab, dort oder in /settings. Das sage ich nur einmal.`,
     notAsSent: (fields, newest) =>
       `Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: ${fields.map((field) => FIELD[field]).join(", ")} (${reading(newest)}).`,
+    pausedWait: (counted, { waiting, reason }) =>
+      `${counted} ${waiting === 1 ? "wartet" : "warten"}, weil Garmin ${BECAUSE[reason]}. /status sagt mehr.`,
     paused: (kind, status) => `Vorerst nicht gesendet: ${KIND[kind]}. Nichts ist verloren; ${status} sagt, warum.`,
   };
 }

@@ -19,6 +19,10 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
     metabolicAgeYears: "Metabolic age",
   };
   const KIND: Record<ReadingKind, string> = { weigh_in: "weigh-ins", blood_pressure: "blood pressure" };
+  const BECAUSE: Record<Pause["reason"], string> = {
+    closed: "isn’t accepting this kind of reading for this account",
+    differs: "shows one differently from how I sent it",
+  };
   const readings = (count: number) =>
     count === 0
       ? "No other reading is waiting"
@@ -48,6 +52,8 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
       const names = fields.map((field) => (field === "bmi" ? FIELD.bmi : FIELD[field].toLowerCase())).join(", ");
       return `Garmin doesn’t show these values as I sent them: ${names} (${reading(newest)}).`;
     },
+    pausedWait: (counted: string, { waiting, reason }: Pause) =>
+      `${counted} ${waiting === 1 ? "is" : "are"} waiting, because Garmin ${BECAUSE[reason]}. /status says more.`,
     paused: (kind: ReadingKind, status: string) =>
       `Not sent for now: ${KIND[kind]}. Nothing is lost; ${status} says why.`,
   };

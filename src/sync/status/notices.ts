@@ -20,14 +20,22 @@ import type { Overview } from "./overview.ts";
 
 export type HealthNews =
   | TroubleNews
-  /** `told`: what the owner had heard. */
-  | { type: "healed"; since: Date; synced: number; told: Trouble[] }
+  /** `told`: what the owner had heard. `left` is absent if that couldn't be read. */
+  | { type: "healed"; since: Date; synced: number; told: Trouble[]; left?: LeftOver | undefined }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date }
   | { type: "attention"; items: AttentionItem[] }
   /** From before the account's start, but got by Withings after it was linked. */
   | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined }
   | { type: "unreadable"; records: UnreadableRecord[] }
   | { type: "notice"; notice: Notice };
+
+/** What isn't in Garmin after a run that went well: `held` only since the trouble started. */
+interface LeftOver {
+  held: number;
+  failed: number;
+  unreadable: number;
+  paused: Array<Pick<Extract<Notice, { type: "closed" | "differs" }>, "kind" | "pause">>;
+}
 
 export interface TroubleNews {
   type: "trouble";
@@ -175,7 +183,7 @@ export function pendingNotices(
   const untold = attention.filter((item) => !attentionTold.includes(attentionId(item)));
   const { late, items } = byStart(untold);
   return [
-    ...(outage ? newsOfOutage(outage, now, patienceHours) : []),
+    ...(outage ? newsOfOutage(outage, known) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
     ...notices.map((notice): HealthNews => ({ type: "notice", notice })),
     ...(items.length > 0 ? [{ type: "attention" as const, items }] : []),
@@ -199,11 +207,23 @@ function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date)
   return [{ type: "expiry", vendor, daysLeft, endsAt }];
 }
 
-function newsOfOutage(outage: Outage, now: Date, patienceHours: number): HealthNews[] {
+function leftOver({ attention, unreadable, facts }: Known, since: Date): LeftOver | undefined {
+  if (!attention || !unreadable || !facts) return undefined;
+  return {
+    held: attention.filter(({ fate, waitsSince }) => fate.state === "held" && !(waitsSince && waitsSince < since))
+      .length,
+    failed: attention.filter(({ fate }) => fate.state === "failed").length,
+    unreadable: unreadable.length,
+    paused: [...facts.differs, ...facts.closed],
+  };
+}
+
+function newsOfOutage(outage: Outage, known: Known & { now: Date; patienceHours: number }): HealthNews[] {
+  const { now, patienceHours } = known;
   const { since, state, runs, synced, standing, told } = outage;
   const { waitingSince, delay } = outage;
   if (state === "over") {
-    return [{ type: "healed", since, synced, told }];
+    return [{ type: "healed", since, synced, told, left: leftOver(known, since) }];
   }
   const news = standing.flatMap((trouble): HealthNews[] => {
     const heard = told.find((it) => isSame(it, trouble));

@@ -9,6 +9,7 @@ import type { Differing, Pause } from "../../../src/sync/model/ledger.ts";
 import type { Notice } from "../../../src/sync/status/kind-notices.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
+import { startNotifiedBot } from "../ui/notified-bot.ts";
 
 let harness: TestBot;
 afterEach(() => harness?.close());
@@ -83,6 +84,32 @@ test("/status says how often Garmin is asked again about a kind: with every sync
   expect(await status()).toContain("everything else continues. I’ll ask again once a day.");
   await syncsUntil(60);
   expect(askedAfterHours).toEqual([...Array.from({ length: 12 }, (_, index) => index / 2), 29.5, 53.5]);
+});
+
+test.each([
+  [
+    { language: undefined },
+    "Withings is answering again. 3 weigh-ins are waiting, because Garmin shows one differently from how I sent it. /status says more.",
+  ],
+  [
+    { language: "de" },
+    "Withings antwortet wieder. 3 Wiegungen warten, weil Garmin eine anders zeigt, als ich sie gesendet habe. /status sagt mehr.",
+  ],
+] as const)("the end of an outage says what waits, not that no reading was missed (%o)", async ({ language }, text) => {
+  const notified = await startNotifiedBot(language && { language });
+  harness = notified;
+  const { faults } = harness.sandbox;
+  for (const minute of [90, 60, 30]) harness.person.stepOnScale({ at: minutesAgo(minute), weightKg: 80.25 });
+  faults.turnOn("garmin_rounds_weight");
+  await notified.scheduledRun();
+  faults.turnOn("withings_down");
+  await notified.scheduledRun();
+  harness.clock.advance(7 * 3600);
+  harness.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25 });
+  await notified.scheduledRun();
+  faults.turnOff("withings_down");
+  await notified.scheduledRun();
+  await harness.owner.waitForMessage((message) => message.text === text);
 });
 
 describe("while Garmin does not show parts of a reading as they were sent", () => {

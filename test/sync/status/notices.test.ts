@@ -5,9 +5,11 @@ import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
 import { DELAY_CAUSES, type DelayCause } from "../../../src/lib/errors.ts";
 import type { RunReport } from "../../../src/sync/engine/run.ts";
+import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { Health } from "../../../src/sync/model/health.ts";
 import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 import type { Vendor } from "../../../src/sync/model/link.ts";
+import { factsOf } from "../../../src/sync/status/kind-notices.ts";
 import {
   afterRun,
   afterTelling,
@@ -18,6 +20,7 @@ import {
 } from "../../../src/sync/status/notices.ts";
 import type { LinkOverview, Overview } from "../../../src/sync/status/overview.ts";
 
+const NO_FACTS = factsOf(undefined, DEFAULT_SETTINGS.sends);
 const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
 const success: RunReport = { status: "success", ...COUNTS };
 const START = new Date("2026-11-21T07:12:00Z");
@@ -42,7 +45,7 @@ function life({ patienceHours = 6 } = {}) {
   let now = START;
   let attention: AttentionItem[] = [];
   let links: Overview["links"] = {};
-  const newsNow = () => pendingNotices(health, { attention, now, patienceHours });
+  const newsNow = () => pendingNotices(health, { attention, unreadable: [], facts: NO_FACTS, now, patienceHours });
   return {
     health: () => health,
     newsNow,
@@ -639,6 +642,34 @@ describe("in words", () => {
     expect(texts()).toEqual([expect.stringContaining(text)]);
   });
 
+  test.each<[string, Partial<Parameters<typeof pendingNotices>[1]>, string]>([
+    [
+      "a reading that was held since then",
+      { attention: [item(1, START)] },
+      " Waiting for you: 1 held. /status shows them.",
+    ],
+    [
+      "a reading that was held before",
+      { attention: [item(1, new Date(0))] },
+      " No reading has been missed since 07:12.",
+    ],
+    [
+      "a reading that Garmin refused",
+      { attention: [{ ...item(1), fate: { state: "failed", reason: "refused_by_garmin" } }] },
+      " Waiting for you: 1 not stored. /status shows them.",
+    ],
+    ["a measurement that can’t be read", { unreadable: [{ id: "1", takenAt: START }] }, ""],
+    ["an account that couldn’t be read", { facts: undefined }, ""],
+  ])("the end of trouble doesn’t say that no reading was missed if that isn’t known: %s", (_what, known, rest) => {
+    const { run, health } = life();
+    run(signedOut);
+    run(success, { telegram: "away" });
+    const all = { attention: [], unreadable: [], facts: NO_FACTS, now: START, patienceHours: 6, ...known };
+    const [healed] = pendingNotices(health(), all);
+    const words = wordsFor({ language: "en", units: "kg", timezone: "UTC", now: START });
+    expect(healed && newsText(healed, words)).toBe(`Garmin lets me in again.${rest}`);
+  });
+
   test("no message says that Garmin takes uploads when none was taken", () => {
     const { run, texts } = life();
     run(noConsent);
@@ -690,11 +721,12 @@ describe("in words", () => {
   });
 });
 
-function item(measureGroupId: number): AttentionItem {
+function item(measureGroupId: number, waitsSince?: Date): AttentionItem {
   const takenAt = new Date("2026-11-21T07:00:00Z");
   return {
     ...{ measureGroupId, kind: "weigh_in", takenAt, modifiedAt: takenAt },
     values: { kind: "weigh_in", weightKg: 41 },
     fate: { state: "held", reason: "ambiguous_person" },
+    ...(waitsSince && { waitsSince }),
   };
 }
