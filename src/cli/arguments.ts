@@ -31,15 +31,17 @@ export type CommandOfProgram = Exclude<Command, { name: (typeof OTHERS)[number] 
 export const isOfProgram = (command: Command): command is CommandOfProgram =>
   !OTHERS.some((other) => other === command.name);
 
-export const USAGE = `Weighbridge brings what your Withings scale and cuff measure into Garmin Connect.
+export const USAGE = `Weighbridge copies what your Withings scale and cuff measure into Garmin Connect.
 
+  npx weighbridge help                              this text
   npx weighbridge demo                              try it without any account
-  npx weighbridge start                             the bot, and a sync every half hour; --new if you mean
-                                                    to use the bot with a new, empty store
+  npx weighbridge start                             the bot, and a sync every half hour; --new to use the bot
+                                                    with a new, empty store
   npx weighbridge account add --telegram-id N       add yourself; --timezone Europe/Berlin if Withings has it wrong
   npx weighbridge account list
   npx weighbridge login withings                    link the scale
-  npx weighbridge login garmin --ticket             sign in on Garmin's own page
+  npx weighbridge login garmin --ticket             sign in on Garmin's own page; --as-somebody-else if your
+                                                    browser is signed in there as another person
   npx weighbridge login garmin                      or here, with e-mail, password and code; --android signs in
                                                     as Garmin's other app, if it refused the first
   npx weighbridge sync                              send what is new; the first time, the last 30 days
@@ -48,12 +50,13 @@ export const USAGE = `Weighbridge brings what your Withings scale and cuff measu
   npx weighbridge sync --go-on                      send what waits because Garmin showed other values
   npx weighbridge status                            links, last readings, last run
   npx weighbridge doctor                            check everything, and say how to fix it
-  npx weighbridge report                            a file for a bug report, with none of your values
-  npx weighbridge backup FILE                       everything kept here, and its key, in one file
+  npx weighbridge report [FILE]                     a file for a bug report, with none of your values
+  npx weighbridge backup FILE                       everything kept here, and its key, in one file; --force
+                                                    overwrites that file
   npx weighbridge restore FILE                      put it back; --force replaces what is there
   npx weighbridge table create                      only with STORE=dynamodb: makes the table, once
 
-On AWS; \`npm run setup\`, \`npm run deploy\` and \`npm run remove\` are the same:
+On AWS (the first three also as npm run setup, deploy, remove):
 
   npx weighbridge setup                             asks for what a deployment needs, and stores it at AWS
   npx weighbridge deploy                            deploys it, and checks everything
@@ -65,7 +68,7 @@ A stage is the name of a deployment: prod, unless you give another. You need AWS
 AWS_REGION. A deployment ignores the settings of this machine, such as .env; only LOG_LEVEL and the vendors' addresses are
 taken from the environment. If ${TABLE_NAME_VARIABLE} names another table, the command is refused.
 
-With several accounts, login takes --account N, the Telegram user id; sync takes it too; without it, it works on all.
+With several accounts, login needs --account N (a Telegram user id); sync without it covers them all.
 Every command takes --json; --version prints the version. Settings come from the environment or .env; the README lists them.`;
 
 const OPTIONS: Record<Exclude<Command["name"], "help" | "version">, Array<keyof typeof FLAGS>> = {
@@ -106,6 +109,16 @@ const FLAGS = {
   yes: { type: "boolean" },
 } as const;
 
+const EXAMPLES: Record<string, string> = {
+  "--telegram-id": "123456789",
+  "--timezone": "Europe/Berlin",
+  "--account": "123456789",
+  "--since": "2026-01-31",
+  "--stage": "prod",
+};
+
+const TAKE_FILE = ["backup", "restore", "report"];
+
 const EARLIEST_SINCE = "1970-01-01";
 
 /** @throws UsageError in one sentence that names the fix. */
@@ -114,9 +127,8 @@ export function parseArguments(args: string[]): Command {
   const [first = "help", file] = positionals;
   if (values.version) return { name: "version", stage: undefined };
   if (values.help || first === "help") return { name: "help", stage: undefined };
-  const takesFile = first === "backup" || first === "restore" || first === "report";
-  const name = takesFile && positionals.length <= 2 ? first : positionals.join(" ");
-  if (!isCommand(name)) throw unknownCommand(name);
+  const name = TAKE_FILE.includes(first) && positionals.length <= 2 ? first : positionals.join(" ");
+  if (!isCommand(name)) throw unknownCommand(positionals);
   for (const option of Object.keys(values)) {
     if (option !== "json" && !OPTIONS[name].some((known) => known === option)) {
       throw new UsageError(`"weighbridge ${name}" has no option --${option}. Run: npx weighbridge help`);
@@ -178,13 +190,21 @@ function parse(args: string[]) {
   } catch (error) {
     // Only the first of Node's sentences names the mistake.
     const [reason = "The options are wrong"] = error instanceof Error ? error.message.split(/\.(?:\s|$)/) : [];
+    const [, option = ""] = /^Option '(--[\w-]+).*' argument (?:missing|is ambiguous)/.exec(reason) ?? [];
+    if (option) throw new UsageError(`${option} needs a value, like ${option} ${EXAMPLES[option]}`);
     throw new UsageError(`${reason}. Run: npx weighbridge help`);
   }
 }
 
 const isCommand = (name: string): name is keyof typeof OPTIONS => Object.hasOwn(OPTIONS, name);
 
-function unknownCommand(name: string): UsageError {
+function unknownCommand(words: string[]): UsageError {
+  const name = words.join(" ");
+  const shorter = Object.keys(OPTIONS).find((known) => name.startsWith(`${known} `));
+  if (shorter) {
+    const extra = words.slice(shorter.split(" ").length + (TAKE_FILE.includes(shorter) ? 1 : 0));
+    return new UsageError(`${shorter} takes no further word: "${extra.join(" ")}". Run: npx weighbridge help`);
+  }
   const longer = Object.keys(OPTIONS).filter((known) => known.startsWith(`${name} `));
   if (longer.length === 0) return new UsageError(`There is no command "${name}". Run: npx weighbridge help`);
   const ways = longer.map((way) => `npx weighbridge ${way}`).join(", or ");

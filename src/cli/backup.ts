@@ -12,9 +12,9 @@ export async function backupCommand({ env, terminal, clock }: CommandDeps, { fil
   const to = { file: path.resolve(file), force };
   const { holdsKey } = await backUp(readConfig(env, ["store", "sealing"]), to, clock.now());
   const key = holdsKey
-    ? "It holds the key to your links: keep it as safe as a password."
+    ? "It contains the key to your links: keep it as safe as a password."
     : "The key in SEALING_KEY isn’t in it: keep that one too.";
-  return terminal.result({ status: "success", file, holdsKey }, `Everything is in ${file}. ${key}`);
+  return terminal.result({ status: "success", file, holdsKey }, `The backup is in ${file}. ${key}`);
 }
 
 export async function restoreCommand({ env, terminal }: CommandDeps, { file, force }: Options): Promise<number> {
@@ -25,7 +25,7 @@ export async function restoreCommand({ env, terminal }: CommandDeps, { file, for
     [
       `Everything is as it was on ${minute}.`,
       "What was sent to Garmin since then is recognised there, and not sent again.",
-      "If Withings or Garmin has renewed your sign-in since then, the one in the backup is void: the bot asks you to sign in again.",
+      "If Withings or Garmin has renewed your sign-in since then, the one in the backup no longer works: the bot asks you to sign in again.",
     ].join("\n"),
   );
 }

@@ -20,7 +20,7 @@ export async function reportCommand(
     const report = await makeReport(readConfig(env, ["given"]).given, app, clock);
     const name = file ?? report.name;
     write(name, report.text);
-    const says = `${name} is written. It contains versions, which settings are set and how the vendors answered, but none of your values. Read it before you attach it to a bug report.`;
+    const says = `Wrote ${name}. It contains versions, which settings are set and how the vendors answered, but none of your values. Read it before you attach it to a bug report.`;
     const withoutStore =
       "\nThe store couldn’t be opened, so the report doesn’t say how the vendors answered: npx weighbridge doctor";
     return terminal.result({ file: name, complete: app !== undefined }, app ? says : says + withoutStore);

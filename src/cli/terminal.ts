@@ -48,7 +48,7 @@ export function createTerminal(json: boolean, streams: Streams): Terminal {
       if (answer === undefined) {
         throw new UsageError(
           piped
-            ? `The input ended where an answer was needed (${question.replace(/[:?]$/, "")}). Please start again.`
+            ? `The input ended before this was answered: "${question.replace(/:$/, "")}". Please start again.`
             : "Cancelled. Nothing has changed.",
         );
       }

@@ -51,9 +51,11 @@ export const VARIABLES = {
     error: "does not look like a bot token: copy the whole line that @BotFather gave you",
   }),
   TELEGRAM_API_ROOT: vendorUrl("https://api.telegram.org"),
-  TELEGRAM_ALLOWED_IDS: required("name the Telegram user ids that may use the bot, the owner's first, with commas")
+  TELEGRAM_ALLOWED_IDS: required(
+    "list the Telegram user ids that may use the bot, separated by commas, the owner's first",
+  )
     .regex(/^\s*[1-9]\d{0,14}\s*(,\s*[1-9]\d{0,14}\s*)*$/, {
-      error: "must be a number, the Telegram user id, or several with commas between them",
+      error: "must be one or more Telegram user ids (numbers), separated by commas",
     })
     .transform((text) => text.split(",").map(Number)),
   TELEGRAM_WEBHOOK_SECRET: z

@@ -90,7 +90,7 @@ test("signing in at Garmin asks for no variable of Withings, and linking Withing
       WITHINGS_REDIRECT_URL: "https://example.org/callback",
     }),
   ]);
-  expect(garmin.stderr).toContain("The input ended where an answer was needed");
+  expect(garmin.stderr).toContain("The input ended before this was answered");
   expect(withings.stdout).toContain(
     "https://account.withings.com/oauth2_user/authorize2?response_type=code&client_id=client",
   );

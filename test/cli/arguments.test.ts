@@ -41,15 +41,17 @@ describe("a wrong command line ends in one sentence with the fix", () => {
   test.each([
     ["fly", 'There is no command "fly". Run: npx weighbridge help'],
     ["sync --dry-run --go-on", "--dry-run changes nothing, and --go-on does. Use one of the two."],
-    ["sync now", 'There is no command "sync now". Run: npx weighbridge help'],
+    ["sync now", 'sync takes no further word: "now". Run: npx weighbridge help'],
+    ["account list all", 'account list takes no further word: "all". Run: npx weighbridge help'],
+    ["backup one two", 'backup takes no further word: "two". Run: npx weighbridge help'],
     [
       "login",
       '"weighbridge login" needs one more word: npx weighbridge login withings, or npx weighbridge login garmin',
     ],
     ["table", '"weighbridge table" needs one more word: npx weighbridge table create'],
     ["sync --acount 5", "Unknown option '--acount'. Run: npx weighbridge help"],
-    ["sync --account -5", "Option '--account' argument is ambiguous. Run: npx weighbridge help"],
-    ["sync --account", "Option '--account <value>' argument missing. Run: npx weighbridge help"],
+    ["sync --account -5", "--account needs a value, like --account 123456789"],
+    ["deploy --stage", "--stage needs a value, like --stage prod"],
     ["sync --json=yes", "Option '--json' does not take an argument. Run: npx weighbridge help"],
     ["status --account 5", '"weighbridge status" has no option --account. Run: npx weighbridge help'],
     [

@@ -161,7 +161,7 @@ describe("Garmin with a password", () => {
     const { exit, stderr, stdout } = await run(`login garmin --account ${OWNER}`, input);
     expect({ exit, stdout }).toEqual({ exit: 2, stdout: "" });
     expect(stderr).toMatch(
-      /(The input ended where an answer was needed|That isn’t an e-mail address|Garmin needs a password).*start again\.\n$/,
+      /(The input ended before this was answered|That isn’t an e-mail address|Garmin needs a password).*start again\.\n$/,
     );
     expect(signIns()).toBe(0);
   });

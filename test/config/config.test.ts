@@ -54,7 +54,7 @@ test("every problem is in one message, each with its variable and the fix", () =
   expect(message.split("\n  - ")).toEqual([
     "These settings (in .env or the environment) need fixing:",
     "TELEGRAM_BOT_TOKEN does not look like a bot token: copy the whole line that @BotFather gave you",
-    "TELEGRAM_ALLOWED_IDS must be a number, the Telegram user id, or several with commas between them",
+    "TELEGRAM_ALLOWED_IDS must be one or more Telegram user ids (numbers), separated by commas",
     "WITHINGS_CLIENT_ID is missing: copy it from your application at developer.withings.com",
     "WITHINGS_CLIENT_SECRET is missing: copy it from your application at developer.withings.com",
     "WITHINGS_REDIRECT_URL is not an address: use exactly the callback address registered at developer.withings.com",

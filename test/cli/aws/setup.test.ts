@@ -43,7 +43,7 @@ test("setup asks for everything, checks it, and stores secrets as secrets", asyn
     "That does not look like a bot token",
     "Telegram doesn’t know this token.",
     "This is @weighbridge_bot.",
-    "This must be a number, the Telegram user id",
+    "This must be one or more Telegram user ids",
     "Withings doesn’t know this client id with this secret.",
     "Withings accepts them so far.",
     "That doesn’t look like an e-mail address.",
@@ -62,7 +62,7 @@ test("setup drops pasted quotes, and doesn't take a phone number for a user id",
   ]);
   expect(run.exit, run.stderr).toBe(0);
   expect(run.stdout.match(/This looks like a phone number, .* Press Enter, and the bot finds it\./g)).toHaveLength(2);
-  expect(run.stdout).toContain("This must be a number, the Telegram user id");
+  expect(run.stdout).toContain("This must be one or more Telegram user ids");
   expect(stored()).toMatchObject({
     ...{ TELEGRAM_BOT_TOKEN: { value: it.sandbox.telegram.token }, TELEGRAM_ALLOWED_IDS: { value: String(OWNER) } },
     ...{ WITHINGS_CLIENT_ID: { value: clientId }, WITHINGS_CLIENT_SECRET: { value: clientSecret } },
