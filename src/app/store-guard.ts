@@ -9,7 +9,7 @@ import type { UpdateClaims } from "../sync/model/people.ts";
 import type { StoreIdentity } from "../sync/model/store.ts";
 import type { OwnerAlarms } from "./owner-alarms.ts";
 
-const STORE_SETTINGS = `DATA_DIR, ${TABLE_NAME_VARIABLE}`;
+const STORE_SETTINGS = ["DATA_DIR", TABLE_NAME_VARIABLE];
 
 /** Prevents using the bot with a new, empty store by mistake. */
 export function createStoreGuard(

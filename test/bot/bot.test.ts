@@ -9,7 +9,7 @@ import { STRANGER, startTestBot, type TestBot } from "./test-bot.ts";
 
 const words = wordsIn("en");
 const HELP = helpText(true, words);
-const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress the button to link what’s missing.";
+const LINKS = "Withings: not linked\nGarmin: not linked\n\nPress a button to link what’s missing.";
 
 let harness: TestBot;
 afterEach(() => harness.close());

@@ -54,7 +54,7 @@ describe("what people do", () => {
     await harness.sync();
     harness.startBot();
     harness.owner.say("/status");
-    const { id } = await heard(harness, "79.00 kg: held");
+    const { id } = await heard(harness, "79.00 kg is held");
     harness.owner.tap("Send 79.00 kg, today 12:50", id);
     harness.owner.tap("Send 79.00 kg, today 12:50", id);
     await harness.quiet();
@@ -74,7 +74,7 @@ describe("what people do", () => {
     await harness.sync();
     harness.startBot();
     harness.owner.say("/status");
-    await heard(harness, "41.00 kg: held");
+    await heard(harness, "41.00 kg is held");
     harness.owner.tap("Not mine: 41.00 kg, today 12:50");
     await heard(harness, "41.00 kg, today 12:50: I won’t send it.");
     harness.clock.advance(60);

@@ -336,7 +336,7 @@ describe("Garmin with a ticket", () => {
     ]);
     expect(used.stderr).toMatch(/Garmin doesn’t accept that sign-in: each one works once, for about a minute\./);
     expect(connect.stderr).toMatch(/That address is from Garmin Connect itself, which has already used the sign-in\./);
-    expect(none.stderr).toMatch(/That contains no sign-in\./);
+    expect(none.stderr).toMatch(/There’s no sign-in in that address\./);
     for (const ended of [used, connect, none]) {
       expect(ended.exit).toBe(3);
       expect(ended.json()).toEqual({ status: "action_needed", account: OWNER, action: "relink_garmin" });

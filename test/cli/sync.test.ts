@@ -230,7 +230,7 @@ test("status and doctor report to people and to scripts", async () => {
   expect(words.stdout).toContain("Last weigh-in: 80.25 kg, ");
   expect(words.stdout).toContain("Last blood pressure: 121/79 mmHg, pulse 61, ");
   expect(words.stdout).toMatch(/Last sync: (today|\d+ \w+) \d\d:\d\d, done/);
-  expect(words.stdout).toMatch(/41\.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app\./);
+  expect(words.stdout).toMatch(/41\.00 kg is held: the scale wasn’t sure it was you; assign it in the Withings app\./);
   expect(status.json()).toMatchObject({
     accounts: [
       {

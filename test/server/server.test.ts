@@ -170,7 +170,7 @@ describe("what an owner hears without asking", () => {
     await stop();
     await (await serve()).rounds(2);
     expect(told()).toEqual([
-      "A reading needs your decision.\ntoday 12:50, 41.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app.",
+      "A reading needs your decision.\ntoday 12:50, 41.00 kg is held: the scale wasn’t sure it was you; assign it in the Withings app.",
     ]);
   });
 
@@ -241,7 +241,7 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([
       SIGNED_OUT,
       "Garmin lets me in again. 1 reading from the last hour is now in Garmin.",
-      expect.stringMatching(/^A reading needs your decision\.\ntoday 12:55, 41\.00 kg: held: /),
+      expect.stringMatching(/^A reading needs your decision\.\ntoday 12:55, 41\.00 kg is held: /),
     ]);
   });
 
@@ -250,7 +250,7 @@ describe("what an owner hears without asking", () => {
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     await testApp.sync();
     await (await serve()).rounds(2);
-    expect(told()).toEqual([expect.stringMatching(/41\.00 kg: held: /)]);
+    expect(told()).toEqual([expect.stringMatching(/41\.00 kg is held: /)]);
   });
 
   test("a message is sent twice rather than not at all if Telegram's answer was lost", async () => {

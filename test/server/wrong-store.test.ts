@@ -32,7 +32,9 @@ describe("a program started on a different store from the one its bot was used w
       const { ended, stop } = await server.start();
       expect(await ended).toMatchObject({
         name: "UsageError",
-        message: expect.stringMatching(/^I was started with an empty store .*DATA_DIR, TOKEN_TABLE_NAME.*start --new$/),
+        message: expect.stringMatching(
+          /^I was started with an empty store .*DATA_DIR and TOKEN_TABLE_NAME.*start --new$/,
+        ),
       });
       await stop();
     }

@@ -25,7 +25,7 @@ export function createDisconnect(deps: {
       if (what !== "everything" && !links[what]) continue;
       keyboard.text(ctx.words.disconnectChoice[what], `disconnect:${what}`).row();
     }
-    keyboard.text(ctx.words.button.keep, "disconnect:no");
+    keyboard.text(ctx.words.button.keepAll, "disconnect:no");
     await questions.ask(ctx, "disconnect", ctx.words.disconnectAsk, keyboard);
   });
   composer.callbackQuery("disconnect:no", async (ctx) => {

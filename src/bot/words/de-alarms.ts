@@ -93,7 +93,7 @@ export const ALARMS_IN_GERMAN: AlarmWords = {
         "Prüfe, ob die öffentliche Adresse von außen zu erreichen und das Zertifikat gültig ist.",
       ),
       "webhook-taken": otherProgram(
-        `${takenBy && ` unter ${takenBy}`} hatte die Nachrichten an diesen Bot übernommen; ich habe sie gerade zurückgeholt. Sende noch einmal, was du inzwischen geschrieben hast.`,
+        `${takenBy && ` unter ${takenBy}`} hatte die Nachrichten an diesen Bot übernommen; ich habe sie gerade zurückgeholt. Sende bitte noch einmal, was du inzwischen geschrieben hast.`,
         takenBy !== "",
       ),
       "updates-taken": otherProgram(
@@ -134,9 +134,9 @@ export const ALARMS_IN_GERMAN: AlarmWords = {
     `Ich laufe wieder, nachdem ich seit ${since} Uhr nichts getan habe. Keine Messung ist verloren: Was inzwischen gemessen wurde, folgt jetzt.`,
   store: (problem, where, settings) =>
     ({
-      empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, sende /start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings} und starte mich neu.`,
+      empty: `Ich bin mit einem leeren Speicher gestartet: ${where}. Bin ich neu hier, sende /start. Hattest du mich schon eingerichtet, liegen deine Daten woanders, und nichts wird übertragen: Prüfe ${settings?.join(" und ")}, und starte mich neu.`,
       empty_and_used_elsewhere: settings
-        ? `Ich wurde mit einem leeren Speicher gestartet (${where}), aber dieser Bot lief vorher mit einem anderen. Darum habe ich mich beendet, und nichts wird übertragen. Prüfe ${settings} oder spiele eine Sicherung ein. Soll der Speicher leer sein, rufe einmal auf: npx weighbridge start --new`
+        ? `Ich wurde mit einem leeren Speicher gestartet (${where}), aber dieser Bot lief vorher mit einem anderen. Darum habe ich mich beendet, und nichts wird übertragen. Prüfe ${settings.join(" und ")}, oder spiele eine Sicherung ein. Soll der Speicher leer sein, rufe einmal auf: npx weighbridge start --new`
         : `Mein Speicher ist leer (${where}), aber dieser Bot lief vorher mit einem anderen, darum wird nichts übertragen. War das Absicht, sende /start und verbinde beide Seiten neu. Sonst stelle die Tabelle aus einer Sicherung wieder her.`,
       used_elsewhere_too: `Dieser Bot lief zuletzt mit einem anderen Speicher als dem, den ich jetzt benutze (${where}). Bist du umgezogen, ist nichts zu tun. Läuft noch eine zweite Kopie von mir, beende eine der beiden: Beide übertragen deine Messungen, und sie kommen doppelt an.`,
     })[problem],

@@ -62,7 +62,7 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "access_refused":
       return `Garmin hat dich angemeldet, dann aber den eben erteilten Zugang nicht akzeptiert. Das kommt bei manchen Konten vor, und ein anderer Weg klappt oft: ${OTHER_WAY[result.next ?? "page"]}`;
     case "no_ticket":
-      return "Darin steckt keine Anmeldung. Melde dich auf Garmins Seite an und kopiere dann die ganze Adresse, auf der sie endet („ticket=ST-“ kommt darin vor).";
+      return "In dieser Adresse steckt keine Anmeldung. Melde dich auf Garmins Seite an und kopiere dann die ganze Adresse, auf der sie endet („ticket=ST-“ kommt darin vor).";
     case "spent_ticket":
       return "Diese Adresse ist von Garmin Connect selbst, das die Anmeldung schon verbraucht hat. Öffne die Seite mit dem Knopf unten und sende mir die Adresse, auf der sie endet.";
     case "unclear":

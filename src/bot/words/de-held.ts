@@ -36,8 +36,8 @@ export function heldInGerman({ values, time, day, reading: nameOf }: Format): He
   return {
     reason: HELD,
     failed: FAILED,
-    isHeld: (it, why) => `${time(it.takenAt)}, ${values(it.values)}: zurückgehalten: ${HELD[why]}.`,
-    isNotStored: (it, why) => `${time(it.takenAt)}, ${values(it.values)}: nicht gespeichert: ${FAILED[why]}.`,
+    isHeld: (it, why) => `${time(it.takenAt)}, ${values(it.values)}, zurückgehalten: ${HELD[why]}.`,
+    isNotStored: (it, why) => `${time(it.takenAt)}, ${values(it.values)}, nicht gespeichert: ${FAILED[why]}.`,
     dated: {
       in_the_future: (it, kind) =>
         `${values(it.values)}, datiert auf ${time(it.takenAt)}: Das liegt in der Zukunft, also prüfe ${CLOCK[kind]}. Sobald der Tag da ist, sehe ich sie mir wieder an.`,

@@ -16,7 +16,7 @@ const callbackPage: WithingsWords["callbackPage"] = (whose) => ({
     text: `Du hast den Zugriff für eine andere Person bei Withings erlaubt als die verbundene. Noch hat sich nichts geändert: ${whose.bot ?? "Der Bot"} fragt ${whose.person ?? "seinen Benutzer"} in Telegram, ob gewechselt werden soll.`,
   },
   waiting: { title: "Weighbridge", text: "Auf diese Seite schickt Withings dich, nachdem du zugestimmt hast." },
-  code_expired: notLinked("Was Withings dir gibt, gilt eine halbe Minute, und die ist vorbei."),
+  code_expired: notLinked("Die Adresse von Withings gilt eine halbe Minute, und die ist vorbei."),
   scope_missing: notLinked("Withings lässt mich nicht lesen, was du misst. Lass auf der Seite alles angehakt."),
   taken: notLinked("Dieses Withings-Profil gehört hier jemand anderem. Wähle auf Withings’ Seite dein eigenes."),
   account_removed: {
@@ -34,7 +34,7 @@ const callbackPage: WithingsWords["callbackPage"] = (whose) => ({
     text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status zeigt, ob Withings verbunden ist.",
   },
   other_chat: notLinked("Diese Adresse gehört zu einem anderen Chat."),
-  no_code: notLinked("In dieser Adresse steckt keine Erlaubnis."),
+  no_code: notLinked("In dieser Adresse steckt kein Code von Withings."),
   not_an_address: notLinked("Das ist keine Adresse."),
   application_refused: {
     title: NOT_LINKED,
@@ -70,7 +70,7 @@ export function withingsInGerman({ weight, time }: Format): WithingsWords {
     lateAnswer: "Die Frage ist abgelaufen; es hat sich nichts geändert. Verbinde noch einmal, dann frage ich erneut.",
     keptLink: "Es bleibt, wie es war. Die andere Anmeldung habe ich gelöscht.",
     withingsRefused: {
-      code_expired: "Das kam zu spät: Was Withings dir gibt, gilt eine halbe Minute. Öffne die Seite noch einmal.",
+      code_expired: "Das kam zu spät: Die Adresse von Withings gilt eine halbe Minute. Öffne die Seite noch einmal.",
       taken: "Dieses Withings-Profil gehört hier schon jemand anderem. Wähle auf Withings’ Seite dein eigenes.",
       account_removed: "Du hast hier alles entfernt, bevor Withings geantwortet hat, darum ist nichts verbunden.",
       refused:
@@ -80,7 +80,7 @@ export function withingsInGerman({ weight, time }: Format): WithingsWords {
       used_state: "Diese Adresse wurde schon benutzt. Hier ist ein frischer Knopf.",
       other_chat: "Diese Adresse gehört in den Chat von jemand anderem. Hier ist ein Knopf für dich.",
       no_code:
-        "In dieser Adresse steckt keine Erlaubnis. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Steht dort „redirect_uri_mismatch“, sende mir den Text dieser Seite.",
+        "In dieser Adresse steckt kein Code von Withings. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Steht dort „redirect_uri_mismatch“, sende mir den Text dieser Seite.",
       not_an_address: "Das ist keine Adresse. Kopiere die ganze Zeile oben in deinem Browser.",
       scope_missing: "Withings lässt mich keine Messwerte lesen. Öffne die Seite noch einmal und lass alles angehakt.",
     },

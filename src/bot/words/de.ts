@@ -59,7 +59,7 @@ const CHAT: ChatWords = {
   deleted: "Ich habe deine Nachricht gelöscht.",
   notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
   allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
-  oneMissing: "Der Knopf verbindet, was noch fehlt.",
+  oneMissing: "Drück einen Knopf, um zu verbinden, was noch fehlt.",
   goingOn: "Gut, die wartenden Messungen gehen jetzt zu Garmin.",
 };
 
@@ -110,6 +110,7 @@ const BUTTON: ButtonWords = {
   keepLink: "Nein, so lassen",
   yesRemove: "Ja, entfernen",
   keep: "Behalten",
+  keepAll: "Alles behalten",
   silenceOff: SILENCE_OFF_IN_GERMAN,
 };
 

@@ -60,7 +60,7 @@ export const ALARMS_IN_ENGLISH = {
     "jobs-waiting": late(
       "A job has been waiting for more than an hour.",
       `Run ${doctor}. In the function worker, under Configuration, Triggers, check that the queue is enabled; npm run deploy doesn’t enable it. If it is, there are more jobs than I can do.`,
-      "Jobs are done in time again.",
+      "Jobs are being done on time again.",
     ),
     "sweep-missing": {
       ...noSweep(`In EventBridge, under Rules, enable the rule of the stage ${stage}; npm run deploy doesn’t.`),
@@ -82,7 +82,7 @@ export const ALARMS_IN_ENGLISH = {
         "Check that the public address can be reached from outside and that its certificate is valid.",
       ),
       "webhook-taken": otherProgram(
-        `${takenBy && `, at ${takenBy},`} took over this bot’s messages; I’ve just taken them back. Send me again what you wrote in between.`,
+        `${takenBy && `, at ${takenBy},`} took over this bot’s messages; I’ve just taken them back. Please send me again what you wrote in the meantime.`,
         takenBy !== "",
       ),
       "updates-taken": otherProgram(
@@ -122,11 +122,11 @@ export const ALARMS_IN_ENGLISH = {
   wasOff: (since: string) =>
     `I’m running again, after doing nothing since ${since}. No reading is lost: those from the meantime follow now.`,
   /** `where` is like "table weighbridge in /data"; `settings` names the variables that decide on it, undefined on AWS. */
-  store: (problem: StoreProblem, where: string, settings: string | undefined): string =>
+  store: (problem: StoreProblem, where: string, settings: readonly string[] | undefined): string =>
     ({
-      empty: `I’ve started with an empty store: ${where}. If I’m new here, send /start. If you’ve set me up before, your data is somewhere else and nothing is syncing: check ${settings}, then restart me.`,
+      empty: `I’ve started with an empty store: ${where}. If I’m new here, send /start. If you’ve set me up before, your data is somewhere else and nothing is syncing: check ${settings?.join(" and ")}, then restart me.`,
       empty_and_used_elsewhere: settings
-        ? `I was started with an empty store (${where}), but this bot used another one before, so I’ve stopped and nothing is syncing. Check ${settings}, or restore a backup. If the store is meant to be empty, run this once: npx weighbridge start --new`
+        ? `I was started with an empty store (${where}), but this bot used another one before, so I’ve stopped and nothing is syncing. Check ${settings.join(" and ")}, or restore a backup. If the store is meant to be empty, run this once: npx weighbridge start --new`
         : `My store is empty (${where}), but this bot used another one before, so nothing is syncing. If that’s on purpose, send /start and link both sides again. If not, restore the table from a backup.`,
       used_elsewhere_too: `This bot last used a different store from the one I use now (${where}). If you’ve moved, there’s nothing to do. If another copy of me is still running, stop one of the two: both send your readings, so they arrive twice.`,
     })[problem],

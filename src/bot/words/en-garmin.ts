@@ -71,7 +71,7 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "access_refused":
       return `Garmin signed you in, then didn’t accept the access it had just given. That happens with some accounts, and another way often works: ${OTHER_WAY[result.next ?? "page"]}`;
     case "no_ticket":
-      return "That contains no sign-in. Sign in on Garmin’s page, then copy the whole address it ends on (it contains “ticket=ST-”).";
+      return "There’s no sign-in in that address. Sign in on Garmin’s page, then copy the whole address it ends on (it contains “ticket=ST-”).";
     case "spent_ticket":
       return "That address is from Garmin Connect itself, which has already used the sign-in. Open the page with the button below, and send me the address it ends on.";
     case "unclear":

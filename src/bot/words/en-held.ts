@@ -31,9 +31,9 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
   return {
     reason: HELD,
     failed: FAILED,
-    isHeld: (it: Measured, why: HeldReason) => `${time(it.takenAt)}, ${values(it.values)}: held: ${HELD[why]}.`,
+    isHeld: (it: Measured, why: HeldReason) => `${time(it.takenAt)}, ${values(it.values)} is held: ${HELD[why]}.`,
     isNotStored: (it: Measured, why: FailReason) =>
-      `${time(it.takenAt)}, ${values(it.values)}: not stored: ${FAILED[why]}.`,
+      `${time(it.takenAt)}, ${values(it.values)} is not stored: ${FAILED[why]}.`,
     dated: {
       in_the_future: (it: Measured, kind: ReadingKind) =>
         `${values(it.values)}, dated ${time(it.takenAt)}: that’s in the future, so check the clock of the ${DEVICE[kind]}. I’ll look at it again when that date comes.`,

@@ -31,7 +31,7 @@ const callbackPage = (whose: Whose) =>
       text: `You allowed access for a different Withings person from the one who is linked. Nothing has changed yet: ${whose.bot ?? "the bot"} is asking ${whose.person ?? "its user"} in Telegram whether to switch.`,
     },
     waiting: { title: "Weighbridge", text: "Withings sends you to this page after you have allowed access." },
-    code_expired: notLinked("What Withings gives you works for half a minute, and that’s over."),
+    code_expired: notLinked("The address from Withings works for half a minute, and that’s over."),
     scope_missing: notLinked("Withings doesn’t let me read your measurements. Leave everything ticked on its page."),
     taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
     account_removed: {
@@ -46,7 +46,7 @@ const callbackPage = (whose: Whose) =>
       text: "This address works once. Go back to Telegram: /status shows whether Withings is linked.",
     },
     other_chat: notLinked("This address belongs to another chat."),
-    no_code: notLinked("This address contains no permission."),
+    no_code: notLinked("This address has no Withings code in it."),
     not_an_address: notLinked("That isn’t an address."),
     application_refused: {
       title: NOT_LINKED,
@@ -82,7 +82,7 @@ export function withingsInEnglish({ weight, time }: Format) {
     lateAnswer: "That question has expired; nothing has changed. Link again and I’ll ask again.",
     keptLink: "Nothing has changed, and I’ve deleted the other sign-in.",
     withingsRefused: {
-      code_expired: "That came too late: what Withings gives you works for half a minute. Open its page again.",
+      code_expired: "That came too late: the address from Withings works for half a minute. Open its page again.",
       taken: "This Withings profile already belongs to somebody else here. Choose your own profile on Withings’ page.",
       account_removed: "You removed everything here before Withings answered, so nothing was linked.",
       refused: "You didn’t allow it, so nothing was linked. If that was a mistake, open the page again.",
@@ -91,7 +91,7 @@ export function withingsInEnglish({ weight, time }: Format) {
       used_state: "That address has already been used. Here’s a fresh button.",
       other_chat: "That address belongs to somebody else’s chat. Here’s a button for you.",
       no_code:
-        "That address contains no permission. Send the one your browser ends up on after you choose Allow. If that page says “redirect_uri_mismatch”, send me its text.",
+        "That address has no Withings code in it. Send the one your browser ends up on after you choose Allow. If that page says “redirect_uri_mismatch”, send me its text.",
       not_an_address: "That isn’t an address. Copy the whole line at the top of your browser.",
       scope_missing: "Withings didn’t let me read measurements. Open the page again and leave everything ticked.",
     } satisfies Record<WithingsRefusal, string>,

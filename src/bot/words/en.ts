@@ -62,7 +62,7 @@ const CHAT = {
   deleted: "I’ve deleted your message.",
   notDeleted: "I couldn’t delete your message. Please delete it yourself.",
   allLinked: "Both sides are linked. New readings go to Garmin automatically.",
-  oneMissing: "Press the button to link what’s missing.",
+  oneMissing: "Press a button to link what’s missing.",
   goingOn: "OK, the waiting readings go to Garmin now.",
 };
 export type ChatWords = typeof CHAT;
@@ -114,6 +114,7 @@ const BUTTON = {
   keepLink: "No, keep the link",
   yesRemove: "Yes, remove",
   keep: "Keep",
+  keepAll: "Keep it all",
   silenceOff: SILENCE_OFF_IN_ENGLISH,
 };
 export type ButtonWords = typeof BUTTON;

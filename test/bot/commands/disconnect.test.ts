@@ -84,7 +84,7 @@ describe("/disconnect", () => {
     harness.startBot();
     for (const reading of ["65.00 kg", "121/79 mmHg"]) {
       harness.owner.say("/status");
-      await heard(harness, `${reading}: held`);
+      await heard(harness, `${reading} is held`);
       harness.owner.tap(`Send ${reading}, today 12:00`);
       await heard(harness, `${reading}, today 12:00: it’s in Garmin.`);
       await harness.quiet();

@@ -37,7 +37,7 @@ describe("signing in on Garmin’s page", () => {
     for (const address of [harness.app.garminSignIn.pageUrl(), "https://connect.garmin.com/modern/"]) {
       harness.owner.say(address);
       const answer = await harness.owner.waitForMessage();
-      expect(answer.text).toContain("That contains no sign-in.");
+      expect(answer.text).toContain("There’s no sign-in in that address.");
       expect(labels(answer)).toEqual(["On Garmin’s page", "Here in the chat"]);
     }
     harness.owner.say("https://notgarmin.com/?garmin.com");

@@ -72,13 +72,13 @@ describe("a consent that doesn’t link", () => {
         return `${searchParams.get("redirect_uri")}?error=access_denied&state=${searchParams.get("state")}`;
       },
     ],
-    ["the address of Withings' own page", /That address contains no permission/, (page) => page],
+    ["the address of Withings' own page", /That address has no Withings code in it/, (page) => page],
     [
       "an answer at another callback, without the state",
       /isn’t from my button/,
       () => "https://example.org/elsewhere?code=0123456789abcdef0123",
     ],
-    ["the page without an answer", /That address contains no permission/, (page) => redirectOf(page)],
+    ["the page without an answer", /That address has no Withings code in it/, (page) => redirectOf(page)],
     [
       "an address of somebody else's chat",
       /belongs to somebody else’s chat/,

@@ -46,7 +46,7 @@ describe("/status", () => {
       "Last sync: today 13:00, done, 2 readings",
       "Next sync: today 13:30",
       "",
-      "today 12:30, 41.00 kg: held: the scale wasn’t sure it was you; assign it in the Withings app.",
+      "today 12:30, 41.00 kg is held: the scale wasn’t sure it was you; assign it in the Withings app.",
       "",
       "Weighbridge 0.1.0",
     ]);

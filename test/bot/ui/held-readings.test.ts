@@ -36,7 +36,7 @@ describe("a question about a reading", () => {
     harness.owner.tap("Not mine: 41.00 kg, today 12:30");
     const answered = await heard(harness, "41.00 kg, today 12:30: I won’t send it.");
     // The other reading is still asked about.
-    expect(answered.text).toContain("today 12:40, 42.00 kg: held");
+    expect(answered.text).toContain("today 12:40, 42.00 kg is held");
     expect(labels(answered)).toEqual(["Send 42.00 kg, today 12:40", "Not mine: 42.00 kg, today 12:40"]);
     harness.clock.advance(60);
     harness.owner.tap("Send 42.00 kg, today 12:40");

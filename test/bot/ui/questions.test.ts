@@ -96,7 +96,7 @@ describe("the buttons of a question", () => {
     await open();
     for (let times = 0; times < 3; times++) await say("/disconnect");
     expect(buttons().filter((it) => it === "Everything")).toHaveLength(1);
-    await tap("Keep");
+    await tap("Keep it all");
     expect(buttons()).toEqual([]);
 
     for (let times = 0; times < 3; times++) await say("/connect");
@@ -146,12 +146,12 @@ describe("a late tap says what it was about, and changes nothing", () => {
 
   test.each([
     ["a yes to a question that was asked again", "disconnect:everything:yes", "/disconnect asks again."],
-    ["a choice after “Keep”", "disconnect:garmin", "/disconnect asks again."],
+    ["a choice after “Keep it all”", "disconnect:garmin", "/disconnect asks again."],
   ])("%s does nothing", async (_what, data, words) => {
     await open();
     await say("/disconnect");
     const first = botMessages().at(-1)?.id ?? 0;
-    await (data.endsWith(":yes") ? say("/disconnect") : tap("Keep"));
+    await (data.endsWith(":yes") ? say("/disconnect") : tap("Keep it all"));
     await showAgain(first, data);
     await tap("Old", first);
     expect(toast()).toBe(`That question is closed, so your tap did nothing. ${words}`);

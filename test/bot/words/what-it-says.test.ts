@@ -194,8 +194,8 @@ const HEAD = `# What it says when something is wrong
 
 What the bot says about each kind of trouble: in answer to \`/sync\`, \`/status\` and \`/doctor\`, unasked, and when it is over.
 Each time, a reading of 80.25 kg was taken at 13:55, the trouble began at 14:00, and the three commands were sent at 14:20.
-Trouble that passes by itself is told once it has lasted six hours (\`/settings\` can change that); trouble that needs somebody is
-told at once. For \`/status\` and \`/doctor\`, only the lines about the trouble are shown.
+The bot mentions trouble at once if somebody has to act, and otherwise once it has lasted six hours (\`/settings\` can change
+that). For \`/status\` and \`/doctor\`, only the lines about the trouble are shown.
 
 \`test/bot/words/what-it-says.test.ts\` makes this page by running the whole program against the sandbox, and fails if the page is out of
 date. Don't edit it; change the words, then run \`WRITE_DOCS=1 npx vitest run test/bot/words/what-it-says.test.ts\`.

@@ -716,7 +716,7 @@ describe("in words", () => {
     expect(texts()).toHaveLength(1);
     expect(texts()[0]?.split("\n")).toHaveLength(7);
     expect(texts()[0]).toMatch(
-      /^Some readings need your decision\.\ntoday 07:00, 41\.00 kg: held: (.|\n)*\nand 7 older ones$/,
+      /^Some readings need your decision\.\ntoday 07:00, 41\.00 kg is held: (.|\n)*\nand 7 older ones$/,
     );
   });
 });
