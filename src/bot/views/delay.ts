@@ -20,15 +20,18 @@ const placeAfter = (vendor: Vendor | undefined) => (vendor === "withings" ? "the
 
 /** Whose trouble it is, since when, what waits and where it is safe, and what happens next. */
 export function delayText(delay: Delay, words: Words): string {
-  return [headOf(delay, words), ...waitingOf(delay, words), words.delays.calm(nextStep(delay, words))].join(" ");
+  return `${delayedText(delay, words)} ${words.delays.calm(nextStep(delay, words))}`;
 }
+
+/** The same without what happens next. */
+export const delayedText = (delay: Delay, words: Words) => [headOf(delay, words), ...waitingOf(delay, words)].join(" ");
 
 /** The notice after the owner's patience is over. `since`: since when not everything gets through. */
 export function delayLastsText(delay: Delay, since: Date, tries: number, words: Words): string {
   const { delays: say } = words;
   const before = since < delay.since ? [say.sinceBefore(since)] : [];
   const next = say.willTell(nextStep(delay, words), tries);
-  return [...before, headOf(delay, words), ...waitingOf(delay, words), next].join(" ");
+  return [...before, delayedText(delay, words), next].join(" ");
 }
 
 function headOf({ cause, since, until, accepted = 0, newest }: Delay, { format, delays: say }: Words): string {
@@ -62,9 +65,11 @@ function nextStep({ cause, until }: Delay, { format, delays: say }: Words): stri
 }
 
 export function unexpectedText(from: Vendor, { since }: Pick<RunOutcome, "since">, words: Words): string {
-  const { format, delays: say } = words;
-  return [say.unexpected(from, since ?? format.now, placeAfter(from)), say.triesOn, say.needsUpdate].join(" ");
+  return [unexpectedSince(from, since, words), words.delays.triesOn, words.delays.needsUpdate].join(" ");
 }
+
+export const unexpectedSince = (from: Vendor, since: Date | undefined, { format, delays: say }: Words) =>
+  say.unexpected(from, since ?? format.now, placeAfter(from));
 
 export function unexpectedLastsText(what: Unexpected, since: Date, { delays: say }: Words): string {
   const from = what === UNEXPECTED.withings ? "withings" : "garmin";

@@ -1,7 +1,15 @@
 import type { SummaryWords } from "./en-summary.ts";
 import type { Format } from "./format.ts";
 
-export function summaryInGerman({ number, weight, weightChange, percent, reading, time }: Format): SummaryWords {
+export function summaryInGerman({
+  number,
+  weight,
+  weightChange,
+  percent,
+  reading,
+  time,
+  moment,
+}: Format): SummaryWords {
   return {
     nothingNew: "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.",
     arrived: (counted) => `Neu in Garmin: ${counted.join(", ")}.`,
@@ -22,5 +30,7 @@ export function summaryInGerman({ number, weight, weightChange, percent, reading
     held: (count) => `${count} zurückgehalten`,
     notStored: (count) => `${count} nicht gespeichert`,
     waits: (counted) => `Wartet auf dich: ${counted.join(", ")}. /status zeigt sie.`,
+    stuck: (since, because) =>
+      `Neue Messungen warten${since ? ` seit ${moment(since)} Uhr` : ""} bei Withings. ${because} /status sagt mehr.`,
   };
 }

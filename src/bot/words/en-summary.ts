@@ -1,6 +1,6 @@
 import type { Format, Measured } from "./format.ts";
 
-export function summaryInEnglish({ number, weight, weightChange, percent, reading, time }: Format) {
+export function summaryInEnglish({ number, weight, weightChange, percent, reading, time, moment }: Format) {
   return {
     nothingNew: "Nothing new in Garmin since my last summary.",
     arrived: (counted: string[]) => `New in Garmin: ${counted.join(", ")}.`,
@@ -21,6 +21,8 @@ export function summaryInEnglish({ number, weight, weightChange, percent, readin
     held: (count: number) => `${count} held`,
     notStored: (count: number) => `${count} not stored`,
     waits: (counted: string[]) => `Waiting for you: ${counted.join(", ")}. /status shows them.`,
+    stuck: (since: Date | undefined, because: string) =>
+      `New readings ${since ? `have been waiting at Withings since ${moment(since)}` : "are waiting at Withings"}. ${because} /status says more.`,
   };
 }
 export type SummaryWords = ReturnType<typeof summaryInEnglish>;

@@ -1,6 +1,7 @@
 import { atLocalHour, localDate } from "../../lib/local-time.ts";
-import { type Account, isKindOn } from "../model/account.ts";
+import { type Account, isKindOn, type LastRun } from "../model/account.ts";
 import type { Arrival, AttentionItem, Progress } from "../model/ledger.ts";
+import { isIncomplete, type RunOutcome } from "../model/outcome.ts";
 import type { SummaryMemory } from "../model/people.ts";
 import { type Composition, KINDS, type ReadingKind } from "../model/reading.ts";
 import type { SentValues } from "../model/vendors.ts";
@@ -14,6 +15,8 @@ export interface Summary {
   bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
   waiting: { held: number; failed: number; items: AttentionItem[] };
   paused?: ReadingKind[];
+  /** How the last run ended, if it couldn't go through. */
+  stuck?: RunOutcome;
 }
 
 export interface WeightTrend {
@@ -62,10 +65,11 @@ export function summaryOf(facts: {
   account: Account;
   progress: Progress | undefined;
   attention: AttentionItem[];
+  lastRun: LastRun | undefined;
   memory: SummaryMemory;
   now: Date;
 }): Summary | undefined {
-  const { account, progress, attention, memory, now } = facts;
+  const { account, progress, attention, lastRun, memory, now } = facts;
   const { summaryMode } = account.settings;
   const since = memory.lastSummaryAt ?? account.createdAt;
   if (summaryMode === "off" || !hasReadings(progress, attention)) return undefined;
@@ -81,6 +85,7 @@ export function summaryOf(facts: {
   );
   const isFresh = weight?.daysAgo === undefined || (newest && newest.arrivedAt > since);
   const composition = isFresh ? newest?.composition : undefined;
+  const isStuck = lastRun !== undefined && hasStopped(lastRun.outcome, account, now);
   const pressure = progress?.lastReadings.blood_pressure;
   return {
     arrived,
@@ -96,7 +101,18 @@ export function summaryOf(facts: {
       items: attention,
     },
     ...(paused.length > 0 && { paused }),
+    ...(isStuck && { stuck: lastRun.outcome }),
   };
+}
+
+/** What passes by itself counts once the owner's patience is over. */
+function hasStopped(outcome: RunOutcome, { settings }: Account, now: Date): boolean {
+  const { status, action, delay, onlyReadings, earlier = {} } = outcome;
+  if (status === "action_needed") return action !== undefined && !isIncomplete(action);
+  if (status === "error" && !onlyReadings) return true;
+  if (!delay) return false;
+  const since = Math.min(...[delay.since, ...Object.values(earlier)].map((at) => at.getTime()));
+  return now.getTime() - since >= settings.patienceHours * 3600 * 1000;
 }
 
 function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {

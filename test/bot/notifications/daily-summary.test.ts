@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { createChat } from "../../../src/app/chat.ts";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
 import type { AccountChanges } from "../../../src/sync/model/account.ts";
-import { ACCOUNT, NOON, startTestApp, type TestApp } from "../../support/test-app.ts";
+import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -86,6 +86,86 @@ test.each([
     expect(told().at(-1)).toBe(text);
   },
 );
+
+describe("while readings can’t get through, the summary says since when and why", () => {
+  const TROUBLES = {
+    "signed out": () => {
+      harness.sandbox.garmin.revoke(OWNER.email);
+      harness.sandbox.garmin.expireAccessToken(OWNER.email);
+    },
+    "no consent": () => harness.sandbox.garmin.setConsent(OWNER.email, false),
+    "Garmin down": () => harness.sandbox.faults.turnOn("garmin_api_500"),
+    "Withings down": () => harness.sandbox.faults.turnOn("withings_down"),
+    "an answer that isn’t understood": () =>
+      harness.sandbox.faults.add({
+        match: { path: "/measure" },
+        effect: { type: "body", body: { status: 0 } },
+        times: 99,
+      }),
+  };
+  test.each<[keyof typeof TROUBLES, string, string]>([
+    [
+      "signed out",
+      "New readings have been waiting at Withings since 21 Nov 14:01. Garmin has signed me out. /status says more.",
+      "Neue Messungen warten seit 21. Nov. 14:01 Uhr bei Withings. Garmin hat mich abgemeldet. /status sagt mehr.",
+    ],
+    [
+      "no consent",
+      "New readings have been waiting at Withings since 21 Nov 14:01. Garmin needs your consent before it stores what devices send. /status says more.",
+      "Neue Messungen warten seit 21. Nov. 14:01 Uhr bei Withings. Garmin braucht deine Zustimmung, bevor es speichert, was Geräte senden. /status sagt mehr.",
+    ],
+    [
+      "Garmin down",
+      "Garmin hasn’t answered properly since 21 Nov 14:01. 1 reading (79.85 kg, 21 Nov 14:00) is waiting, safe at Withings.",
+      "Garmin antwortet seit 21. Nov. 14:01 Uhr nicht richtig. 1 Messung (79,85 kg, 21. Nov. 14:00 Uhr) wartet, bei Withings sicher aufgehoben.",
+    ],
+    [
+      "Withings down",
+      "Withings hasn’t answered properly since 21 Nov 14:01. Your readings are safe there.",
+      "Withings antwortet seit 21. Nov. 14:01 Uhr nicht richtig. Deine Messungen sind dort sicher.",
+    ],
+    [
+      "an answer that isn’t understood",
+      "Withings has been answering in a way I don’t understand since 21 Nov 14:01. Your readings are safe there.",
+      "Withings antwortet seit 21. Nov. 14:01 Uhr auf eine Art, die ich nicht verstehe. Deine Messungen sind dort sicher.",
+    ],
+  ])("%s", async (trouble, english, german) => {
+    const { at, told } = await startChat();
+    await at("2026-11-21T13:00:00Z");
+    TROUBLES[trouble]();
+    harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 79.85 });
+    harness.clock.advance(60);
+    await harness.sync();
+    await at("2026-11-22T08:00:00Z");
+    await harness.app.store.accounts.save(ACCOUNT, { language: "de" });
+    await at("2026-11-23T08:00:00Z");
+    expect(
+      told()
+        .slice(-2)
+        .map((text) => text.split("\n").slice(0, 2)),
+    ).toEqual([
+      ["New in Garmin: 1 weigh-in.", english],
+      ["Nichts Neues in Garmin seit meiner letzten Zusammenfassung.", german],
+    ]);
+  });
+
+  test("an outage is left out until it has lasted as long as its owner set, and so is what is over", async () => {
+    const { at, told } = await startChat();
+    await at("2026-11-21T13:00:00Z");
+    await at("2026-11-22T03:00:00Z");
+    harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 79.85 });
+    TROUBLES["Garmin down"]();
+    harness.clock.advance(60);
+    await harness.sync();
+    await at("2026-11-22T08:00:00Z");
+    expect(told().at(-1)).not.toContain("waiting");
+    harness.sandbox.faults.clear();
+    harness.clock.advance(60);
+    await harness.sync();
+    await at("2026-11-23T08:00:00Z");
+    expect(told().at(-1)).toMatch(/^New in Garmin: 1 weigh-in\.\nWeight/);
+  });
+});
 
 test("the summary uses the owner’s language, units and hour", async () => {
   const settings = { units: "st", summaryHour: 21 } as const;

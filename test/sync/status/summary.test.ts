@@ -50,7 +50,15 @@ function summary(
   more: Partial<Parameters<typeof summaryOf>[0]> = {},
 ) {
   const memory: SummaryMemory = { lastSummaryAt: daysAgo(1) };
-  return summaryOf({ account: accountWith(settings), progress, attention: [], memory, now: NOW, ...more });
+  return summaryOf({
+    account: accountWith(settings),
+    progress,
+    attention: [],
+    lastRun: undefined,
+    memory,
+    now: NOW,
+    ...more,
+  });
 }
 
 describe("what arrived", () => {
