@@ -2,6 +2,7 @@ import { Composer, InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { Disconnected } from "../../sync/links/disconnect.ts";
 import type { Account } from "../../sync/model/account.ts";
+import { VENDORS } from "../../sync/model/link.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
 import { editOrReply } from "../ui/edit-message.ts";
@@ -17,12 +18,16 @@ export function createDisconnect(deps: {
 }): Composer<BotContext> {
   const { overview, disconnect, questions } = deps;
   const composer = new Composer<BotContext>();
+  const linkedNow = async ({ account }: BotContext) => {
+    const { links } = await overview(account);
+    return VENDORS.filter((vendor) => links[vendor]);
+  };
 
   composer.command("disconnect", async (ctx) => {
-    const { links } = await overview(ctx.account);
+    const linked = await linkedNow(ctx);
     const keyboard = new InlineKeyboard();
     for (const what of WHAT) {
-      if (what !== "everything" && !links[what]) continue;
+      if (what !== "everything" && !linked.includes(what)) continue;
       keyboard.text(ctx.words.disconnectChoice[what], `disconnect:${what}`).row();
     }
     keyboard.text(ctx.words.button.keepAll, "disconnect:no");
@@ -37,16 +42,20 @@ export function createDisconnect(deps: {
       const keyboard = new InlineKeyboard()
         .text(ctx.words.button.yesRemove, `disconnect:${what}:yes`)
         .text(ctx.words.button.keep, "disconnect:no");
-      const messageId = await editOrReply(ctx, ctx.words.disconnectSure[what], keyboard);
+      const say = ctx.words.disconnectSure;
+      const text = what === "everything" ? say.everything(await linkedNow(ctx)) : say[what];
+      const messageId = await editOrReply(ctx, text, keyboard);
       await questions.asked(ctx.account, "disconnect", messageId);
     });
     composer.callbackQuery(`disconnect:${what}:yes`, async (ctx) => {
       try {
+        const say = ctx.words.disconnected;
+        const text = what === "everything" ? say.everything(await linkedNow(ctx)) : say[what];
         await ctx.conversation.exitAll();
         // Before the account may be gone, because nothing can be saved for it then.
         await questions.close(ctx.account, "disconnect", { redrawn: true });
         await disconnect(ctx.account, what);
-        await editOrReply(ctx, ctx.words.disconnected[what]);
+        await editOrReply(ctx, text);
       } catch (error) {
         if (!(error instanceof RetryLaterError)) throw error;
         await editOrReply(ctx, ctx.words.later);

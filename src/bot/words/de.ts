@@ -75,16 +75,16 @@ const DISCONNECT: DisconnectWords = {
       "Die Verbindung zu Withings entfernen? Dann lese ich deine Waage nicht mehr, behalte aber die Liste dessen, was ich gesendet habe.",
     garmin:
       "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr, behalte aber die Liste dessen, was ich gesendet habe.",
-    everything:
-      "Beide Verbindungen, die Liste des Gesendeten, deine Entscheidungen über zurückgehaltene Messungen und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.",
+    everything: ([first, second]) =>
+      `${first ? `${second ? "Beide Verbindungen" : `Die Verbindung zu ${VENDOR_NAME[first]}`}, die` : "Die"} Liste des Gesendeten, deine Entscheidungen über zurückgehaltene Messungen und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.`,
   },
   disconnected: {
     withings:
       "Die Verbindung zu Withings ist hier gelöscht. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort.",
     garmin:
       "Die Verbindung zu Garmin ist hier gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort.",
-    everything:
-      "Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. /start beginnt neu.",
+    everything: (linked) =>
+      `Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. ${linked.includes("withings") ? "Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. " : ""}/start beginnt neu.`,
   },
 };
 

@@ -73,15 +73,15 @@ const DISCONNECT = {
   disconnectSure: {
     withings: "Remove the Withings link? I’ll stop reading your scale, but keep the list of what I sent.",
     garmin: "Remove the Garmin link? I’ll stop sending, but keep the list of what I sent.",
-    everything:
-      "Remove both links, the list of what I sent, your decisions about held readings, and your settings? This can’t be undone. What’s in Garmin stays there.",
+    everything: ([first, second]: readonly Vendor[]) =>
+      `Remove ${first ? `${second ? "both links" : `the ${VENDOR_NAME[first]} link`}, ` : ""}the list of what I sent, your decisions about held readings, and your settings? This can’t be undone. What’s in Garmin stays there.`,
   },
   disconnected: {
     withings:
       "I’ve removed the Withings link. Withings still lists me among your apps: remove me there under Profile, then Partner apps.",
     garmin: "I’ve removed the Garmin link. What I sent stays in Garmin Connect; if you don’t want it, delete it there.",
-    everything:
-      "I’ve removed everything of yours. What I sent stays in Garmin Connect; if you don’t want it, delete it there. Withings still lists me among your apps: remove me there under Profile, then Partner apps. /start starts again.",
+    everything: (linked: readonly Vendor[]) =>
+      `I’ve removed everything of yours. What I sent stays in Garmin Connect; if you don’t want it, delete it there. ${linked.includes("withings") ? "Withings still lists me among your apps: remove me there under Profile, then Partner apps. " : ""}/start starts again.`,
   },
 };
 export type DisconnectWords = typeof DISCONNECT;

@@ -1,6 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
+import { VENDORS } from "../../../src/sync/model/link.ts";
 import { ACCOUNT, OWNER, USERID } from "../../support/test-app.ts";
 import { heard } from "../chat.ts";
 import { startTestBot, type TestBot } from "../test-bot.ts";
@@ -73,6 +74,28 @@ describe("/disconnect", () => {
     harness.clock.advance(60);
     expect(await harness.sync()).toMatchObject({ status: "success", synced: 0 });
     expect(harness.weights()).toHaveLength(2);
+  });
+
+  test.each([
+    [["withings", "garmin"], "Remove both links, the list of", "Beide Verbindungen, die Liste des"],
+    [["withings"], "Remove the Withings link, the list of", "Die Verbindung zu Withings, die Liste des"],
+    [["garmin"], "Remove the Garmin link, the list of", "Die Verbindung zu Garmin, die Liste des"],
+    [[], "Remove the list of", "Die Liste des"],
+  ] as const)("the question about everything names only the links that exist: %j", async (linked, english, german) => {
+    const links: readonly string[] = linked;
+    harness = await startTestBot();
+    for (const vendor of VENDORS) if (!links.includes(vendor)) await harness.app.store.links.remove(ACCOUNT, vendor);
+    harness.startBot();
+    await ask("Everything");
+    await heard(harness, english);
+    await harness.app.store.accounts.save(ACCOUNT, { language: "de" });
+    harness.owner.say("/disconnect");
+    await heard(harness, "Was soll ich entfernen?");
+    harness.owner.tap("Alles");
+    await heard(harness, german);
+    harness.owner.tap("Ja, entfernen");
+    const { text } = await heard(harness, "Hier ist alles gelöscht.");
+    expect(text.includes("Bei Withings stehe ich noch unter deinen Apps")).toBe(links.includes("withings"));
   });
 
   test("removing everything forgets decisions, but a reading that was sent isn’t asked about or sent again", async () => {
