@@ -17,7 +17,7 @@ export interface BatchContext {
   claimed: Set<string>;
   readBacks: ReadBack[];
   foreign: Map<string, GarminEntry>;
-  /** The first one is what stopped this kind before its end. */
+  /** What went wrong, in order. Some of it stopped this kind, some only one reading. */
   errors: unknown[];
 }
 

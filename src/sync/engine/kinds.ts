@@ -52,7 +52,7 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
   }
   // One kind after the other: an error with blood pressures never stops the weights.
   for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, run);
-  const errors = [...followed, ...kinds.map(({ tried }) => tried)].map((it) => it?.error);
+  const errors = [...followed.map((it) => it.error), ...kinds.flatMap(({ tried }) => tried?.errors ?? [])];
   return { kinds, stillOpen: followed.flatMap((it) => it.stillOpen), errors: errors.filter((it) => it !== undefined) };
 }
 
@@ -93,12 +93,14 @@ async function reconcileKind(
   { account }: CollectedRun,
 ): Promise<Tried> {
   await reconcile(tasks, holds, batch);
-  // Here too, because answers are judged even after the access to Garmin has ended.
-  const error = await tokens.noteWait(account.telegramUserId, "garmin", batch.errors[0]);
-  return { error, pausedBy: pausedBy(error, batch), isServed: tasks.length > 0 && !error };
+  // Here too: an error that is raised after the call to Garmin has returned isn't noted there.
+  const { telegramUserId } = account;
+  const errors = await Promise.all(batch.errors.map((error) => tokens.noteWait(telegramUserId, "garmin", error)));
+  return { errors, pausedBy: pausedBy(errors, batch), isServed: tasks.length > 0 && errors.length === 0 };
 }
 
-function pausedBy(error: unknown, batch: BatchContext): Tried["pausedBy"] {
-  if (error instanceof KindClosedError) return { reason: "closed", httpStatus: error.httpStatus };
+function pausedBy(errors: unknown[], batch: BatchContext): Tried["pausedBy"] {
+  const closed = errors.find((error) => error instanceof KindClosedError);
+  if (closed) return { reason: "closed", httpStatus: closed.httpStatus };
   return isDiffering(batch) ? { reason: "differs" } : undefined;
 }

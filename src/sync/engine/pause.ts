@@ -44,7 +44,7 @@ function earliest(a: Date | undefined, b: Date | undefined): Date | undefined {
 export interface Tried {
   pausedBy?: Pick<Pause, "reason" | "httpStatus"> | undefined;
   isServed: boolean;
-  error?: unknown;
+  errors?: unknown[];
 }
 
 /** `waiting`: Withings' `modified` times of the readings that the run has not settled. */

@@ -228,3 +228,20 @@ test("an account without entries, whose range answers 204, gets its first readin
   });
   expect(await harness.sync({}, app)).toMatchObject({ status: "success", synced: 2 });
 });
+
+test("an odd answer about one reading hides neither the next one's fault nor what the owner has to do", async () => {
+  harness = await startTestApp();
+  const { person, clock } = harness;
+  const weighIn = person.stepOnScale({ at: minutesAgo(120), weightKg: 80.25 });
+  await harness.sync();
+  clock.advance(60);
+  person.edit(weighIn, { weightKg: 80.5 });
+  person.stepOnScale({ at: minutesAgo(60), weightKg: 80.75 });
+  fault({ match: { method: "DELETE" }, effect: { type: "status", status: 400 } });
+  fault({ match: { path: "/upload-service/upload" }, effect: { type: "status", status: 412 } });
+  expect(await harness.sync()).toMatchObject({ status: "error", action: "grant_garmin_upload" });
+  // Nothing is lost: both follow.
+  clock.advance(60);
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 2 });
+  expect(weights()).toEqual([80.5, 80.75]);
+});
