@@ -30,9 +30,8 @@ export interface RunOptions {
   since?: Date | undefined;
   /** The store is known to hold everything that was sent. Otherwise the run looks into Garmin before it sends. */
   ledgerIsCurrent?: boolean | undefined;
+  /** Withings has announced a reading, so at least one is known to wait. */
   isAnnounced?: boolean | undefined;
-  /** When this process is stopped. What couldn't finish by then isn't started, and the report says `retry_later`. */
-  deadlineAt?: Date | undefined;
   onProgress?: ((progress: RunProgress) => void) | undefined;
 }
 
@@ -127,7 +126,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
 
   const collectedRun = {
     ...{ account, start, collected },
-    lease: endingAt(lease, options.deadlineAt ?? deps.deadlineAt?.(), deps.clock),
+    lease: endingAt(lease, deps.deadlineAt?.(), deps.clock),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   const work = await bringToGarmin(deps, collectedRun);

@@ -14,9 +14,16 @@ const SINCE = new Date(NOON.getTime() - 3660 * DAY_MS);
 const uploads = () => harness.sandbox.garmin.requests.filter((it) => it.path === "/upload-service/upload").length;
 const inSeconds = (seconds: number) => new Date(harness.clock.now().getTime() + seconds * 1000);
 
+/** A run of a process that is stopped after this many seconds. */
+async function syncWithin(seconds: number) {
+  const deadlineAt = inSeconds(seconds);
+  return harness.sync({}, await harness.newApp({ deadlineAt: () => deadlineAt }));
+}
+
 /** The program, if an upload takes its time. */
-const slowApp = (uploadSeconds: number) =>
+const slowApp = (uploadSeconds: number, deadlineAt: (() => Date) | undefined) =>
   harness.newApp({
+    ...(deadlineAt && { deadlineAt }),
     wrapSend: (send) => async (request) => {
       const answer = await send(request);
       if (String(request.url).endsWith("/upload-service/upload")) harness.clock.advance(uploadSeconds);
@@ -29,11 +36,12 @@ test("ten years that take longer than a process may run arrive over several runs
   for (let day = 3650; day > 0; day--) {
     harness.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
   }
-  const app = await slowApp(20);
+  let deadlineAt = inSeconds(300);
+  const app = await slowApp(20, () => deadlineAt);
   const synced: number[] = [];
   for (;;) {
-    const deadlineAt = inSeconds(300);
-    const report = await harness.sync({ since: SINCE, deadlineAt }, app);
+    deadlineAt = inSeconds(300);
+    const report = await harness.sync({ since: SINCE }, app);
     synced.push(report.synced);
     expect(report.failed + report.held).toBe(0);
     // What was started last had the time that it may take.
@@ -52,25 +60,25 @@ test("ten years that take longer than a process may run arrive over several runs
 test("what couldn't finish in time isn't started, and leaves nothing behind that would have to be looked for", async () => {
   harness = await startTestApp();
   harness.person.stepOnScale({ weightKg: 80.25 });
-  expect(await harness.sync({ deadlineAt: inSeconds(60) })).toMatchObject({ status: "retry_later", synced: 0 });
+  expect(await syncWithin(60)).toMatchObject({ status: "retry_later", synced: 0 });
   expect(uploads()).toBe(0);
   const database = new DatabaseSync(path.join(harness.dataDir, "weighbridge.sqlite"), { readOnly: true });
   expect(database.prepare("SELECT sk FROM weighbridge WHERE sk LIKE 'reading#%'").all()).toEqual([]);
   database.close();
   harness.clock.advance(60);
   harness.requests();
-  expect(await harness.sync({ deadlineAt: inSeconds(900) })).toMatchObject({ status: "success", synced: 1 });
+  expect(await syncWithin(900)).toMatchObject({ status: "success", synced: 1 });
   expect(uploads()).toBe(1);
 });
 
 test("a run without news needs no remaining time, and a run without a deadline takes all the time it needs", async () => {
   harness = await startTestApp();
-  expect(await harness.sync({ deadlineAt: inSeconds(60) })).toMatchObject({ status: "success" });
+  expect(await syncWithin(60)).toMatchObject({ status: "success" });
   for (let day = 250; day > 0; day--) {
     harness.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
   }
   harness.clock.advance(60);
-  expect(await harness.sync({ since: SINCE }, await slowApp(60))).toMatchObject({ status: "success", synced: 250 });
+  expect(await harness.sync({ since: SINCE }, await slowApp(60, undefined))).toMatchObject({ status: "success", synced: 250 });
 });
 
 test("a sync of all accounts starts no account when its time is up, and says which are left", async () => {

@@ -129,7 +129,8 @@ describe("a run that put something off says whose trouble it is, and of which ki
   test("a run whose time is up is our trouble, and says how much waits", async () => {
     await setUp();
     const deadlineAt = new Date(harness.clock.now().getTime() + 30_000);
-    expect(await harness.sync({ deadlineAt })).toMatchObject({
+    const app = await harness.newApp({ deadlineAt: () => deadlineAt });
+    expect(await harness.sync({}, app)).toMatchObject({
       ...{ status: "retry_later", synced: 0 },
       delay: { cause: "us", waiting: 1, ...NEWEST },
     });
