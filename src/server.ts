@@ -70,7 +70,7 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
   const app = await createApp(config, { clock, log, paced, wakeAt: (at) => sweeps?.wakeAt(at) });
   const { accounts, schedule, jobs } = app.store;
   const queue = queueThatWakes(jobs, () => worker?.wake());
-  const serviceDeps = { queue, isWell, keepsTelegram: true, runsAlone: true, paced, conflictSeconds };
+  const serviceDeps = { queue, isWell, reportsTelegram: true, runsAlone: true, paced, conflictSeconds };
   const service = createService(config, app, serviceDeps);
   const { http, work, webhookSecret } = service;
   const { telegram } = service.chat;

@@ -96,7 +96,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
       ...{ links, pendingLinks, linkSaver, tokens, clock, log },
     }),
     subscriptions,
-    /** Withings says that a person no longer shares with us. `onUnlinked` is called where that is true. */
+    /** Asks Withings whether the person really removed us, and if so removes the link. */
     confirmUnlink: (account: number, onUnlinked: (account: number) => Promise<void>) =>
       confirmUnlink({ ...store, tokens, source: withings.source, onUnlinked, now: clock.now(), log }, account),
     disconnect: createDisconnect({

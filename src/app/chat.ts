@@ -27,8 +27,8 @@ export interface Chat {
   syncAndNotify(account: Account, options?: RunOptions): Promise<RunReport>;
   /** Checks Withings' notifications, and says what is new about them. */
   keepSubscriptions(account: Account): Promise<void>;
-  /** Whose page it is, for a page that must be shown even when the store or Telegram fails. */
-  whose(account: number | undefined): Promise<{ bot: string | undefined; person: string | undefined }>;
+  /** The names on the page after a consent, which must be shown even when the store or Telegram fails. */
+  namesOnPage(account: number | undefined): Promise<{ bot: string | undefined; person: string | undefined }>;
 }
 
 /** The bot on top of the program, and what it sends without being asked. */
@@ -79,7 +79,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
       const account = news && (await accounts.find(id));
       if (account) await notifier.notifyOfSubscriptions(account, news);
     },
-    async whose(id) {
+    async namesOnPage(id) {
       const { bot } = telegram;
       const account = id === undefined ? undefined : await accounts.find(id).catch(() => undefined);
       return { bot: bot.isInited() ? `@${bot.botInfo.username}` : undefined, person: account?.name };

@@ -38,7 +38,7 @@ export interface ServiceDeps {
   queue: JobQueue;
   isWell?: () => boolean;
   /** Whether this process is the one that hears from Telegram and tracks whether that works. */
-  keepsTelegram?: boolean;
+  reportsTelegram?: boolean;
   /** Whether this process does all the work while it runs. */
   runsAlone?: boolean;
   paced?: boolean | undefined;
@@ -46,11 +46,18 @@ export interface ServiceDeps {
 }
 
 /**
- * What the program does for people, wherever it runs: the chat, the jobs, and the answers to HTTP requests. Updates, requests,
- * time and jobs reach it from one machine (`server.ts`) or from AWS (`lambda/`).
+ * What the program does for people, wherever it runs: the chat, the jobs, and the answers to HTTP requests. Updates, requests
+ * and jobs reach it from one machine (`server.ts`) or from AWS (`lambda/`); a sweep only queues jobs.
  */
 export function createService(config: ServiceConfig, app: App, deps: ServiceDeps) {
-  const { queue, isWell = () => true, keepsTelegram = false, runsAlone = false, paced = true, conflictSeconds } = deps;
+  const {
+    queue,
+    isWell = () => true,
+    reportsTelegram = false,
+    runsAlone = false,
+    paced = true,
+    conflictSeconds,
+  } = deps;
   const { store, sync, clock, log } = app;
   const { accounts, schedule } = store;
   const { version } = project;
@@ -60,7 +67,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
     isPolledElsewhere: () => chat.telegram.telegramState() === "taken",
   });
   const chat = createChat(config.telegram, app, {
-    answersByItself: isOurs(config),
+    answersByItself: hasOwnCallback(config),
     report: () => makeReport(config.given ?? {}, app, clock),
     ...{ doctor, queue, version, paced, conflictSeconds },
   });
@@ -93,7 +100,8 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
           .finally(() => started.delete(answered));
         started.add(answered);
       },
-      words: async (outcome, language, account) => wordsIn(language).callbackPage(await chat.whose(account))[outcome],
+      words: async (outcome, language, account) =>
+        wordsIn(language).callbackPage(await chat.namesOnPage(account))[outcome],
       notifyKey: store.notifyKey,
       accountOf: store.withingsUsers.accountOf,
       queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
@@ -101,7 +109,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       handleUpdate: telegram.handleUpdate,
       manualSyncToken: config.manualSync?.token,
       manualSync: createManualSync({ accounts, sync: syncAndNotify, isTimeUp: sync.isTimeUp, log }),
-      telegramState: keepsTelegram ? telegram.telegramState : undefined,
+      telegramState: reportsTelegram ? telegram.telegramState : undefined,
       ...{ isWell, version, log },
     }),
 
@@ -113,7 +121,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
 }
 export type Service = ReturnType<typeof createService>;
 
-/** Whether Withings sends the owner's browser to this program itself. */
-function isOurs({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {
+/** Whether Withings sends people back to this program after they consent. */
+function hasOwnCallback({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {
   return web?.publicUrl !== undefined && withingsLogin?.redirectUrl === `${web.publicUrl}${WITHINGS_PATHS.callback}`;
 }

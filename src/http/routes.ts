@@ -35,7 +35,7 @@ interface HttpDeps {
   /** Of one account or of all. Resolves to undefined if the account doesn't exist. */
   manualSync: (account: number | undefined) => Promise<OutcomeReport | undefined>;
   isWell: () => boolean;
-  /** Undefined with a webhook. */
+  /** Undefined where another process tracks it. */
   telegramState: (() => string) | undefined;
   version: string;
   log: Log;

@@ -86,7 +86,7 @@ test.each<[string, FaultEffect, RegExp, RegExp]>([
     "Cloudflare blocks the way to Garmin (403)",
     { type: "status", status: 403, headers: { "cf-mitigated": "challenge" }, body: PAGE },
     /^Garmin .*refus/,
-    /^Garmin accepts my requests again\./,
+    /^Garmin is accepting my requests again\./,
   ],
 ])("%s", async (death, effect, words, end) => {
   const stage = await startStage(death);
@@ -107,7 +107,7 @@ test("Garmin wants your consent to uploads (412)", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin needs your consent/, 30);
   await stage.heals("after you consent", () => stage.sandbox.faults.turnOff("garmin_upload_412"), 60);
-  await stage.hearsEnd(/^Garmin accepts uploads again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin is accepting uploads again\. 1 reading/, 10);
 });
 
 test.each<[string, (stage: Stage) => unknown]>([

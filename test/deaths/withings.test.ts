@@ -44,7 +44,7 @@ test("Withings refuses the client secret", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Withings doesn’t accept /, 30);
   await stage.heals("after it is corrected", () => stage.sandbox.faults.clear(), 60);
-  await stage.hearsEnd(/^Withings accepts the application again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Withings is accepting my client id and secret again\. 1 reading/, 10);
 });
 
 test("Withings' permission no longer covers weights", async ({ task }) => {
@@ -95,7 +95,7 @@ test.each<[string, FaultEffect, RegExp, RegExp]>([
     "Withings answers with an unknown code",
     { type: "body", body: { status: 98_765, body: {}, error: "Something new" } },
     /^Withings has been refusing my requests since/,
-    /^Withings accepts my requests again\./,
+    /^Withings is accepting my requests again\./,
   ],
 ])("%s", async (death, effect, words, end) => {
   const stage = await startStage(death);

@@ -5,7 +5,8 @@ export const ACTIONS_IN_ENGLISH: Record<Action, string> = {
   add_account: "There’s no account here yet. Send /start first.",
   link_withings: "Withings isn’t linked yet.",
   link_garmin: "Garmin isn’t linked yet.",
-  relink_withings: "Withings no longer lets me read your scale. Your readings wait there until you link it again.",
+  relink_withings:
+    "Withings no longer lets me read your scale. Your readings stay at Withings; I’ll send them once you’ve linked it again.",
   relink_garmin:
     "Garmin has signed me out. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again.",
   grant_garmin_upload:

@@ -16,7 +16,7 @@ const noSweep = (fix: string) =>
   late(
     "I haven’t checked what is due for at least ten minutes, so no sync starts by itself.",
     fix,
-    "The regular syncs start by themselves. Readings that waited follow.",
+    "Regular syncs are starting by themselves again. Readings that waited will follow.",
   );
 const unheard = (what: string, but: string, fix: string): AlarmText => ({
   means: `${what}. Syncing continues, but ${but}.`,
@@ -35,18 +35,18 @@ const otherProgram = (what: string, isKnown: boolean): AlarmText => ({
 });
 const LINK_ENDED: AlarmText = {
   means:
-    "Somebody’s link to Garmin or Withings has ended. They’ve been notified in their own chat; their readings wait and follow by themselves.",
+    "Somebody’s link to Garmin or Withings has ended. They’ve been notified in their own chat; their readings wait and will follow.",
   fix: "You don’t have to do anything, unless it’s yours: then press the button in that message, or send /connect.",
 };
 
 export const ALARMS_IN_ENGLISH = {
   failed: (part: Part, doctor: string): AlarmText => ({
-    means: `${PART[part][0]} failed. ${PART[part][1]} I’ll try again by myself.`,
+    means: `${PART[part][0]} failed. ${PART[part][1]} I’ll try again automatically.`,
     fix: `If this happens again, run ${doctor}. ${LOG_SAYS}`,
-    over: `${PART[part][0]} works again.`,
+    over: `${PART[part][0]} is working again.`,
   }),
   throttled: (part: Part): AlarmText => ({
-    means: `${PART[part][0]} was held up by a limit at AWS. ${PART[part][1]} I’ll try again by myself.`,
+    means: `${PART[part][0]} was held up by a limit at AWS. ${PART[part][1]} I’ll try again automatically.`,
     fix: "If this happens again, docs/deploy-aws.md says what to do.",
     over: `${PART[part][0]} is no longer held up.`,
   }),

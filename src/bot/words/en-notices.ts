@@ -41,7 +41,7 @@ export function noticesInEnglish({ fieldValue, reading, moment }: Format) {
       return `Garmin hasn’t accepted ${KIND[kind]} for this account since ${moment(since)} (HTTP ${httpStatus}). ${readings(waiting)}; nothing is lost, and everything else continues. I’ll ask again ${again}. If this account can’t have ${KIND[kind]}, switch that off here or in /settings.`;
     },
     served: (kind: ReadingKind) =>
-      `Garmin accepts ${KIND[kind]} for this account again. The waiting readings follow by themselves.`,
+      `Garmin accepts ${KIND[kind]} for this account again. The waiting readings will follow.`,
     differs: (it: Measured | undefined, waiting: number) =>
       `That’s how Garmin shows a reading that I sent${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nothing is lost, and nothing is sent twice. Check it in Garmin Connect: if it looks right to you, keep sending; otherwise stop.`,
     fields: (it: Measured | undefined) =>

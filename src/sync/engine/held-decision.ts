@@ -13,7 +13,7 @@ export interface Heard {
   entries: LedgerEntry[];
 }
 
-/** "mine" and "send_old" send with the next run, "not_mine" settles for good. Throws `BusyError` while a run is at work. */
+/** After "mine" or "send_old" the next run sends it; "not_mine" skips it, unless Withings says later that it is. Throws `BusyError` while a run is at work. */
 export async function decideHeld(
   deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
   account: Account,

@@ -20,9 +20,9 @@ import { upload } from "./upload.ts";
  */
 export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContext): Promise<void> {
   const { errors, sink } = batch;
-  // What Garmin may have already comes first, so that what is new can't take its entry for its own.
-  const isNew = ({ step }: Task) => Number(step.type === "send");
-  const sorted = tasks.toSorted((a, b) => isNew(a) - isNew(b));
+  // What Garmin may already have goes first, so that a new reading isn't matched with its entry.
+  const newLast = ({ step }: Task) => Number(step.type === "send");
+  const sorted = tasks.toSorted((a, b) => newLast(a) - newLast(b));
   try {
     for (const items of slices(sorted, sink.batchSize)) {
       if (isDiffering(batch)) break;
@@ -33,7 +33,7 @@ export async function reconcile(tasks: Task[], holds: Task[], batch: BatchContex
   }
   const [error] = errors;
   if (error && !(error instanceof RetryLaterError && !asksToWait(error))) return;
-  // Last, so that they take no entry from the owner's readings, including what was just sent and turns up at this moment.
+  // Held readings go last, so that they take no entry from the owner's readings, including what was just sent and turns up at this moment.
   const expected = tasks.map(({ reading }) => ({ takenAt: reading.takenAt, values: sentValues(reading) }));
   try {
     for (const items of nearInTime(holds).flatMap((near) => slices(near, sink.batchSize))) {

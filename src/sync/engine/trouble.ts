@@ -7,7 +7,7 @@ import { type Delay, isAboutOneReading, type RunOutcome, worse } from "../model/
 import { KindClosedError } from "../model/vendors.ts";
 import { delayOf, type Waiting } from "./delay.ts";
 
-/** What was in the way of a run: the worst of it, and of equals the first. */
+/** What went wrong in a run: the worst trouble, or the first of equally bad ones. */
 export interface Trouble
   extends Pick<RunOutcome, "status" | "action" | "delay" | "unexpectedFrom" | "uploadRefusedAt"> {
   /** One sentence, when something in the configuration or the store has to be fixed. */

@@ -242,7 +242,7 @@ describe("before a sign-in in the chat asks for anything", () => {
       match: { method: "GET", path: "/mobile/api/login" },
       effect: { type: "drop_before" },
     });
-    expect((await chooseSignInHere(harness)).text).toMatch(/^That didn’t work just now\./);
+    expect((await chooseSignInHere(harness)).text).toMatch(/^Garmin can’t be reached right now/);
     harness.owner.say("hello");
     await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
   });

@@ -78,7 +78,10 @@ test("a run without news needs no remaining time, and a run without a deadline t
     harness.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
   }
   harness.clock.advance(60);
-  expect(await harness.sync({ since: SINCE }, await slowApp(60, undefined))).toMatchObject({ status: "success", synced: 250 });
+  expect(await harness.sync({ since: SINCE }, await slowApp(60, undefined))).toMatchObject({
+    status: "success",
+    synced: 250,
+  });
 });
 
 test("a sync of all accounts starts no account when its time is up, and says which are left", async () => {

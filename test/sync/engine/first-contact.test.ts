@@ -433,7 +433,7 @@ describe("blood pressure that Garmin doesn't take for this account", () => {
       const healed = await syncAndTell();
       expect(healed.report).toMatchObject({ status: "success", synced: 2 });
       expect(healed.told.map(({ text }) => text)).toEqual([
-        "Garmin accepts blood pressure for this account again. The waiting readings follow by themselves.",
+        "Garmin accepts blood pressure for this account again. The waiting readings will follow.",
       ]);
       expect(harness.pressures()).toHaveLength(2);
       expect((await syncAndTell()).told).toEqual([]);

@@ -633,7 +633,7 @@ describe("in words", () => {
     [[waits("garmin_not_showing")], "Garmin now shows what it accepted. 1 reading from"],
     [[signedOut, waits("garmin_silent")], "Garmin lets me in again. Garmin is answering again. 1 reading from"],
     [[signedOut, broken, noConsent], "I’m working again. 1 reading from"],
-    [[noConsent], "Garmin accepts uploads again. 1 reading from"],
+    [[noConsent], "Garmin is accepting uploads again. 1 reading from"],
   ])("what is over is what had been reported: %#", (reports, text) => {
     const { run, pass, texts } = life({ patienceHours: 0 });
     for (const report of reports) run(report);
