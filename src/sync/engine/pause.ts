@@ -11,7 +11,7 @@ export const doubtedUntil = ({ since }: Pause) => new Date(since.getTime() + DOU
 
 export type Pauses = NonNullable<Progress["paused"]>;
 
-export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, now: Date): boolean {
+export function isKindPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, now: Date): boolean {
   const pause = paused?.[kind];
   if (!pause) return false;
   if (pause.reason === "differs" || !isKindOn(sends, kind)) return true;
@@ -22,7 +22,7 @@ export function isPaused({ paused }: Progress, kind: ReadingKind, sends: Sends, 
 export function reachingBack(progress: Progress, sends: Sends, now: Date): Progress {
   return KINDS.reduce((before, kind) => {
     const pause = progress.paused?.[kind];
-    return pause && !isPaused(progress, kind, sends, now) ? backTo(before, pause) : before;
+    return pause && !isKindPaused(progress, kind, sends, now) ? backTo(before, pause) : before;
   }, progress);
 }
 

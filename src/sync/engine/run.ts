@@ -8,10 +8,10 @@ import type { AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
 import { isAboutOneReading, type RunOutcome } from "../model/outcome.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 import type { SourceAnswer } from "../model/vendors.ts";
+import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
 import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
-import { bringToGarmin, type CollectedRun, type Work } from "./kinds.ts";
 import { pausesAfter } from "./pause.ts";
 import { advance } from "./progress.ts";
 import { following, type WentWell } from "./since.ts";
@@ -136,7 +136,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 
-function conclude(run: CollectedRun, { kinds, stillOpen }: Work, state: RunState, now: Date): Progress {
+function conclude(run: CollectedRun, { kinds, stillOpen }: Brought, state: RunState, now: Date): Progress {
   const { progress } = run.start;
   const { answer, since, height, items } = run.collected;
   const { sends } = run.account.settings;

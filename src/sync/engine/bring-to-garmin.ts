@@ -6,14 +6,14 @@ import { type BatchContext, isDiffering } from "./batch.ts";
 import { type CollectDeps, type Collected, claimedKeys, holdsOf, type Start, tasksOf } from "./collect.ts";
 import { type FollowedUp, followUp, openWithoutTask } from "./follow-up.ts";
 import type { Item, Task } from "./item.ts";
-import { isPaused, type Tried } from "./pause.ts";
+import { isKindPaused, type Tried } from "./pause.ts";
 import { acceptedFields } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
 import { settleAs } from "./record.ts";
 
 interface KindWork {
   kind: ReadingKind;
-  isResting: boolean;
+  isPaused: boolean;
   tasks: Task[];
   holds: Task[];
   batch: BatchContext;
@@ -26,14 +26,14 @@ export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
   collected: Collected;
 }
 
-export interface Work {
+export interface Brought {
   kinds: KindWork[];
   /** Readings with an open upload, of which nothing is left to send, by `readingId`. */
   stillOpen: string[];
   errors: unknown[];
 }
 
-export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promise<Work> {
+export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promise<Brought> {
   const { start, collected } = run;
   const { items } = collected;
   const planned = planKinds(deps, run);
@@ -44,23 +44,23 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
   const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, run) }));
   // First, so that no late copy is taken for a new reading. A failure here stops nothing else.
   const followed: FollowedUp[] = [];
-  for (const { kind, isResting, batch } of kinds) {
+  for (const { kind, isPaused, batch } of kinds) {
     const entries = openBefore.filter(({ value }) => value.kind === kind);
     followed.push(
-      isResting ? { stillOpen: entries.map(({ value }) => readingId(value)) } : await followUp(entries, batch),
+      isPaused ? { stillOpen: entries.map(({ value }) => readingId(value)) } : await followUp(entries, batch),
     );
   }
   // One kind after the other: an error with blood pressures never stops the weights.
-  for (const work of kinds) if (!work.isResting) work.tried = await reconcileKind(work, deps, run);
+  for (const work of kinds) if (!work.isPaused) work.tried = await reconcileKind(work, deps, run);
   const errors = [...followed.map((it) => it.error), ...kinds.flatMap(({ tried }) => tried?.errors ?? [])];
   return { kinds, stillOpen: followed.flatMap((it) => it.stillOpen), errors: errors.filter((it) => it !== undefined) };
 }
 
 function planKinds({ clock }: CollectDeps, { account, start, collected: { items } }: CollectedRun) {
   return KINDS.map((kind) => {
-    const isResting = isPaused(start.progress, kind, account.settings.sends, clock.now());
-    const looksForHeld = start.looksForHeld && !isResting;
-    return { kind, isResting, tasks: tasksOf(items, kind), holds: holdsOf(items, { ...start, looksForHeld }, kind) };
+    const isPaused = isKindPaused(start.progress, kind, account.settings.sends, clock.now());
+    const looksForHeld = start.looksForHeld && !isPaused;
+    return { kind, isPaused, tasks: tasksOf(items, kind), holds: holdsOf(items, { ...start, looksForHeld }, kind) };
   });
 }
 
