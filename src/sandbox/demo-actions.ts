@@ -5,6 +5,7 @@ import { SETTLING_SECONDS, TimeTravel } from "./demo-time-travel.ts";
 import { createDemoTroubles } from "./demo-troubles.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import type { Observe, PanelActions } from "./panel-contract.ts";
+import { DEMO_NAME } from "./people.ts";
 import { realSeconds } from "./serve.ts";
 import { isTrouble, whatToLookAt } from "./stories.ts";
 
@@ -79,7 +80,7 @@ function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseS
       const settings = patience.isShort ? { patienceHours: SHORT_PATIENCE } : {};
       if (!(await store.accounts.find(chat.id))) await store.accounts.save(chat.id, { settings });
       // Instead of pressing Start: from here on the bot may write.
-      sandbox.telegram.user({ id: chat.id, firstName: "You", started: true });
+      sandbox.telegram.user({ id: chat.id, firstName: DEMO_NAME, started: true });
       await garminSignIn.withPasted(chat.id, sandbox.garmin.mintTicket(account.email));
       const back = sandbox.withings.allow(person.userid, withingsLinking.begin(chat.id));
       // What the browser does after Allow; without an address, the person pastes it.

@@ -7,7 +7,7 @@ import type { DemoWorld } from "./demo-world.ts";
 import { startLandingPage } from "./landing-page.ts";
 import { startOutside } from "./outside.ts";
 import { startPanel } from "./panel.ts";
-import { addPeople } from "./people.ts";
+import { addPeople, DEMO_NAME } from "./people.ts";
 import { startSandbox } from "./sandbox.ts";
 
 export const DEMO_USER = 1001;
@@ -82,7 +82,7 @@ async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean },
   const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
   const { owner } = addPeople(sandbox, { days: 14, timezone });
   // Not started, so the chat is empty and shows its Start button.
-  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
   const patience = { isShort: true };
   const program = await DemoProgram.start({
     ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, ...pace, landingUrl: landing.url },

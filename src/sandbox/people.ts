@@ -9,14 +9,17 @@ export interface SandboxUser {
 
 const DAY_MS = 86_400_000;
 
+/** Whom the demo is about, in Telegram and at both vendors. */
+export const DEMO_NAME = "Robin";
+
 /** Gets a code by mail at sign-in, and has a scale that measures everything. */
 const OWNER = {
   userid: 31_400_001,
-  name: "Owner",
+  name: DEMO_NAME,
   email: "owner@example.org",
   password: "owner-password",
   displayName: "sandbox-owner",
-  fullName: "Sandbox Owner",
+  fullName: DEMO_NAME,
   mfa: "email",
   heightM: 1.68,
   weightKg: 64.2,

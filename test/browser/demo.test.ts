@@ -41,7 +41,7 @@ test("without a public address, Withings is linked by pasting an address", async
   await phone.waitForMessage("copy its whole address");
   await phone.shot("no public address 2 what to do, phone");
   const consent = await phone.openButton("Open Withings");
-  await consent.getByRole("button", { name: "Allow for Owner" }).click();
+  await consent.getByRole("button", { name: "Allow for Robin" }).click();
   await consent.getByRole("button", { name: "Copy the address" }).click();
   await consent.getByRole("button", { name: "Copied" }).waitFor();
   await phone.shot("no public address 3 the page it ends on, phone", consent);

@@ -20,7 +20,7 @@ async function linkWithings(bot: PageDriver, shot: Shot) {
   const consent = await bot.openButton("Open Withings");
   await shot("3 the page of Withings", consent);
   await bot.markSeen();
-  await consent.getByRole("button", { name: "Allow for Owner" }).click();
+  await consent.getByRole("button", { name: "Allow for Robin" }).click();
   await consent.getByRole("heading", { name: "Linked" }).waitFor();
   await shot("4 the page after Allow", consent);
   await bot.waitForMessage("Withings is linked: the profile whose last weigh-in was");

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { DEMO_USER } from "../../src/sandbox/demo.ts";
+import { DEMO_NAME } from "../../src/sandbox/people.ts";
 import { test } from "./fixtures.ts";
 
 test("the page loads without an error in the console", async ({ desktop }) => {
@@ -43,7 +44,7 @@ test("a person who blocked the bot can't write to it until they restart it", asy
 test("a message that the bot deletes disappears from the chat", async ({ api, demo, desktop }) => {
   await desktop.say("/help");
   await desktop.waitForMessage("/sync");
-  const chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  const chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
   const own = desktop.page.locator("#messages .own");
   expect(await own.count()).toBe(1);
   for (const { id, from } of chat.messages) if (from === "person") await api.deleteMessage(DEMO_USER, id);

@@ -46,7 +46,7 @@ test("after it was removed at Withings, the bot says what that means and how to 
   await desktop.waitForMessage("Withings will ask on its own page");
   const consent = await desktop.openButton("Open Withings");
   await desktop.markSeen();
-  await consent.getByRole("button", { name: "Allow for Owner" }).click();
+  await consent.getByRole("button", { name: "Allow for Robin" }).click();
   await desktop.waitForMessage("Withings is linked: the profile");
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { DEMO_USER, startDemo } from "../../src/sandbox/demo.ts";
 import type { PanelState } from "../../src/sandbox/panel-state.ts";
+import { DEMO_NAME } from "../../src/sandbox/people.ts";
 import { type Trouble, whatToLookAt } from "../../src/sandbox/stories.ts";
 import type { PersonChat } from "../../src/sandbox/telegram/chat.ts";
 
@@ -9,7 +10,7 @@ let chat: PersonChat;
 
 beforeEach(async () => {
   demo = await startDemo({ paced: false });
-  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
 });
 afterEach(() => demo.close());
 

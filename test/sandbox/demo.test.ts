@@ -3,6 +3,7 @@ import { DEMO_USER, startDemo } from "../../src/sandbox/demo.ts";
 import { namedFaults } from "../../src/sandbox/named-faults.ts";
 import type { ActionInput, ActionName } from "../../src/sandbox/panel-contract.ts";
 import type { PanelState } from "../../src/sandbox/panel-state.ts";
+import { DEMO_NAME } from "../../src/sandbox/people.ts";
 import { otherTroubles, stories, type Trouble } from "../../src/sandbox/stories.ts";
 import type { PersonChat } from "../../src/sandbox/telegram/chat.ts";
 
@@ -11,7 +12,7 @@ let chat: PersonChat;
 
 beforeEach(async () => {
   demo = await startDemo();
-  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
 });
 
 afterEach(() => demo.close());
@@ -60,6 +61,14 @@ test("after linking both at once, the bot subscribes at Withings and copies what
   await link();
   expect(chat.messages.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^Withings is linked/));
   expect((await observed())?.weights).not.toEqual([]);
+});
+
+test("the person of the demo has a name of their own, in Telegram and at Garmin", async () => {
+  await link();
+  chat.say("/people");
+  await chat.waitForMessage(({ text }) => /^Robin \(you\): /m.test(text));
+  chat.say("/status");
+  await chat.waitForMessage(({ text }) => /^Garmin: linked as Robin, /m.test(text));
 });
 
 test("the bot learns at once that it was removed at Withings", async () => {
@@ -338,7 +347,7 @@ test("starting over brings everything back to the beginning", async () => {
     ...{ hasShortPatience: true, hasAddress: true },
   });
   expect(state.observed?.stories.flatMap(({ switches }) => switches.filter(({ on }) => on))).toEqual([]);
-  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
   await link();
 });
 

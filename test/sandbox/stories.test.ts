@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { DEMO_USER, startDemo } from "../../src/sandbox/demo.ts";
 import type { ActionName } from "../../src/sandbox/panel-contract.ts";
 import type { PanelState } from "../../src/sandbox/panel-state.ts";
+import { DEMO_NAME } from "../../src/sandbox/people.ts";
 import { stories } from "../../src/sandbox/stories.ts";
 
 const EMAIL = "owner@example.org";
@@ -75,7 +76,7 @@ const buttons = stories.flatMap(({ title, buttons: all = [] }) =>
 );
 
 test.each(buttons)("%s: %s does what it says", async (_, __, { action, input = {} }) => {
-  const chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: "You" });
+  const chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
   const known = chat.messages.length;
   const words = await act(action, input);
   expect(words).not.toBe("");
