@@ -35,7 +35,7 @@ export interface AppDeps {
 }
 
 /**
- * What the program is made of, whoever calls it: the store, the vendors, and what it can do for an account. Close it at the
+ * What the program is made of in every process: the store, the vendors, and what it can do for an account. Close it at the
  * end.
  */
 export async function createApp(config: AppConfig, deps: AppDeps) {

@@ -60,7 +60,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
       const account = await accounts.find(id);
       if (!account) return;
       const isAccepted = await notifier.notifyOfUnlinking(account);
-      // Somebody who has blocked the bot would be waited for forever.
+      // A person who blocked the bot never takes the message, so the job would fail forever.
       if (!isAccepted && !(await accounts.find(id))?.blockedAt) {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }

@@ -89,15 +89,15 @@ function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseS
       return "Linked. The chat says what comes next.";
     },
     async loseSubscription() {
-      if (!links.isSubscribed()) return "Withings already tells the bot nothing.";
+      if (!links.isSubscribed()) return "Withings has already stopped telling the bot.";
       sandbox.withings.notifications.drop(person.userid);
       return "Withings no longer tells the bot about new readings. It looks by itself every minute.";
     },
     async removeApp() {
-      const learns = links.isAnnounced() ? "Withings tells it so" : "it finds out when it next asks there";
+      const learns = links.isAnnounced() ? "and Withings tells it" : "and finds out when it next asks there";
       sandbox.withings.notifications.announceProfile(person.userid, "unlink");
       sandbox.withings.revoke(person.userid);
-      return `The bot is removed at Withings: ${learns}.`;
+      return `The bot is removed at Withings, ${learns}.`;
     },
   };
 }

@@ -42,7 +42,7 @@ export class DemoLinks {
   async next(): Promise<string> {
     if (!this.#world.program.isRunning()) return "The program is stopped, so it stays there for now.";
     if (!(await this.bothLinked())) return "It goes to Garmin once both are linked.";
-    if (this.isAnnounced()) return "Withings tells the bot: wait ten seconds.";
+    if (this.isAnnounced()) return "Withings will tell the bot; give it ten seconds.";
     return "Withings doesn’t tell the bot: send /sync in the chat, or wait a minute.";
   }
 }

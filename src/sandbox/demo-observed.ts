@@ -57,8 +57,8 @@ function mails(world: DemoWorld): Observed["mails"] {
 function missedHeartbeat({ program, outside, owner }: DemoWorld) {
   const silence = program.isRunning() ? undefined : outside.silentAt();
   if (!silence) return [];
-  const lastBeat = inWords(silence.lastBeatAt, owner.person.timezone);
-  const text = `The last heartbeat came ${lastBeat}. Either the program or its machine has stopped.`;
+  const lastBeat = inWords(silence.lastBeatAt, owner.person.timezone).replace(" ", " at ");
+  const text = `The last heartbeat came on ${lastBeat}. Either the program or its machine has stopped.`;
   return [{ at: silence.at, to: "HEARTBEAT_URL", subject: "No heartbeat for 15 minutes", text }];
 }
 export function inWords(instant: Date, timeZone: string): string {

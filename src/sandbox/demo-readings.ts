@@ -37,7 +37,7 @@ export function readingActions({
     },
     async guest({ weightKg = between(45, 110) }) {
       person.stepOnScale({ weightKg, attrib: 1, ...when() });
-      return `Somebody of ${weightKg} kg stepped on, and the scale isn’t sure who it was. ${await next()}`;
+      return `Somebody weighing ${weightKg} kg stepped on, and the scale isn’t sure who it was. ${await next()}`;
     },
     async editLast(own) {
       const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
@@ -49,7 +49,7 @@ export function readingActions({
       if (!last) return "You have no weigh-in yet.";
       const values = { ...randomBody(), ...present(own) };
       person.edit(last.grpid, toWithings(values));
-      return `Your last weigh-in says ${kg(values)} now. ${await next()}`;
+      return `Your last weigh-in now says ${kg(values)}. ${await next()}`;
     },
   };
 

@@ -109,7 +109,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "Withings stops announcing",
-    expect: "Your weigh-in arrives with the next sync, a minute later, and the bot subscribes again.",
+    expect: "Your weigh-in arrives with the next sync, a minute later. Within a day the bot subscribes again.",
     switches: [],
     buttons: [{ label: "Lose the subscription", action: "loseSubscription" }],
   },
@@ -158,7 +158,7 @@ export const stories: readonly Story[] = [
   },
   {
     title: "You forget the scale",
-    expect: "After a few days without a reading, the bot asks once whether the scale is all right.",
+    expect: "After a few days without a reading, the bot tells you once for each device, and says what to check.",
     switches: [],
     buttons: [
       { label: "Three days later", action: "passTime", input: { until: "three_days" } },

@@ -89,7 +89,7 @@ test("a button's result stays, and no button moves under the pointer", async ({ 
   for (const driver of drivers) {
     await driver.press("editLast");
     const words = await driver.page.locator("#result").innerText();
-    expect(words).toMatch(/^Your last weigh-in says/);
+    expect(words).toMatch(/^Your last weigh-in now says/);
     // Opening a story moves what is below it; closing it moves everything back.
     await driver.setTrouble("withings_down", true);
     await driver.setTrouble("withings_down", false);

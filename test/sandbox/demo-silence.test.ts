@@ -74,7 +74,7 @@ test.each([
 
 test("a question that Telegram refused arrives once Telegram accepts messages again", async () => {
   await link();
-  expect(await trouble("telegram_messages_refused", true)).toMatch(/Somebody of \d+ kg stepped on/);
+  expect(await trouble("telegram_messages_refused", true)).toMatch(/Somebody weighing \d+ kg stepped on/);
   await act("putRight");
   await act("passTime", { until: "hour" });
   await chat.waitForMessage(({ text }) => text.includes("wasn’t sure it was you"));

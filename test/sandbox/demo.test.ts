@@ -73,7 +73,7 @@ test("the person of the demo has a name of their own, in Telegram and at Garmin"
 
 test("the bot learns at once that it was removed at Withings", async () => {
   await link();
-  expect(await act("removeApp")).toMatch(/Withings tells it so/);
+  expect(await act("removeApp")).toMatch(/and Withings tells it/);
   await chat.waitForMessage(({ text }) => text.startsWith("You’ve removed me at Withings"));
   await expect.poll(observed).toMatchObject({ linked: false, signedOut: false });
 });
@@ -92,13 +92,13 @@ test("only the owner's subscription can be lost, and only if there is one", asyn
   notifications.subscriptions = [mine, other].flatMap((subscription) => subscription ?? []);
   expect(await act("loseSubscription")).toMatch(/no longer tells the bot/);
   expect(notifications.subscriptions).toEqual([other]);
-  expect(await act("loseSubscription")).toMatch(/tells the bot nothing/);
+  expect(await act("loseSubscription")).toMatch(/already stopped telling the bot/);
 });
 
 test("after stepping on the scale, the page says how the reading gets to Garmin", async () => {
   expect(await act("guest")).toMatch(/once both are linked/);
   await link();
-  expect(await act("guest")).toMatch(/Withings tells the bot/);
+  expect(await act("guest")).toMatch(/Withings will tell the bot/);
   await act("loseSubscription");
   expect(await act("guest")).toMatch(/send \/sync/);
 });

@@ -4,7 +4,7 @@ import type { Log } from "../../lib/log.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { BotContext } from "../ui/context.ts";
 
-/** Notes who has blocked the bot, and who is back. Messages to them pause, but syncs go on. */
+/** Notes that a person blocked the bot, or is back. Messages to them pause; syncs go on. */
 export function notePresence({ accounts, clock, log }: { accounts: Accounts; clock: Clock; log: Log }) {
   const composer = new Composer<BotContext>();
 

@@ -60,7 +60,7 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
   const moments = Array.from({ length: calls }, (_, index) => index + 1);
 
   test.each(["before", "after"] as const)(
-    `%s each of its ${calls} calls, then run again: each reading stands once`,
+    `%s each of its ${calls} calls, then run again: each reading is in Garmin once`,
     async (when) => {
       expect(calls).toBeGreaterThan(15);
       for (const n of moments) {

@@ -110,7 +110,7 @@ test.each([
   ["arrived, and its answer was lost", "garmin_upload_lost_answer"],
   ["never arrived", "garmin_upload_dropped"],
 ] as const)(
-  "an edit while the first upload is unknown: it %s, and only the new version stands",
+  "an edit while the first upload is unknown: it %s, and Garmin has only the new version",
   async (_what, fault) => {
     harness = await startTestApp();
     const { person, sync, clock, sandbox } = harness;
