@@ -70,7 +70,7 @@ async function perform(command: CommandOfProgram, deps: CommandDeps): Promise<nu
       return runServer(env, { clock, log, isNew: command.isNew });
     }
     case "table create": {
-      const { store } = readConfig(env, ["store"]);
+      const { store } = readConfig(env, ["store", "logging"]);
       const outcome = await createTable(store, clock, log);
       return terminal.result({ table: store.tableName, outcome }, `The table ${store.tableName} is there.`);
     }

@@ -25,6 +25,7 @@ export const SERVICE_SECTIONS = [
   "web",
   "manualSync",
   "outside",
+  "logging",
   "given",
 ] as const;
 

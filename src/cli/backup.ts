@@ -10,7 +10,7 @@ interface Options {
 
 export async function backupCommand({ env, terminal, clock }: CommandDeps, { file, force }: Options): Promise<number> {
   const to = { file: path.resolve(file), force };
-  const { holdsKey } = await backUp(readConfig(env, ["store", "sealing"]), to, clock.now());
+  const { holdsKey } = await backUp(readConfig(env, ["store", "sealing", "logging"]), to, clock.now());
   const key = holdsKey
     ? "It contains the key to your links: keep it as safe as a password."
     : "The key in SEALING_KEY isn’t in it: keep that one too.";
@@ -18,7 +18,10 @@ export async function backupCommand({ env, terminal, clock }: CommandDeps, { fil
 }
 
 export async function restoreCommand({ env, terminal }: CommandDeps, { file, force }: Options): Promise<number> {
-  const { madeAt } = await restore(readConfig(env, ["store", "sealing"]), { file: path.resolve(file), force });
+  const { madeAt } = await restore(readConfig(env, ["store", "sealing", "logging"]), {
+    file: path.resolve(file),
+    force,
+  });
   const minute = `${madeAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
   return terminal.result(
     { status: "success", file, madeAt: madeAt.toISOString() },

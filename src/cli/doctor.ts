@@ -10,7 +10,7 @@ import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import type { Account } from "../sync/model/account.ts";
 import { type Check, type Finding, runChecks, thingsToDo, type Verdict } from "../sync/status/checks.ts";
 import { EXIT } from "./exit.ts";
-import { type CommandDeps, withStore } from "./open.ts";
+import { type CommandDeps, withStoreAt } from "./open.ts";
 import type { Terminal } from "./terminal.ts";
 import { explainSentence, needed, terminalWords } from "./words.ts";
 
@@ -117,7 +117,7 @@ function configurationChecks(deps: CommandDeps): Check[] {
     }),
     ownCheck("store", async () => {
       const { store } = readConfig(deps.env, ["store"]);
-      return withStore(deps, ({ accounts }) => storeCheck(store, () => accounts.list(), WORDS).run());
+      return withStoreAt(store, deps, ({ accounts }) => storeCheck(store, () => accounts.list(), WORDS).run());
     }),
   ];
 }

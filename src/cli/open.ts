@@ -1,6 +1,6 @@
 import { type App, type AppConfig, createApp } from "../app/app.ts";
 import { openStore, type Store } from "../app/open-stores.ts";
-import { type Config, readConfig } from "../config/config.ts";
+import { type Config, readConfig, type StoreConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ActionNeededError, UsageError } from "../lib/errors.ts";
@@ -19,7 +19,15 @@ export async function withStore<T>(
   deps: Omit<CommandDeps, "terminal">,
   work: (store: Store) => Promise<T>,
 ): Promise<T> {
-  return using(await openStore(readConfig(deps.env, ["store"]).store, deps), work);
+  return withStoreAt(readConfig(deps.env, ["store", "logging"]).store, deps, work);
+}
+
+export async function withStoreAt<T>(
+  store: StoreConfig,
+  deps: Omit<CommandDeps, "terminal" | "env">,
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
+  return using(await openStore(store, deps), work);
 }
 
 /** For a command that doesn't talk to this vendor: its variables may be missing. */
@@ -38,7 +46,7 @@ export async function withApp<T>(
   vendors: ReadonlyArray<"withings" | "withingsLogin" | "garmin">,
   work: (app: App) => Promise<T>,
 ): Promise<T> {
-  const sections = ["store", "sealing", ...vendors] as const;
+  const sections = ["store", "sealing", "logging", ...vendors] as const;
   const config: Pick<Config, "store" | "sealing"> & Partial<Config> = readConfig(deps.env, sections);
   return using(await createApp({ ...UNUSED, ...config }, deps), work);
 }

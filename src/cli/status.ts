@@ -15,7 +15,7 @@ interface Seen {
 /** Prints every account's status without contacting a vendor. */
 export async function statusCommand(deps: CommandDeps): Promise<number> {
   const { env, terminal, clock } = deps;
-  const config = readConfig(env, ["store", "sealing"]);
+  const config = readConfig(env, ["store", "sealing", "logging"]);
   return withStore(deps, async (store) => {
     const { links, signInMemory: memory } = unseal(store, config, deps);
     const overviews = createOverviews({ ...store, links, clock });

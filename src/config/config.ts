@@ -59,6 +59,8 @@ const SECTIONS = {
   manualSync: (read: Read) => ({ token: read("MANUAL_SYNC_TOKEN") }),
   schedule: (read: Read) => ({ syncIntervalMinutes: read("SYNC_INTERVAL_MINUTES") }),
   outside: (read: Read) => ({ alarmUrl: read("ALARM_URL"), heartbeatUrl: read("HEARTBEAT_URL") }),
+  /** Undefined: the command's own. */
+  logging: (read: Read) => ({ level: read("LOG_LEVEL") }),
   queue: (read: Read) => ({ queueUrl: read("QUEUE_URL") }),
   /** Whether each setting is set, without its value. */
   given: (_read: Read, isSet: IsSet): Record<string, "set" | "default"> =>
@@ -127,8 +129,7 @@ export function whatIsWrong(name: Name, text: string): string | undefined {
   return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? "is wrong");
 }
 
+/** Before anything else is read: a wrong level counts as none here, and `readConfig` reports it with all other problems. */
 export function readLogLevel(env: Environment, fallback: "info" | "error") {
-  const parsed = VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined);
-  if (!parsed.success) throw new UsageError(`LOG_LEVEL ${parsed.error.issues[0]?.message}`);
-  return parsed.data ?? fallback;
+  return VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined).data ?? fallback;
 }

@@ -116,6 +116,24 @@ test("a damaged key file is reported with the fix, and isn't replaced", async ()
   expect(doctor.stdout).toMatch(/\nfix {5}key: .*sealing\.key does not hold a base64 key .*\n\n1 thing needs you\.\n$/);
 });
 
+test("a wrong LOG_LEVEL is named with all other wrong settings, is one line of doctor, and doesn’t stop a report", async () => {
+  machine = await startMachine();
+  const env = { LOG_LEVEL: "loud" };
+  const sentence = "  - LOG_LEVEL must be info, warn, error or silent";
+  const refused = "These settings (in .env or the environment) need fixing:\n";
+  const [started, looked, status, reported] = [
+    await machine.run("start", [], { ...env, MANUAL_SYNC_TOKEN: "short" }),
+    await machine.run("doctor", [], env),
+    await machine.run("status", [], env),
+    await machine.run("report loud.json", [], env),
+  ];
+  expect(started.exit).toBe(2);
+  expect(started.stderr).toMatch(/MANUAL_SYNC_TOKEN must have at least 24 .*\n {2}- LOG_LEVEL must be info/);
+  expect(looked.stdout).toMatch(new RegExp(`^fix {5}setup: .*\n${sentence}\nok {6}store: `));
+  expect(status).toMatchObject({ exit: 2, stderr: `${refused}${sentence}\n` });
+  expect(reported.exit).toBe(0);
+});
+
 test("doctor names what start would refuse", async () => {
   machine = await startMachine();
   const env = { MANUAL_SYNC_TOKEN: "short" };

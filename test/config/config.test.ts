@@ -223,8 +223,12 @@ describe("the address under which the world reaches it", () => {
   });
 });
 
-test("the log level is checked like every other variable", () => {
+test("a wrong log level is reported with every other problem, and counts as none meanwhile", () => {
   expect(readLogLevel({}, "error")).toBe("error");
   expect(readLogLevel({ LOG_LEVEL: "silent" }, "error")).toBe("silent");
-  expect(() => readLogLevel({ LOG_LEVEL: "loud" }, "error")).toThrow("LOG_LEVEL must be info, warn, error or silent");
+  expect(readLogLevel({ LOG_LEVEL: "loud" }, "error")).toBe("error");
+  expect(problemsOf({ LOG_LEVEL: "loud", STORE: "paper" }, ["store", "logging"]).split("\n  - ").slice(1)).toEqual([
+    "STORE must be sqlite (one machine) or dynamodb (AWS)",
+    "LOG_LEVEL must be info, warn, error or silent",
+  ]);
 });

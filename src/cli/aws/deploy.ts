@@ -18,7 +18,7 @@ export async function deployCommand(deps: StageDeps): Promise<number> {
   const before = await aws.parameters(stage);
   const missing = missingFrom(before, FROM_SETUP);
   if (missing.length > 0) throw incomplete(stage, missing);
-  const { telegram } = readConfig({ ...shell, ...Object.fromEntries(before) }, ["telegram"]);
+  const { telegram } = readConfig({ ...shell, ...Object.fromEntries(before) }, ["telegram", "logging"]);
   const introduction = createTelegramSetup(telegram, clock);
   try {
     const bot = await introduction.bot();
