@@ -75,14 +75,18 @@ async function perform(command: CommandOfProgram, deps: CommandDeps): Promise<nu
       return terminal.result({ table: store.tableName, outcome }, `The table ${store.tableName} is there.`);
     }
     case "account add":
-      return withStore(deps, async ({ accounts }) => {
-        const { telegramUserId, timezone } = command;
-        const isNew = (await accounts.find(telegramUserId)) === undefined;
-        await accounts.save(telegramUserId, { timezone });
-        terminal.result({ account: telegramUserId }, String(telegramUserId));
-        if (isNew) terminal.hint(`Added. Next: npx weighbridge login withings --account ${telegramUserId}`);
-        return EXIT.success;
-      });
+      return withStore(
+        deps,
+        async ({ accounts }) => {
+          const { telegramUserId, timezone } = command;
+          const isNew = (await accounts.find(telegramUserId)) === undefined;
+          await accounts.save(telegramUserId, { timezone });
+          terminal.result({ account: telegramUserId }, String(telegramUserId));
+          if (isNew) terminal.hint(`Added. Next: npx weighbridge login withings --account ${telegramUserId}`);
+          return EXIT.success;
+        },
+        { makesStore: true },
+      );
     case "account list":
       return withStore(deps, async ({ accounts }) => {
         const all = await accounts.list();
@@ -131,10 +135,15 @@ const withLogin = (
   id: number | undefined,
   work: (login: LoginDeps) => Promise<number>,
 ) =>
-  withApp(deps, vendors, async (app) => {
-    const { telegramUserId, timezone = "UTC" } = await findAccount(app.store.accounts, id);
-    return work({ app, terminal: deps.terminal, account: telegramUserId, timezone });
-  });
+  withApp(
+    deps,
+    vendors,
+    async (app) => {
+      const { telegramUserId, timezone = "UTC" } = await findAccount(app.store.accounts, id);
+      return work({ app, terminal: deps.terminal, account: telegramUserId, timezone });
+    },
+    { makesStore: true },
+  );
 
 export async function run(): Promise<void> {
   // The reader of our output may stop reading, as in `weighbridge status | head -1`. That isn't our error.

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import path from "node:path";
 import type { Config, StoreConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -44,6 +45,17 @@ export async function openTable(config: StoreConfig, clock: Clock): Promise<Tabl
   }
   const { openDynamoTable } = await import("../store/dynamodb/table.ts");
   return openDynamoTable({ tableName, clock, ...(config.endpoint && { endpoint: config.endpoint }) });
+}
+
+/** Whether opening the store wouldn't make it. What keeps us from looking keeps us from opening too, which says more. */
+export function isStoreMade(config: StoreConfig): boolean {
+  if (config.engine !== "sqlite") return true;
+  try {
+    statSync(databaseIn(config.dataDir));
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && "code" in error && error.code === "ENOENT");
+  }
 }
 
 /** Makes the table where it does not make itself. Twice does no harm. */

@@ -1,16 +1,21 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { type App, createApp } from "../app/app.ts";
 import type { Audience, ChecksDeps } from "../app/check-context.ts";
 import { checksOf } from "../app/doctor-checks.ts";
+import { isStoreMade } from "../app/open-stores.ts";
 import { SERVICE_SECTIONS } from "../app/service.ts";
 import { storeCheck } from "../app/store-check.ts";
 import type { Words } from "../bot/words/words.ts";
 import { readConfig } from "../config/config.ts";
+import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import type { Account } from "../sync/model/account.ts";
 import { type Check, type Finding, runChecks, thingsToDo, type Verdict } from "../sync/status/checks.ts";
 import { EXIT } from "./exit.ts";
-import { type CommandDeps, withStoreAt } from "./open.ts";
+import { type CommandDeps, checkStore, withStoreAt } from "./open.ts";
 import type { Terminal } from "./terminal.ts";
 import { explainSentence, needed, terminalWords } from "./words.ts";
 
@@ -25,14 +30,21 @@ export async function doctorCommand(
   const examination = new Examination(terminal);
   const { findings } = examination;
   await examination.examine({ checks: [...more.before, ...configurationChecks(deps)] });
+  const isStoreLine = ({ check }: Finding) => check === WORDS.doctor.check.store;
   let app: App | undefined;
+  let emptyFolder: string | undefined;
   try {
-    if (findings.every(({ verdict }) => verdict === "ok")) {
+    const isNew = !findings.some((it) => it.verdict !== "ok" && !isStoreLine(it)) && isWithoutData(env);
+    if (isNew || findings.every(({ verdict }) => verdict === "ok")) {
       const { schedule, ...config } = readConfig(env, SECTIONS);
+      if (isNew && config.store.engine === "sqlite") {
+        emptyFolder = mkdtempSync(path.join(tmpdir(), "weighbridge-doctor-"));
+        config.store.dataDir = emptyFolder;
+      }
       const opened = createApp(config, deps);
       app = await opened.catch(() => undefined);
       if (app) {
-        await examineAll({ ...deps, ...config, ...schedule, app }, more.beside, examination);
+        await examineAll({ ...deps, ...config, ...schedule, app, isNew }, more.beside, examination);
       } else {
         // The store could be opened just now, so it is the key that is wrong.
         await examination.examine({ checks: [ownCheck("sealing", () => opened.then(() => ""))] });
@@ -44,8 +56,12 @@ export async function doctorCommand(
   } finally {
     await examination.ended();
     await app?.close();
+    if (emptyFolder) rmSync(emptyFolder, { recursive: true, force: true });
   }
 }
+
+/** Before the first start, what doesn't depend on the data is checked with a store that is thrown away. */
+const isWithoutData = (env: Environment) => !isStoreMade(readConfig(env, ["store"]).store);
 
 interface Group {
   checks: Check[];
@@ -117,18 +133,24 @@ function configurationChecks(deps: CommandDeps): Check[] {
     }),
     ownCheck("store", async () => {
       const { store } = readConfig(deps.env, ["store"]);
+      checkStore(store);
       return withStoreAt(store, deps, ({ accounts }) => storeCheck(store, () => accounts.list(), WORDS).run());
     }),
   ];
 }
 
-type ExamineDeps = ChecksDeps & { app: App; telegram: { allowedIds: number[] } };
+type ExamineDeps = ChecksDeps & { app: App; isNew: boolean; telegram: { allowedIds: number[] } };
 
 async function examineAll(deps: ExamineDeps, beside: Check[], examination: Examination): Promise<void> {
   const accounts = await deps.app.store.accounts.list();
   const { operation, signIn } = checksOf(deps, WORDS, manner());
   const none = ownCheck("accounts", () => Promise.reject(new ActionNeededError("add_account")));
-  const groups: Group[] = [{ checks: [...beside, ...operation, signIn, ...(accounts.length === 0 ? [none] : [])] }];
+  const isStored = ({ name }: Check) => name === WORDS.doctor.check.sealing;
+  const groups: Group[] = [
+    deps.isNew
+      ? { checks: [...operation.filter((it) => !isStored(it)), signIn] }
+      : { checks: [...beside, ...operation, signIn, ...(accounts.length === 0 ? [none] : [])] },
+  ];
   for (const account of accounts) groups.push(await groupOf(deps, account));
   while (groups.length > 0) await examination.examine(...groups.splice(0, ACCOUNTS_AT_ONCE + 1));
 }

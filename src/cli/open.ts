@@ -1,5 +1,5 @@
 import { type App, type AppConfig, createApp } from "../app/app.ts";
-import { openStore, type Store } from "../app/open-stores.ts";
+import { isStoreMade, openStore, type Store } from "../app/open-stores.ts";
 import { type Config, readConfig, type StoreConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -15,11 +15,27 @@ export interface CommandDeps {
   log: Log;
 }
 
+interface Opening {
+  /** Only a command that adds to the store makes one. Any other, in the wrong folder, would leave an empty one behind. */
+  makesStore?: boolean;
+}
+
+/** @throws UsageError if there is none */
+export function checkStore(store: StoreConfig): void {
+  if (store.engine !== "sqlite" || isStoreMade(store)) return;
+  throw new UsageError(
+    `There is no data in ${store.dataDir}: set DATA_DIR to the folder that has it, or start the program, which makes it.`,
+  );
+}
+
 export async function withStore<T>(
   deps: Omit<CommandDeps, "terminal">,
   work: (store: Store) => Promise<T>,
+  { makesStore = false }: Opening = {},
 ): Promise<T> {
-  return withStoreAt(readConfig(deps.env, ["store", "logging"]).store, deps, work);
+  const { store } = readConfig(deps.env, ["store", "logging"]);
+  if (!makesStore) checkStore(store);
+  return withStoreAt(store, deps, work);
 }
 
 export async function withStoreAt<T>(
@@ -41,14 +57,25 @@ const UNUSED = {
   },
 } satisfies Partial<AppConfig>;
 
+type Vendors = ReadonlyArray<"withings" | "withingsLogin" | "garmin">;
+
 export async function withApp<T>(
   deps: CommandDeps,
-  vendors: ReadonlyArray<"withings" | "withingsLogin" | "garmin">,
+  vendors: Vendors,
   work: (app: App) => Promise<T>,
+  { makesStore = false }: Opening = {},
 ): Promise<T> {
   const sections = ["store", "sealing", "logging", ...vendors] as const;
   const config: Pick<Config, "store" | "sealing"> & Partial<Config> = readConfig(deps.env, sections);
+  if (!makesStore) checkStore(config.store);
   return using(await createApp({ ...UNUSED, ...config }, deps), work);
+}
+
+/** For a command that asks no vendor. The caller closes it. */
+export async function openStoredApp(deps: Omit<CommandDeps, "terminal">): Promise<App> {
+  const config = readConfig(deps.env, ["store", "sealing"]);
+  checkStore(config.store);
+  return createApp({ ...UNUSED, ...config }, deps);
 }
 
 async function using<O extends { close(): Promise<void> }, T>(opened: O, work: (opened: O) => Promise<T>): Promise<T> {

@@ -1,19 +1,20 @@
 import { writeFileSync } from "node:fs";
-import { createApp } from "../app/app.ts";
 import { makeReport } from "../app/report.ts";
 import { readConfig } from "../config/config.ts";
 import { UsageError } from "../lib/errors.ts";
 import { errorFacts } from "../lib/log.ts";
-import type { CommandDeps } from "./open.ts";
+import { type CommandDeps, openStoredApp } from "./open.ts";
 
 /** Writes the report into a file. A broken configuration doesn't stop it: that may be what is reported. */
 export async function reportCommand(
   { env, terminal, clock, log }: CommandDeps,
   { file }: { file: string | undefined },
 ): Promise<number> {
-  const open = async () => createApp(readConfig(env, ["store", "sealing", "withings", "garmin"]), { clock, log });
-  const app = await open().catch((error: unknown) => {
-    log.error("store_open_failed", errorFacts(error));
+  let missing = "";
+  const app = await openStoredApp({ env, clock, log }).catch((error: unknown) => {
+    const isTheirs = error instanceof UsageError;
+    if (!isTheirs) log.error("store_open_failed", errorFacts(error));
+    missing = isTheirs ? error.message : "The store couldn’t be opened: npx weighbridge doctor says more.";
     return undefined;
   });
   try {
@@ -21,9 +22,8 @@ export async function reportCommand(
     const name = file ?? report.name;
     write(name, report.text);
     const says = `Wrote ${name}. It contains versions, which settings are set and how the vendors answered, but none of your values. Read it before you attach it to a bug report.`;
-    const withoutStore =
-      "\nThe store couldn’t be opened, so the report doesn’t say how the vendors answered: npx weighbridge doctor";
-    return terminal.result({ file: name, complete: app !== undefined }, app ? says : says + withoutStore);
+    const without = `\nThe report doesn’t say how the vendors answered. ${missing}`;
+    return terminal.result({ file: name, complete: app !== undefined }, app ? says : says + without);
   } finally {
     await app?.close();
   }

@@ -36,6 +36,7 @@ test("table and accounts need nothing but a folder, and doing it twice does no h
 
 test("an account that is not there is a usage error that says how to add it", async () => {
   const env = { WITHINGS_CLIENT_ID: "client", WITHINGS_CLIENT_SECRET: "secret" };
+  await run("table create");
   const [sync, login] = await Promise.all([
     run("sync --account 99 --json", env),
     run("login garmin --account 99 --ticket", env),
@@ -179,7 +180,7 @@ describe("a DATA_DIR that cannot be used ends in one sentence with the fix", () 
 
   test("a DATA_DIR without write access ends in one sentence with the fix", async () => {
     // Not even root can write here.
-    const { exit, stderr } = await run("account list", { DATA_DIR: "/sys/weighbridge" });
+    const { exit, stderr } = await run("table create", { DATA_DIR: "/sys/weighbridge" });
     expect(exit).toBe(2);
     expect(stderr).toContain("/sys/weighbridge/weighbridge.sqlite cannot be opened for writing");
     expect(stderr).not.toMatch(STACK);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -118,6 +118,7 @@ test("a damaged key file is reported with the fix, and isn't replaced", async ()
 
 test("a wrong LOG_LEVEL is named with all other wrong settings, is one line of doctor, and doesn’t stop a report", async () => {
   machine = await startMachine();
+  await machine.run(`account add --telegram-id ${OWNER}`);
   const env = { LOG_LEVEL: "loud" };
   const sentence = "  - LOG_LEVEL must be info, warn, error or silent";
   const refused = "These settings (in .env or the environment) need fixing:\n";
@@ -132,6 +133,50 @@ test("a wrong LOG_LEVEL is named with all other wrong settings, is one line of d
   expect(looked.stdout).toMatch(new RegExp(`^fix {5}setup: .*\n${sentence}\nok {6}store: `));
   expect(status).toMatchObject({ exit: 2, stderr: `${refused}${sentence}\n` });
   expect(reported.exit).toBe(0);
+});
+
+describe("without data", () => {
+  beforeEach(async () => {
+    machine = await startMachine();
+  });
+  const noData = () =>
+    `There is no data in ${machine.dataDir}: set DATA_DIR to the folder that has it, or start the program, which makes it.`;
+
+  test.each(["account list", "status", "sync", "sync --dry-run"])(
+    "%s says where it looked, and makes nothing",
+    async (command) => {
+      expect(await machine.run(command)).toMatchObject({ exit: 2, stdout: "", stderr: `${noData()}\n` });
+      expect(readdirSync(machine.folder)).toEqual([]);
+    },
+  );
+
+  test("a backup makes neither data nor a file", async () => {
+    expect((await machine.run("backup all.backup")).exit).toBe(2);
+    expect(readdirSync(machine.folder)).toEqual([]);
+  });
+
+  test("doctor says where it looked, checks everything else, and makes nothing", async () => {
+    const { exit, stdout } = await machine.run("doctor");
+    expect(exit).toBe(2);
+    expect(stdout).toContain(`\nfix     store: ${noData()}\nok      Telegram: @`);
+    expect(stdout).toMatch(/\nok {6}clock: correct\nok {6}Garmin sign-in: .*\n\n1 thing needs you\.\n$/);
+    expect(readdirSync(machine.folder)).toEqual([]);
+  });
+
+  test("a report says what it lacks, and makes nothing else", async () => {
+    const { exit, stdout } = await machine.run("report mine.json");
+    expect(exit).toBe(0);
+    expect(stdout).toContain(`\nThe report doesn’t say how the vendors answered. ${noData()}\n`);
+    expect(readdirSync(machine.folder)).toEqual(["mine.json"]);
+  });
+
+  test.each([`account add --telegram-id ${OWNER}`, "table create", "login garmin --ticket"])(
+    "%s makes it",
+    async (command) => {
+      await machine.run(command);
+      expect(readdirSync(machine.dataDir)).toContain("weighbridge.sqlite");
+    },
+  );
 });
 
 test("doctor names what start would refuse", async () => {

@@ -45,6 +45,7 @@ test("readings that Garmin shows differently hold the rest until --go-on, and a 
 });
 
 test("a sync with nothing linked says which link is missing, and exits with 3", async () => {
+  await machine.run("table create");
   const nobody = await machine.run("sync --json");
   expect(nobody.exit).toBe(3);
   expect(nobody.json()).toEqual({ status: "action_needed", ...COUNTS, action: "add_account", accounts: [] });
