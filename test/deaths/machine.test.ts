@@ -149,7 +149,7 @@ test("The store can’t be used", async ({ task }) => {
   const health = () => healthCheck(new URL(stage.harness.url).port, stage.harness.dataDir);
   expect(await health()).toBe(1);
   await stage.heals("by itself", stage.harness.findStore, 90);
-  await stage.hearsEnd(/^The regular syncs start/, 60);
+  await stage.hearsEnd(/^Regular syncs are starting/, 60);
   expect(await health()).toBe(0);
 });
 
