@@ -144,7 +144,7 @@ test("a slow answer in one chat doesn't delay another chat", async () => {
   await (await server.start()).said("bot_started");
   const mate = server.sandbox.telegram.user({ id: 4712, firstName: "Mate", started: true });
   server.chat.say("/connect");
-  await heard("Press the button");
+  await heard("Press a button");
   server.chat.tap("Link Garmin");
   await heard("Two ways");
   server.chat.tap("Here in the chat");

@@ -98,7 +98,7 @@ describe("a program with an address", () => {
   /** A sign-in in the chat that waits for the password. */
   async function toPassword() {
     server.chat.say("/connect");
-    await heard("Press the button");
+    await heard("Press a button");
     server.chat.tap("Link Garmin");
     await heard("Two ways");
     server.chat.tap("Here in the chat");

@@ -60,8 +60,9 @@ function missedText({ told, synced, since, left }: Healed, words: Words): string
   return [say.arrived(synced, isTimed ? span : undefined)];
 }
 
-function leftLines({ left }: Healed, words: Words): string[] {
-  if (!left) return [];
+/** In place of the sentence that none was missed. */
+function leftLines({ left, synced }: Healed, words: Words): string[] {
+  if (!left || synced > 0) return [];
   const { held, failed, paused } = left;
   return [
     ...paused.map(({ kind, pause }) =>
