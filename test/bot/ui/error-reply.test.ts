@@ -110,6 +110,6 @@ test("/connect offers to link a linked side again, because it may be the wrong p
   harness.startBot();
   harness.owner.say("/connect");
   const { text, buttons } = await heard(harness, "Both sides are linked.");
-  expect(text).not.toContain("Press the button");
+  expect(text).not.toContain("Press a button");
   expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
 });
