@@ -41,7 +41,7 @@ describe("a program on one machine whose store fails", () => {
         wake();
         return news().slice(2);
       })
-      .toEqual([expect.stringMatching(/^The regular syncs start/)]);
+      .toEqual([expect.stringMatching(/^Regular syncs are starting/)]);
     await vi.waitFor(
       () => {
         clock.advance(60);

@@ -40,10 +40,11 @@ export async function killInItsRound(options: {
   let errors = "";
   child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   const closed = once(child, "close").then(() => undefined);
-  const waiting = new Map<FromChild["type"], () => void>();
+  // Several may wait for a message of one kind: the process may ask for its first call before it says that it is idle.
+  const waiting: Array<{ type: FromChild["type"]; resolve: () => void }> = [];
   /** The next message of this kind, or the end of the process. */
   const hear = (type: FromChild["type"]) =>
-    Promise.race([new Promise<void>((resolve) => waiting.set(type, resolve)), closed]);
+    Promise.race([new Promise<void>((resolve) => waiting.push({ type, resolve })), closed]);
   const say = async (type: ToChild["type"], id: number, answer: FromChild["type"]) => {
     if (!child.connected) return;
     const heard = hear(answer);
@@ -76,8 +77,8 @@ export async function killInItsRound(options: {
       if (sleepSeconds === undefined) void turns.turn(() => oneCall(id));
       else turns.sleepUntil(turns.nowMs + Math.ceil(sleepSeconds * 1000), () => say("resume", id, "idle"));
     }
-    waiting.get(message.type)?.();
-    waiting.delete(message.type);
+    const first = waiting.findIndex(({ type }) => type === message.type);
+    if (first >= 0) waiting.splice(first, 1)[0]?.resolve();
   });
 
   try {
