@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { UsageError } from "../lib/errors.ts";
@@ -43,10 +44,9 @@ function readEnvFile(file: string): Environment {
       cause,
     });
   }
-  try {
-    // Drops a byte order mark, which would become part of the first name.
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    if (!text.includes("\0")) return parseEnv(text);
-  } catch {}
-  throw new UsageError(`${file} is not plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
+  // TextDecoder drops a byte order mark, which would become part of the first name.
+  const isText = isUtf8(bytes) && !bytes.includes(0);
+  if (!isText)
+    throw new UsageError(`${file} is not plain text in UTF-8: save it again as UTF-8, with one NAME=value a line.`);
+  return parseEnv(new TextDecoder().decode(bytes));
 }
