@@ -27,6 +27,15 @@ export async function startBeforeGarmin(options: { mfa?: "email" } = {}): Promis
   return harness;
 }
 
+/** A sign-in in the chat that has asked for the password; Garmin will send a code by mail. */
+export async function startBeforePassword() {
+  const harness = await startTestBot({ linked: false });
+  harness.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+  const bot = harness.startBot();
+  await giveEmail(harness);
+  return { harness, bot };
+}
+
 /** Chooses to sign in to Garmin in the chat. Resolves to the bot’s answer. */
 export async function chooseSignInHere(harness: TestBot) {
   harness.owner.say("/connect");

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ACCOUNT, OWNER } from "../support/test-app.ts";
-import { botTexts, giveEmail, heard, inChat, isLogin, newTap, newUpdate } from "./chat.ts";
+import { botTexts, giveEmail, heard, inChat, isLogin, newTap, newUpdate, startBeforePassword } from "./chat.ts";
 import { startTestBot, type TestBot } from "./test-bot.ts";
 
 let harness: TestBot;
@@ -12,13 +12,10 @@ const failing = (method: string, status: number, description: string, times = 1)
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
 
-/** The sign-in has asked for the password. */
 async function beforePassword() {
-  harness = await startTestBot({ linked: false });
-  harness.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
-  const bot = harness.startBot();
-  await giveEmail(harness);
-  return bot;
+  const started = await startBeforePassword();
+  harness = started.harness;
+  return started.bot;
 }
 
 describe("what people do", () => {

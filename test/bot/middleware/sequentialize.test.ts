@@ -1,17 +1,15 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { OWNER } from "../../support/test-app.ts";
-import { botTexts, giveEmail, isLogin, newMessage, newTap } from "../chat.ts";
-import { startTestBot, type TestBot } from "../test-bot.ts";
+import { botTexts, isLogin, newMessage, newTap, startBeforePassword } from "../chat.ts";
+import type { TestBot } from "../test-bot.ts";
 
 let harness: TestBot;
 afterEach(() => harness.close());
 
 async function beforePassword() {
-  harness = await startTestBot({ linked: false });
-  harness.sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
-  const bot = harness.startBot();
-  await giveEmail(harness);
-  return bot;
+  const started = await startBeforePassword();
+  harness = started.harness;
+  return started.bot;
 }
 
 describe("updates at the same moment", () => {
