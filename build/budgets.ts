@@ -25,7 +25,7 @@ export const ALSO_LOADED = ["src/store/dynamodb/table.ts"];
 
 /** What no start may load, as the metafile names it. */
 export const FORBIDDEN: Array<{ input: RegExp; because: string }> = [
-  { input: /node_modules\/undici\//, because: "730 KB that only a request to a vendor needs" },
+  { input: /node_modules\/undici\//, because: "460 KB that only a request to a vendor needs" },
   { input: /node_modules\/@garmin\/fitsdk\//, because: "440 KB that only an upload needs" },
   { input: /src\/store\/sqlite|builtin:node:sqlite/, because: "the store is DynamoDB" },
   {

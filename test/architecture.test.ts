@@ -115,7 +115,8 @@ test.each([
   ["@aws-sdk/client-lambda", /^src\/cli\/aws\/client\.ts$/],
   ["node:sqlite", /^src\/store\/sqlite\//],
   ["bottleneck", /^src\/lib\/(rate-limiter|bottleneck-light\.d)\.ts$/],
-  ["undici", /^src\/lib\/http-client\.ts$/],
+  ["undici", /^src\/lib\/undici(-parts\.d)?\.ts$/],
+  ["./undici.ts", /^src\/lib\/http-client\.ts$/],
   ["@garmin/fitsdk", /^src\/(sync\/garmin\/fit|sandbox\/garmin\/fit-file)\.ts$/],
   ["grammy", /^src\/(bot\/|sandbox\/|start\.ts$|lambda\/sweep\.ts$)/],
 ])("%s is known in its own corner only", (module, allowed) => {

@@ -42,17 +42,16 @@ export function createTransport(): {
 
   const send: Transport = async (asked) => {
     const { method, url, headers = {}, body, answerSeconds = ANSWER_SECONDS, isStatusEnough, delayedBy } = asked;
-    const { host, pathname } = new URL(url);
+    const { origin, host, pathname, search } = new URL(url);
     const milliseconds = answerSeconds * 1000;
     pool ??= openPool();
     const { request, dispatcher } = await pool;
     const { contentType, content } = await packed(body);
     try {
-      const answer = await request(url, {
-        method,
+      const answer = await request.call(dispatcher, {
+        ...{ origin, path: pathname + search, method },
         headers: contentType ? { ...headers, "content-type": contentType } : headers,
         body: content,
-        dispatcher,
         headersTimeout: milliseconds,
         bodyTimeout: milliseconds,
         // The two timeouts above restart with every byte; this one limits the whole.
@@ -62,8 +61,11 @@ export function createTransport(): {
       if (isStatusEnough) {
         const signal = AbortSignal.timeout(IGNORED_TEXT.milliseconds);
         void text.dump({ limit: IGNORED_TEXT.bytes, signal }).catch(() => undefined);
+        return { status, headers: answerHeaders, text: "" };
       }
-      return { status, headers: answerHeaders, text: isStatusEnough ? "" : await text.text() };
+      const whole = await text.text();
+      await connectionIsFree();
+      return { status, headers: answerHeaders, text: whole };
     } catch (cause) {
       // Without the query, which may hold a ticket.
       throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`, {
@@ -83,10 +85,12 @@ export function createTransport(): {
   };
 }
 
+/** undici frees a connection one turn after its answer. A request sent before that would open a second one. */
+const connectionIsFree = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** undici is loaded with the first request: it's heavy, and most chat messages need none. */
 async function openPool() {
-  // In a bundle, names of a CommonJS package would be undefined; its default export isn't.
-  const { Agent, request } = (await import("undici")).default;
+  const { Agent, request } = await import("./undici.ts");
   const dispatcher = new Agent({
     // No client known to work with these vendors uses HTTP/2 through undici, and over HTTP/2 undici repeats a request when a
     // connection is closed.

@@ -63,6 +63,13 @@ test("undici and the FIT encoder are chunks beside the entry, loaded on demand",
   }
 });
 
+test("of undici a bundle has what sends requests, and nothing else that its index loads", () => {
+  const inputs = Object.values(metafiles.worker.outputs).flatMap((output) => Object.keys(output.inputs));
+  expect(inputs).toContain("node_modules/undici/lib/dispatcher/agent.js");
+  const others = /node_modules\/undici\/(index|lib\/(mock|interceptor|cache|web\/(websocket|cache)))/;
+  expect(inputs.filter((input) => others.test(input))).toEqual([]);
+});
+
 test("every start loads the store, although it is imported on demand", () => {
   for (const name of ["http", "worker", "sweep"] as const) {
     expect(startOf(name).inputs).toEqual(expect.arrayContaining(ALSO_LOADED));

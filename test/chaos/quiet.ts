@@ -30,7 +30,7 @@ export function watchTimers(): () => void {
  * because no clock counts the time that loading takes.
  */
 export async function loadAll(): Promise<void> {
-  await Promise.all([import("undici"), import("bottleneck/light.js"), import("@garmin/fitsdk")]);
+  await Promise.all([import("../../src/lib/undici.ts"), import("bottleneck/light.js"), import("@garmin/fitsdk")]);
 }
 
 /** Waits until the last answers have led to the next calls. */
