@@ -2,19 +2,18 @@ import type { FunctionName } from "./bundle.ts";
 
 export interface Budget {
   kilobytes: number;
-  /** The most time that loading may take, as a multiple of a bare echo bot's, which is 90 KB of grammY. */
+  /** The most CPU of a whole cold start, as a multiple of a bare echo bot's, with a quarter of room for noise. */
   timesEcho: number;
   because: string;
 }
 
 export const BUDGETS: Record<FunctionName, Budget> = {
-  http: { kilobytes: 880, timesEcho: 13, because: "somebody in the chat waits for its first answer" },
-  worker: { kilobytes: 880, timesEcho: 13, because: "it is the same bot, which reports on a run" },
-  sweep: { kilobytes: 620, timesEcho: 12, because: "it starts every five minutes, and AWS bills the loading" },
+  http: { kilobytes: 880, timesEcho: 3.1, because: "somebody in the chat waits for its first answer" },
+  worker: { kilobytes: 880, timesEcho: 4.8, because: "it is the same bot, which reports on a run" },
+  sweep: { kilobytes: 620, timesEcho: 2.6, because: "it starts every five minutes, and AWS bills the loading" },
   alarm: {
     kilobytes: 460,
-    // Measured: 6.7 to 7.9 on a busy machine.
-    timesEcho: 9,
+    timesEcho: 2.2,
     because:
       "it has to work when the program is broken, so it loads none of it but the store, for the owner's language",
   },

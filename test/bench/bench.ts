@@ -5,7 +5,7 @@ const SCENES: Record<string, () => Promise<unknown>> = {
   chat: async () => (await import("./chat.ts")).chatScene(),
   queue: async () => (await import("./queue.ts")).queueScene(),
   month: async () => (await import("./month.ts")).monthScene(),
-  "load-times": () => import("../../build/check.ts"),
+  cold: async () => (await import("./cold.ts")).coldScene(),
 };
 
 const wanted = process.argv.slice(2);

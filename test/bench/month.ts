@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { SIZES } from "../lambda/sizes.ts";
+import { CORE_MEGABYTES, SIZES } from "../lambda/sizes.ts";
 import { DAYS, type Kind, liveAMonth, type Month } from "./month-life.ts";
 import { type Time, takeTimes } from "./month-times.ts";
 import { dollarsOf, PRICES, type Usage } from "./prices.ts";
@@ -7,8 +7,6 @@ import { dollarsOf, PRICES, type Usage } from "./prices.ts";
 const HOUSEHOLDS = [1, 1000, 100_000];
 /** From this many households on, a function is hardly ever idle long enough for a cold start. With one, every start is cold. */
 const WARM_FROM = 100;
-/** The memory that buys a whole core. Less memory buys that much less of a core. */
-const CORE_MEGABYTES = 1769;
 const VENDOR_MS = 100;
 const STORE_MS = 5;
 /** Five pollers that ask every twenty seconds, for nothing. */

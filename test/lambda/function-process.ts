@@ -92,6 +92,30 @@ interface Instance {
   end(): Promise<void>;
 }
 
+/** What AWS puts into the environment of every function. */
+export function lambdaEnvironment(options: { name: string; folder: string; memoryMegabytes: number }): Environment {
+  const { name, folder, memoryMegabytes } = options;
+  return {
+    PATH: process.env.PATH,
+    TZ: ":UTC",
+    AWS_REGION: "eu-central-1",
+    AWS_ACCESS_KEY_ID: "local",
+    AWS_SECRET_ACCESS_KEY: "local",
+    AWS_SESSION_TOKEN: "local",
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_FORMAT: "JSON",
+    AWS_LAMBDA_LOG_LEVEL: "INFO",
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: "2026/11/24/[$LATEST]0",
+    LAMBDA_TASK_ROOT: path.resolve(folder),
+    _HANDLER: "index.handler",
+  };
+}
+
 async function startInstance(options: FunctionOptions, hear: (line: string) => void): Promise<Instance> {
   const { name, folder, env = {}, memoryMegabytes = 512 } = options;
   const aheadSeconds = options.aheadSeconds?.() ?? 0;
@@ -103,23 +127,7 @@ async function startInstance(options: FunctionOptions, hear: (line: string) => v
     {
       cwd: folder,
       env: {
-        PATH: process.env.PATH,
-        TZ: ":UTC",
-        AWS_REGION: "eu-central-1",
-        AWS_ACCESS_KEY_ID: "local",
-        AWS_SECRET_ACCESS_KEY: "local",
-        AWS_SESSION_TOKEN: "local",
-        AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
-        AWS_LAMBDA_FUNCTION_NAME: functionName,
-        AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
-        AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMegabytes),
-        AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
-        AWS_LAMBDA_LOG_FORMAT: "JSON",
-        AWS_LAMBDA_LOG_LEVEL: "INFO",
-        AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
-        AWS_LAMBDA_LOG_STREAM_NAME: "2026/11/24/[$LATEST]0",
-        LAMBDA_TASK_ROOT: path.resolve(folder),
-        _HANDLER: "index.handler",
+        ...lambdaEnvironment({ name: functionName, folder, memoryMegabytes }),
         ...env,
         CLOCK_AHEAD_SECONDS: String(aheadSeconds),
         AWS_LAMBDA_RUNTIME_API: api.address,
