@@ -16,15 +16,15 @@ const SCHEMA_CACHE = path.resolve("node_modules/.cache");
 
 const Resource = z.object({
   Type: z.string(),
-  Condition: z.string().optional(),
   DeletionPolicy: z.string().optional(),
   UpdateReplacePolicy: z.string().optional(),
   Properties: z.record(z.string(), z.unknown()),
 });
-const Template = z.object({
+const Template = z.strictObject({
+  AWSTemplateFormatVersion: z.string(),
+  Description: z.string(),
   Resources: z.record(z.string(), Resource),
   Outputs: z.record(z.string(), z.object({ Value: z.unknown() })),
-  Conditions: z.record(z.string(), z.unknown()),
 });
 export type Resource = z.infer<typeof Resource>;
 export type Template = z.infer<typeof Template>;

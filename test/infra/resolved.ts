@@ -15,11 +15,10 @@ const NAMES: Record<string, { property: string; arn: string }> = {
 };
 
 /**
- * The template as CloudFormation resolves it: without resources whose condition fails, and with names or ARNs in place of
- * references (a name even where AWS gives a queue's address or a topic's ARN). What AWS generates stays `<resource>.<attribute>`.
+ * The template as CloudFormation resolves it: with names or ARNs in place of references (a name even where AWS gives a queue's
+ * address or a topic's ARN). What AWS generates stays `<resource>.<attribute>`.
  */
 export function resolved(template: Template): Record<string, Resource> {
-  const isMet = (condition: string) => resolve(template.Conditions[condition]) === true;
   const nameOf = (id: string) => {
     const { Type = "", Properties } = template.Resources[id] ?? {};
     return resolve(Properties?.[NAMES[Type]?.property ?? ""] ?? id);
@@ -31,13 +30,9 @@ export function resolved(template: Template): Record<string, Resource> {
   };
   const call = (name: string, argument: unknown): unknown => {
     const values = Array.isArray(argument) ? argument : [];
-    if (name === "Ref")
-      return PSEUDO[String(argument)] ?? (argument === "AWS::NoValue" ? undefined : nameOf(String(argument)));
+    if (name === "Ref") return PSEUDO[String(argument)] ?? nameOf(String(argument));
     if (name === "Fn::GetAtt") return attributeOf(String(values[0]), String(values[1]));
     if (name === "Fn::Sub") return String(argument).replace(/\$\{([^}]+)\}/g, (_, id) => PSEUDO[id] ?? `<${id}>`);
-    if (name === "Fn::If") return resolve(values[isMet(String(values[0])) ? 1 : 2]);
-    if (name === "Fn::Equals") return resolve(values[0]) === resolve(values[1]);
-    if (name === "Fn::Not") return resolve(values[0]) !== true;
     return { [name]: resolve(argument) };
   };
   const resolve = (value: unknown): unknown => {
@@ -49,12 +44,10 @@ export function resolved(template: Template): Record<string, Resource> {
     return Object.fromEntries(entries.map(([name, inner]) => [name, resolve(inner)]));
   };
   return Object.fromEntries(
-    Object.entries(template.Resources)
-      .filter(([, { Condition }]) => Condition === undefined || isMet(Condition))
-      .map(([id, resource]) => [
-        id,
-        { ...resource, Properties: resolve(resource.Properties) as Record<string, unknown> },
-      ]),
+    Object.entries(template.Resources).map(([id, resource]) => [
+      id,
+      { ...resource, Properties: resolve(resource.Properties) as Record<string, unknown> },
+    ]),
   );
 }
 

@@ -87,7 +87,6 @@ test("the table expires items, keeps backups, is encrypted and protected, and ou
   expect(Object.values(resources).filter(({ Type }) => Type === "AWS::DynamoDB::Table")).toEqual([
     {
       Type: "AWS::DynamoDB::Table",
-      Condition: "CreatesTable",
       DeletionPolicy: "Retain",
       UpdateReplacePolicy: "Retain",
       Properties: {
