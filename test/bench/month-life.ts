@@ -16,8 +16,6 @@ export const DAYS = 30;
 const SWEEP_MINUTES = 5;
 const SWEEPS_A_DAY = (24 * 60) / SWEEP_MINUTES;
 const START = new Date("2026-11-01T00:00:30Z");
-/** Lambda's own lines around an invocation. */
-const PLATFORM_LOG_BYTES = 700;
 const JOBS_A_CALL = 10;
 
 export type Kind =
@@ -121,7 +119,6 @@ export async function liveAMonth(): Promise<Month> {
       const after = count();
       const used = { times: 1, reads: 0, writes: 0, calls: 0, withings: 0, garmin: 0, telegram: 0, logBytes: 0 };
       for (const name of Object.keys(before) as Array<keyof typeof before>) used[name] = after[name] - before[name];
-      used.logBytes += PLATFORM_LOG_BYTES;
       const kind = typeof kindOf === "string" ? kindOf : kindOf(used);
       const total = month.took.get(kind);
       for (const name of Object.keys(used) as Array<keyof Took>) if (total) total[name] += used[name];

@@ -83,7 +83,7 @@ test("the stack's parameters hold the table's name and the public address", () =
   expect(plain.template.Outputs.Table?.Value).toBe(TABLE);
 });
 
-test("the table expires items, keeps backups, is encrypted and protected, and outlives the stack", () => {
+test("the table expires items, keeps backups, is protected, uses no key that is paid by request, and outlives the stack", () => {
   expect(Object.values(resources).filter(({ Type }) => Type === "AWS::DynamoDB::Table")).toEqual([
     {
       Type: "AWS::DynamoDB::Table",
@@ -102,7 +102,6 @@ test("the table expires items, keeps backups, is encrypted and protected, and ou
         ],
         TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        SSESpecification: { SSEEnabled: true },
         DeletionProtectionEnabled: true,
       },
     },
@@ -198,7 +197,7 @@ test("only http has a public address, with both permissions that it needs", () =
   ]);
 });
 
-test("every function logs JSON, kept for a month", () => {
+test("every function logs JSON, kept for a month, with Lambda’s own lines only about trouble", () => {
   const groups = ofType(resources, "AWS::Logs::LogGroup").map(({ LogGroupName, RetentionInDays }) => [
     LogGroupName,
     RetentionInDays,
@@ -209,7 +208,7 @@ test("every function logs JSON, kept for a month", () => {
   for (const name of FUNCTIONS) {
     expect(functions[name]?.LoggingConfig).toEqual({
       LogFormat: "JSON",
-      SystemLogLevel: "INFO",
+      SystemLogLevel: "WARN",
       ApplicationLogLevel: "INFO",
     });
   }
