@@ -1,5 +1,5 @@
 import { UsageError } from "../lib/errors.ts";
-import type { Item, Table } from "./table.ts";
+import type { Item, JsonObject, Table } from "./table.ts";
 
 /** Raise it if older versions would misread what this one stores, or lose part of it by writing it back. */
 export const SCHEMA = 1;
@@ -13,8 +13,13 @@ export function withSchemaVersion(table: Table): Table {
       return item && readable(item);
     },
     list: async (pk, range) => (await table.list(pk, range)).map(readable),
-    put: (key, value, options) => table.put(key, { ...value, schema: SCHEMA }, options),
+    put: (key, value, options) => table.put(key, marked(value), options),
+    putAll: (writes) => table.putAll(writes.map((it) => ({ ...it, value: marked(it.value) }))),
   };
+}
+
+function marked(value: JsonObject): JsonObject {
+  return { ...value, schema: SCHEMA };
 }
 
 function readable(item: Item): Item {

@@ -52,6 +52,15 @@ export function createMeter() {
         if (outcome.type === "written") sizes.set(nameOf(key), bytes);
         return outcome;
       },
+      async putAll(writes) {
+        const outcomes = await table.putAll(writes);
+        for (const [index, { key, value }] of writes.entries()) {
+          const bytes = sizeOf({ key, value });
+          written(key, bytes);
+          if (outcomes[index]?.type === "written") sizes.set(nameOf(key), bytes);
+        }
+        return outcomes;
+      },
       async delete(key, options) {
         const outcome = await table.delete(key, options);
         written(key, 0);

@@ -55,7 +55,7 @@ export async function startProgram(env: Environment, outside: Outside, deps: Pro
     clock,
     log,
     paced: false,
-    wrapTable: (table) => throughOutside(table, outside),
+    wrapTable: (table) => throughOutside(table, outside, { isAtomic: config.store.engine === "sqlite" }),
     wrapSync: (sync) => {
       const planted = { ...sync, ...plant?.run?.(sync) };
       return { ...planted, leases: watched(planted.leases, onRun) };
@@ -182,11 +182,16 @@ function watched(leases: Leases, onRun: (account: number, what: "begins" | "ends
   };
 }
 
-function throughOutside(table: Table, { call }: Outside): Table {
+function throughOutside(table: Table, { call }: Outside, { isAtomic }: { isAtomic: boolean }): Table {
   return {
     get: (key) => call(() => table.get(key)),
     list: (pk, range) => call(() => table.list(pk, range)),
     put: (key, value, options) => call(() => table.put(key, value, options)),
+    async putAll(writes) {
+      if (isAtomic) return call(() => table.putAll(writes));
+      // In DynamoDB each is a request of its own, and a process that dies leaves any part of them written.
+      return (await Promise.all(writes.map((write) => call(() => table.putAll([write]))))).flat();
+    },
     delete: (key, options) => call(() => table.delete(key, options)),
     purge: () => table.purge(),
     close: () => table.close(),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../src/lib/clock.ts";
 import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
-import type { JsonObject, PutOutcome, Table } from "../../src/store/table.ts";
+import type { JsonObject, PutOutcome, Table, Write } from "../../src/store/table.ts";
 
 let partitions = 0;
 
@@ -177,6 +177,76 @@ export function describeTableContract(name: string, openTable: (options: { clock
       );
 
       expect(outcomes.filter((outcome) => outcome.type === "written")).toHaveLength(1);
+    });
+
+    const numbered = (count: number) => Array.from({ length: count }, (_, n) => `item-${n}`);
+    const asNew = (sks: string[], value: JsonObject = {}) =>
+      sks.map((sk): Write => ({ key: { pk, sk }, value: { sk, ...value }, expect: "absent" }));
+
+    test("many writes at once are all there afterwards, each with the version that its outcome names", async () => {
+      const sks = numbered(120);
+      const versions = (await table.putAll(asNew(sks))).map(versionOf);
+
+      const items = new Map((await otherHandle.list(pk)).map((item) => [item.key.sk, item]));
+      expect(sks.map((sk) => items.get(sk)?.value)).toEqual(sks.map((sk) => ({ sk })));
+      expect(sks.map((sk) => items.get(sk)?.version)).toEqual(versions);
+      expect(new Set(versions).size).toBe(120);
+    });
+
+    test("no writes at once do nothing", async () => {
+      expect(await table.putAll([])).toEqual([]);
+    });
+
+    test("of many writes at once, one that conflicts changes nothing and doesn't stop the others", async () => {
+      const [there, old, expired, replaced] = [
+        await write("there", { by: "first" }),
+        await write("old"),
+        await write("expired", {}, secondsFromNow(60)),
+        await write("replaced"),
+      ];
+      const newer = versionOf(await table.put({ pk, sk: "old" }, { by: "first" }, { expect: { version: old } }));
+      clock.advance(60);
+      const at = (sk: string, expect: Write["expect"]): Write => ({ key: { pk, sk }, value: { by: "us" }, expect });
+
+      const outcomes = await otherHandle.putAll([
+        at("new", "absent"),
+        at("there", "absent"),
+        at("old", { version: old }),
+        at("expired", { version: expired }),
+        at("never", { version: "anything" }),
+        { ...at("replaced", { version: replaced }), expiresAt: secondsFromNow(60) },
+      ]);
+
+      const types = ["written", "conflict", "conflict", "conflict", "conflict", "written"];
+      expect(outcomes.map(({ type }) => type)).toEqual(types);
+      expect(await table.list(pk)).toMatchObject([
+        { key: { sk: "new" }, value: { by: "us" } },
+        { key: { sk: "old" }, version: newer, value: { by: "first" } },
+        { key: { sk: "replaced" }, value: { by: "us" }, expiresAt: secondsFromNow(60) },
+        { key: { sk: "there" }, version: there, value: { by: "first" } },
+      ]);
+    });
+
+    test("of two writes of one item at once that expect the same, exactly one succeeds", async () => {
+      const [first, second] = await table.putAll([...asNew(["item"], { n: 1 }), ...asNew(["item"], { n: 2 })]);
+
+      expect([first?.type, second?.type].sort()).toEqual(["conflict", "written"]);
+      const n = first?.type === "written" ? 1 : 2;
+      expect(await table.list(pk)).toMatchObject([{ value: { n } }]);
+    });
+
+    test("of many writers that write the same items at once exactly one succeeds with each item", async () => {
+      const sks = numbered(12);
+      const writers = Array.from({ length: 10 }, (_, writer) => writer);
+      const tries = await Promise.all(
+        writers.map((writer) => (writer % 2 === 0 ? table : otherHandle).putAll(asNew(sks, { writer }))),
+      );
+
+      for (const [index, sk] of sks.entries()) {
+        const winners = writers.filter((writer) => tries[writer]?.[index]?.type === "written");
+        expect(winners).toHaveLength(1);
+        expect((await table.get({ pk, sk }))?.value).toEqual({ sk, writer: winners[0] });
+      }
     });
 
     test("an item is there until its expiry, and gone from that second on", async () => {

@@ -1,5 +1,5 @@
 import type { Transport } from "../../src/lib/http-client.ts";
-import type { Table } from "../../src/store/table.ts";
+import type { PutOutcome, Table } from "../../src/store/table.ts";
 
 /** The process is dead: whatever it still tries, even in a finally block, has no effect. */
 export class Crash extends Error {}
@@ -23,6 +23,12 @@ export function crashAt(n: number, when: "before" | "after") {
       get: (key) => outside(() => table.get(key)),
       list: (pk, range) => outside(() => table.list(pk, range)),
       put: (key, value, options) => outside(() => table.put(key, value, options)),
+      // One by one: in DynamoDB, a process that dies leaves any part of them written.
+      async putAll(writes) {
+        const outcomes: PutOutcome[] = [];
+        for (const write of writes) outcomes.push(...(await outside(() => table.putAll([write]))));
+        return outcomes;
+      },
       delete: (key, options) => outside(() => table.delete(key, options)),
       purge: () => table.purge(),
       close: () => table.close(),

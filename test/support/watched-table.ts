@@ -17,6 +17,7 @@ export function watched() {
       get: through(table.get),
       list: through(table.list),
       put: through(table.put),
+      putAll: through(table.putAll),
       delete: through(table.delete),
       purge: () => table.purge(),
       close: () => table.close(),

@@ -9,10 +9,12 @@ import {
   QueryCommand,
 } from "@aws-sdk/client-dynamodb";
 import { orAwsError } from "../../lib/aws-errors.ts";
+import { inParallel } from "../../lib/in-parallel.ts";
 import { storedJsonOrNull } from "../item-json.ts";
-import type { Item, Key, ListRange, Table } from "../table.ts";
+import type { Item, Key, ListRange, PutOutcome, Table, Write } from "../table.ts";
 import { aboutTable, createDynamoClient, type DynamoOptions } from "./client.ts";
 
+const PUTS_AT_ONCE = 10;
 const LIVE = "(attribute_not_exists(expiresAt) OR expiresAt > :now)";
 
 type Attributes = Record<string, AttributeValue>;
@@ -41,6 +43,27 @@ export function openDynamoTable(options: DynamoOptions): Table {
     }
   };
 
+  async function write({ key, value, expect, expiresAt }: Write): Promise<PutOutcome> {
+    const version = randomUUID();
+    const command = new PutItemCommand({
+      TableName,
+      Item: {
+        ...toAttributes(key),
+        version: { S: version },
+        value: { S: JSON.stringify(value) },
+        ...(expiresAt !== undefined && { expiresAt: { N: String(expiresAt) } }),
+      },
+      ...(expect === "absent"
+        ? {
+            ConditionExpression: "attribute_not_exists(pk) OR expiresAt <= :now",
+            ExpressionAttributeValues: { ":now": nowValue() },
+          }
+        : ifVersion(expect.version, nowValue())),
+    });
+    const isWritten = await happened(client.send(command), key, (stored) => stored?.version?.S === version);
+    return isWritten ? { type: "written", version } : { type: "conflict" };
+  }
+
   return {
     async get(key) {
       const stored = await read(key);
@@ -50,26 +73,9 @@ export function openDynamoTable(options: DynamoOptions): Table {
 
     list: (pk, range = {}) => query({ client, ask, TableName, now: nowValue() }, pk, range),
 
-    async put(key, value, { expect, expiresAt }) {
-      const version = randomUUID();
-      const command = new PutItemCommand({
-        TableName,
-        Item: {
-          ...toAttributes(key),
-          version: { S: version },
-          value: { S: JSON.stringify(value) },
-          ...(expiresAt !== undefined && { expiresAt: { N: String(expiresAt) } }),
-        },
-        ...(expect === "absent"
-          ? {
-              ConditionExpression: "attribute_not_exists(pk) OR expiresAt <= :now",
-              ExpressionAttributeValues: { ":now": nowValue() },
-            }
-          : ifVersion(expect.version, nowValue())),
-      });
-      const isWritten = await happened(client.send(command), key, (stored) => stored?.version?.S === version);
-      return isWritten ? { type: "written", version } : { type: "conflict" };
-    },
+    put: (key, value, options) => write({ key, value, ...options }),
+    // A transaction of DynamoDB's would cost twice the units, and refuse all of them for one conflict.
+    putAll: (writes) => inParallel(writes, PUTS_AT_ONCE, write),
 
     async delete(key, { version }) {
       const command = new DeleteItemCommand({ TableName, Key: toAttributes(key), ...ifVersion(version, nowValue()) });

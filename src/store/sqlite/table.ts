@@ -5,7 +5,7 @@ import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError, UsageError } from "../../lib/errors.ts";
 import { storedJsonOrNull } from "../item-json.ts";
-import type { Item, Table } from "../table.ts";
+import type { Item, PutOutcome, Table, Write } from "../table.ts";
 
 const BUSY_PAUSE_MS = 20;
 const SWEEP_ROWS = 10_000;
@@ -50,6 +50,15 @@ export function openSqliteTable(options: {
     isPurgeDue = outcome?.busy !== 0;
   }
 
+  function write({ key: { pk, sk }, value, expect, expiresAt }: Write): PutOutcome {
+    const version = randomUUID();
+    const content = { value: JSON.stringify(value), expiresAt: expiresAt ?? null };
+    const row = { pk, sk, version, ...content, now: nowSeconds() };
+    const { changes } =
+      expect === "absent" ? sql.insert.run(row) : sql.replace.run({ ...row, expected: expect.version });
+    return changes === 1 ? { type: "written", version } : { type: "conflict" };
+  }
+
   return {
     async get({ pk, sk }) {
       const row = ask(() => sql.get.get({ pk, sk, now: nowSeconds() }));
@@ -62,13 +71,11 @@ export function openSqliteTable(options: {
       return ask(() => sql.list.all({ pk, ...bounds, limit, now: nowSeconds() })).map(toItem);
     },
 
-    async put({ pk, sk }, value, { expect, expiresAt = null }) {
-      const version = randomUUID();
-      const row = { pk, sk, version, value: JSON.stringify(value), expiresAt, now: nowSeconds() };
-      const { changes } = ask(() =>
-        expect === "absent" ? sql.insert.run(row) : sql.replace.run({ ...row, expected: expect.version }),
-      );
-      return changes === 1 ? { type: "written", version } : { type: "conflict" };
+    put: async (key, value, options) => ask(() => write({ key, value, ...options })),
+
+    async putAll(writes) {
+      if (writes.length === 0) return [];
+      return ask(() => inTransaction(database, () => writes.map(write)));
     },
 
     async delete({ pk, sk }, { version }) {
@@ -83,6 +90,21 @@ export function openSqliteTable(options: {
       if (database.isOpen) database.close();
     },
   };
+}
+
+/** One commit, and so one sync to disk, for all of the work. */
+function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  // At once for writing: a transaction that begins with reading would fail if another process wrote in between.
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    // Some errors, such as a full disk, have ended it already.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 }
 
 function statements(database: DatabaseSync, sqlName: string) {

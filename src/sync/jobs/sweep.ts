@@ -1,7 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
+import { inParallel } from "../../lib/in-parallel.ts";
 import type { Log } from "../../lib/log.ts";
 import type { JobQueue } from "../model/jobs.ts";
-import type { DueEntry, Schedule } from "../model/schedule.ts";
+import type { Schedule } from "../model/schedule.ts";
 
 const PARALLEL = 10;
 
@@ -25,7 +26,7 @@ export async function sweep(
   for await (const page of schedule.due()) {
     await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled" })));
     // After the queue took them: after a crash in between, the run is queued twice rather than never.
-    await inParallel(page, (listed) => schedule.markQueued(listed));
+    await inParallel(page, PARALLEL, (listed) => schedule.markQueued(listed));
     swept.queued += page.length;
     if (deadlineAt && clock.now() >= deadlineAt) break;
   }
@@ -44,13 +45,4 @@ export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (
       if (next.dueAt.getTime() - clock.now().getTime() <= SOON_SECONDS * 1000) wakeAt(next.dueAt);
     },
   };
-}
-
-async function inParallel(page: DueEntry[], work: (listed: DueEntry) => Promise<void>) {
-  const waiting = page.values();
-  await Promise.all(
-    Array.from({ length: PARALLEL }, async () => {
-      for (const listed of waiting) await work(listed);
-    }),
-  );
 }

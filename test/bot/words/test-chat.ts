@@ -29,6 +29,10 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
         if (writesFail && key.pk.startsWith("ledger#")) throw writesFail;
         return table.put(key, ...rest);
       },
+      putAll: async (writes) => {
+        if (writesFail && writes.some(({ key }) => key.pk.startsWith("ledger#"))) throw writesFail;
+        return table.putAll(writes);
+      },
     }),
   });
   await app.store.accounts.save(ACCOUNT, {

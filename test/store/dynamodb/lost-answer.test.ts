@@ -99,6 +99,39 @@ test("a put over a version whose answer was lost counts as written too", async (
   expect(lost()).toBe(1);
 });
 
+test("of many puts at once, the one whose answer was lost counts as written like the others", async () => {
+  const { table, lost } = await tableThatLoses("PutItem", "done");
+  const writes = Array.from({ length: 15 }, (_, n) => ({
+    key: { pk: "many", sk: `${n}` },
+    value: { n },
+    expect: "absent" as const,
+  }));
+
+  const outcomes = await table.putAll(writes);
+
+  const stored = await Promise.all(writes.map((it) => direct.get(it.key)));
+  expect(outcomes).toEqual(stored.map((item) => ({ type: "written", version: item?.version })));
+  expect(stored.map((item) => item?.value)).toEqual(writes.map(({ value }) => value));
+  expect(lost()).toBe(1);
+});
+
+test("of many puts at once, one that never arrived is a conflict if somebody else wrote first", async () => {
+  const writes = ["a", "b", "c"].map((sk) => ({ key: { pk: "few", sk }, value: {}, expect: "absent" as const }));
+  const { table, lost } = await tableThatLoses("PutItem", "not done", async () => {
+    // Which of the three is lost is open, and the others may be there already.
+    for (const { key } of writes) await direct.put(key, { by: "somebody else" }, { expect: "absent" });
+  });
+
+  const outcomes = await table.putAll(writes);
+
+  expect(lost()).toBe(1);
+  for (const [index, { key }] of writes.entries()) {
+    const isOurs = (await direct.get(key))?.value?.by === undefined;
+    expect(outcomes[index]?.type).toBe(isOurs ? "written" : "conflict");
+  }
+  expect(outcomes.map(({ type }) => type)).toContain("conflict");
+});
+
 test("a put that never arrived is a conflict if somebody else wrote first", async () => {
   const { table, lost } = await tableThatLoses("PutItem", "not done", () => writeDirectly({ by: "somebody else" }));
 

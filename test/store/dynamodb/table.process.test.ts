@@ -31,6 +31,17 @@ test("every write acknowledged before kill -9 is there afterwards", async () => 
   await table.close();
 });
 
+test("of many writes at once, all that were acknowledged before kill -9 are there afterwards", async () => {
+  const table = openDynamoTable({ tableName, ...store(), clock: systemClock });
+  const task = { type: "write until killed" as const, prefix: "batch", atOnce: 30 };
+  const acknowledged = await killAfter(70, { store: store(), tableName, pk: "batches", task });
+
+  const found = new Set((await table.list("batches")).map(({ key }) => key.sk));
+  expect(acknowledged.filter((sk) => !found.has(sk))).toEqual([]);
+  expect(acknowledged.length).toBeGreaterThanOrEqual(70);
+  await table.close();
+});
+
 test("processes that write the same keys have one winner for each", async () => {
   const sks = Array.from({ length: 100 }, (_, n) => `key-${n}`);
   const task = { type: "claim all" as const, sks, startAtMs: Date.now() + 1_000 };

@@ -107,6 +107,34 @@ describe("refusals of DynamoDB, the network and AWS", () => {
     expect(attempts).toBe(kind === RetryLaterError ? 3 : 1);
   });
 
+  test("of many puts at once, ten are under way, and after an error no other begins and none is left behind", async () => {
+    let [underWay, most, begun] = [0, 0, 0];
+    const endpoint = await listen(async (request, response) => {
+      const number = ++begun;
+      most = Math.max(most, ++underWay);
+      await json(request);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      underWay--;
+      const isRefused = number === 15;
+      response
+        .writeHead(isRefused ? 400 : 200, { "content-type": "application/x-amz-json-1.0" })
+        .end(isRefused ? JSON.stringify({ __type: "com.amazonaws#AccessDeniedException", message: "no" }) : "{}");
+    });
+    const writes = Array.from({ length: 100 }, (_, n) => ({
+      key: { pk: "a", sk: `${n}` },
+      value: {},
+      expect: "absent" as const,
+    }));
+
+    await expect(open({ endpoint }).putAll(writes)).rejects.toBeInstanceOf(UsageError);
+
+    const [atTheEnd, left] = [begun, underWay];
+    expect([most, left]).toEqual([10, 0]);
+    expect(atTheEnd).toBeLessThan(30);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(begun).toBe(atTheEnd);
+  });
+
   test("every read is strongly consistent, because an old lease or token would do harm", async () => {
     const asked: unknown[] = [];
     const endpoint = await listen(async (request, response) => {

@@ -40,6 +40,29 @@ test("every write acknowledged before kill -9 is there afterwards, and the datab
   expect(acknowledged.length).toBeGreaterThanOrEqual(491);
 });
 
+test("of many writes at once, kill -9 leaves all or none, and all that were acknowledged", async () => {
+  for (const [round, count] of [1, 90, 300].entries()) {
+    const task = { type: "write until killed" as const, prefix: `round-${round}`, atOnce: 30 };
+    const acknowledged = await killAfter(count, { store: { file }, tableName, pk: `${round}`, task });
+
+    const table = open();
+    const found = new Set((await table.list(`${round}`)).map(({ key }) => key.sk));
+    await table.close();
+    expect(acknowledged.filter((sk) => !found.has(sk))).toEqual([]);
+    expect(found.size % 30).toBe(0);
+  }
+});
+
+test("a process that dies in the middle of many writes at once leaves none of them", async () => {
+  const task = { type: "die in a batch" as const, items: 50 };
+  const acknowledged = await killAfter(0, { store: { file }, tableName, pk: "dying", task });
+
+  const table = open();
+  expect([acknowledged, await table.list("dying")]).toEqual([[], []]);
+  expect((await table.put({ pk: "dying", sk: "after" }, {}, { expect: "absent" })).type).toBe("written");
+  await table.close();
+});
+
 test("processes that create the same databases at the same moment all open them", async () => {
   const script = `import { openSqliteTable } from "./src/store/sqlite/table.ts";
     for (let n = 0; n < 60; n++) {
@@ -110,12 +133,17 @@ async function run(script: string): Promise<string> {
 const SMALL_DISK = ["-rm", "sh", "-c", 'mount -t tmpfs -o size=400k tmpfs "$0" && exec "$@"'];
 const canMount = spawnSync("unshare", [...SMALL_DISK, tmpdir(), "true"]).status === 0;
 
-test.skipIf(!canMount)(
-  "a full disk is said in words, and costs nothing that was written (needs the right to mount)",
-  async () => {
+test.skipIf(!canMount).each([1, 7])(
+  "a full disk is said in words, and costs nothing that was written, %i at once (needs the right to mount)",
+  async (atOnce) => {
     const writer = path.join(import.meta.dirname, "../writer-process.ts");
     const ballast = path.join(folder, "ballast");
-    const task: WriterTask = { store: { file }, tableName, pk: "full", task: { type: "write until refused", ballast } };
+    const task: WriterTask = {
+      store: { file },
+      tableName,
+      pk: "full",
+      task: { type: "write until refused", ballast, atOnce },
+    };
     const args = [...SMALL_DISK, folder, process.execPath, writer, JSON.stringify(task)];
     const child = spawn("unshare", args, { stdio: ["ignore", "pipe", "inherit"] });
     const [wrote, refused, ...found] = (await text(child.stdout)).trim().split("\n");

@@ -122,6 +122,39 @@ describe("the file", () => {
     await table.close();
   });
 
+  test("many writes at once are one commit, and wait for a lock or fail as one", async () => {
+    const table = openSqliteTable({ file, tableName, clock: systemClock, busyTimeoutMs: 50 });
+    const writes = Array.from({ length: 100 }, (_, n) => ({
+      key: { pk: "a", sk: `${n}` },
+      value: {},
+      expect: "absent" as const,
+    }));
+    const holder = new DatabaseSync(file);
+    holder.exec("BEGIN IMMEDIATE");
+    await expect(table.putAll(writes)).rejects.toBeInstanceOf(RetryLaterError);
+    holder.exec("COMMIT");
+    holder.close();
+    expect(await table.list("a")).toEqual([]);
+
+    const before = commitsIn(`${file}-wal`);
+    await table.putAll(writes);
+    expect(commitsIn(`${file}-wal`) - before).toBe(1);
+    expect(await table.list("a")).toHaveLength(100);
+    await table.close();
+  });
+
+  test("many writes at once, one of which can't be stored, leave nothing and the table usable", async () => {
+    const table = open();
+    const circular: { [name: string]: never } = {};
+    Object.assign(circular, { circular });
+    const at = (sk: string, value = {}) => ({ key: { pk: "a", sk }, value, expect: "absent" as const });
+
+    await expect(table.putAll([at("1"), at("2", circular), at("3")])).rejects.toThrow(TypeError);
+    expect(await table.list("a")).toEqual([]);
+    expect((await table.putAll([at("1")])).map(({ type }) => type)).toEqual(["written"]);
+    await table.close();
+  });
+
   test("deleted data is nowhere in its files after a purge, even if another process reads in the meantime", async () => {
     const table = open();
     const secret = "a-secret-that-nobody-may-find-any-more";
@@ -169,3 +202,12 @@ describe("the file", () => {
     await table.close();
   });
 });
+
+/** Frames of the write-ahead log that end a commit: they name the size of the database. https://sqlite.org/fileformat2.html#walformat */
+function commitsIn(file: string): number {
+  const log = readFileSync(file);
+  const frameBytes = 24 + log.readUInt32BE(8);
+  let commits = 0;
+  for (let at = 32; at < log.length; at += frameBytes) if (log.readUInt32BE(at + 4) > 0) commits++;
+  return commits;
+}
