@@ -26,7 +26,7 @@ import type { Key } from "./table.ts";
  *   ledger#<account>#<pair>        reading#<id>            the fate of one reading
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    something was said or spent, and must not be again
- *   rate-limit#<vendor>            rate-limit              when the vendor may be asked next (an hour)
+ *   rate-limit#<vendor>            rate-limit              when the vendor may be asked next (while it matters)
  *   vendor-answers                 answers                 how vendors answered, and unknown shapes (sealed)
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has accepted yet (a day)

@@ -1,14 +1,16 @@
 import { type Clock, epochSeconds } from "../lib/clock.ts";
 import { OwnLimitError } from "../lib/errors.ts";
 import type { SharedRateLimiter } from "../sync/model/leases.ts";
+import { toJson } from "./item-json.ts";
 import { RateLimitItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
-import { update } from "./update.ts";
+import { ContendedError, update } from "./update.ts";
 
-const TRIES = 20;
-const PAUSE_SECONDS = 0.02;
-const KEPT_SECONDS = 3600;
+const RETRY_SECONDS = 10;
+const SHORTEST_TRY_SECONDS = 0.02;
+/** A pause is as long as this many tries at most. */
+const LONGEST_PAUSE_TRIES = 8;
 /** A clock that is further off is broken, and is ignored. */
 const BELIEVED_SECONDS = 600;
 
@@ -26,12 +28,17 @@ export function createSharedRateLimiter(
   { name, everySeconds, burst }: { name: string; everySeconds: number; burst: number },
 ): SharedRateLimiter {
   const key = keys.rateLimit(name);
+  const what = `the rate limit for ${name}`;
   const everyMs = everySeconds * 1000;
+  const burstSeconds = Math.ceil(burst * everySeconds);
   /** How far the fastest known clock is ahead of ours. */
   let aheadMs = 0;
+  /** Until then, what this process wrote last still counts. */
+  let knownUntilSeconds = 0;
 
   return {
     async take(maxWaitSeconds) {
+      const startedMs = clock.now().getTime();
       const change = (item: Item | undefined) => {
         const before = item && RateLimitItem.safeParse(item.value).data;
         const ownMs = clock.now().getTime();
@@ -49,11 +56,31 @@ export function createSharedRateLimiter(
           });
         }
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
-        return { value: taken, expiresAt: epochSeconds(taken.nextAt) + KEPT_SECONDS, result: waitSeconds };
+        // From then on it would change nothing: all of the burst is free again.
+        const expiresAt = epochSeconds(taken.nextAt) + 1 + burstSeconds;
+        return { value: taken, expiresAt, result: waitSeconds };
       };
-      // Random, so that the same two don't collide again.
-      const pause = (tried: number) => clock.sleep(Math.random() * PAUSE_SECONDS * tried);
-      return update(table, key, change, { what: `the rate limit for ${name}`, tries: TRIES, pause });
+      // Hardly anybody else has asked lately, unless we have: so it is written without a read.
+      if (startedMs / 1000 >= knownUntilSeconds) {
+        const { value, expiresAt, result } = change(undefined);
+        const first = await table.put(key, toJson(value), { expect: "absent", expiresAt });
+        knownUntilSeconds = expiresAt;
+        if (first.type === "written") return result;
+      }
+      const pause = createPause(clock, startedMs, what);
+      return update(table, key, change, { what, tries: Number.POSITIVE_INFINITY, pause });
     },
+  };
+}
+
+/** Random, so that the same two don't collide again, and longer where the store is slow: a try takes longer there. */
+function createPause(clock: Clock, startedMs: number, what: string) {
+  let triedMs = startedMs;
+  return async (tried: number) => {
+    const nowMs = clock.now().getTime();
+    if (nowMs - startedMs >= RETRY_SECONDS * 1000) throw new ContendedError(`${what} kept changing`);
+    const trySeconds = Math.max(SHORTEST_TRY_SECONDS, (nowMs - triedMs) / 1000);
+    await clock.sleep(Math.random() * trySeconds * Math.min(tried, LONGEST_PAUSE_TRIES));
+    triedMs = clock.now().getTime();
   };
 }

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { Clock } from "../../src/lib/clock.ts";
 import { RetryLaterError } from "../../src/lib/errors.ts";
 import { createLog } from "../../src/lib/log.ts";
-import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
+import { createManualClock, createRunningClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
 import { keys } from "../../src/store/keys.ts";
@@ -83,6 +83,8 @@ describe("several processes on one table", () => {
       },
     ],
   ])("several processes never share a slot, and none waits forever (%s)", async (_engine, another) => {
+    // Their pauses have to take time, or they would all try again at once.
+    clock = createRunningClock();
     const left: number[][] = [[], [], [], []];
     await Promise.all(
       left.map(async (mine) => {
@@ -96,6 +98,70 @@ describe("several processes on one table", () => {
     // No slot stays empty, either: after the burst they follow one another.
     expect(Math.max(...all) - Math.min(...all)).toBeLessThan(280 * BUDGET.everySeconds + 10);
   });
+});
+
+/** Each call takes this long, and other processes are faster so many times in a row. */
+function slowAndContested(table: Table, seconds: number, faster: number) {
+  let tries = 0;
+  const slow: Table = {
+    ...table,
+    get: async (key) => {
+      clock.advance(seconds);
+      return table.get(key);
+    },
+    put: async (...given) => {
+      clock.advance(seconds);
+      return tries++ < faster ? { type: "conflict" } : table.put(...given);
+    },
+  };
+  return { slow, tries: () => tries };
+}
+
+test("a slow store on which others are faster thirty times in a row still gives a slot", async () => {
+  const { slow } = slowAndContested(open(), 0.015, 30);
+  expect(await sender(slow)()).toBe(clock.now().getTime() / 1000);
+});
+
+test.each([0.001, 0.1, 1])(
+  "after ten seconds without a slot the run comes later (%d seconds a call)",
+  async (seconds) => {
+    const { slow, tries } = slowAndContested(open(), seconds, Number.POSITIVE_INFINITY);
+    const startedAt = clock.now().getTime();
+    await expect(sender(slow)()).rejects.toThrow("the rate limit for vendor kept changing");
+    const passed = (clock.now().getTime() - startedAt) / 1000;
+    expect(passed).toBeGreaterThanOrEqual(10);
+    expect(passed).toBeLessThan(10 + 20 * seconds + 1);
+    expect(tries()).toBeGreaterThan(2);
+  },
+);
+
+test("the first request after a pause costs one write and no read, and the next ones in a row one of each", async () => {
+  const table = open();
+  const calls: string[] = [];
+  const counted: Table = {
+    ...table,
+    get: (key) => {
+      calls.push("get");
+      return table.get(key);
+    },
+    put: (...given) => {
+      calls.push("put");
+      return table.put(...given);
+    },
+  };
+  const send = sender(counted);
+  await send();
+  expect(calls.splice(0)).toEqual(["put"]);
+  await send();
+  expect(calls.splice(0)).toEqual(["get", "put"]);
+  clock.advance(20);
+  await send();
+  expect(calls.splice(0)).toEqual(["put"]);
+  // Another process has asked in between: no slot is given twice.
+  clock.advance(20);
+  const other = sender(open());
+  for (let n = 0; n < 25; n++) await other();
+  expect(await send()).toBeGreaterThan(clock.now().getTime() / 1000);
 });
 
 test("after a pause twenty requests leave at once, and no minute ever has more than 115", async () => {
