@@ -1,10 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { type DelayCause, RetryLaterError } from "./errors.ts";
+
+/** Sent as a form with this one file in it, in the field `file`. */
+export interface FileForm {
+  filename: string;
+  file: Uint8Array;
+}
 
 export interface HttpRequest {
   method: "GET" | "POST" | "DELETE";
   url: URL | string;
   headers?: Record<string, string>;
-  body?: string | URLSearchParams | FormData;
+  body?: string | URLSearchParams | FileForm;
   answerSeconds?: number;
   expectedStatus?: number;
   /** Answers as soon as the status is there, without the text. */
@@ -46,7 +53,7 @@ export function createTransport(): {
     const milliseconds = answerSeconds * 1000;
     pool ??= openPool();
     const { request, dispatcher } = await pool;
-    const { contentType, content } = await packed(body);
+    const { contentType, content } = packed(body);
     try {
       const answer = await request.call(dispatcher, {
         ...{ origin, path: pathname + search, method },
@@ -103,13 +110,26 @@ async function openPool() {
 }
 
 /** A form's content type is set here only: with a second one, appended, Garmin answers 400 with an empty body. */
-async function packed(body: HttpRequest["body"]): Promise<{ contentType?: string; content: string | Buffer | null }> {
+function packed(body: HttpRequest["body"]): { contentType?: string; content: string | Buffer | null } {
   if (body instanceof URLSearchParams) {
     return { contentType: "application/x-www-form-urlencoded", content: body.toString() };
   }
-  if (!(body instanceof FormData)) return { content: body ?? null };
-  const form = new Response(body);
-  return { contentType: form.headers.get("content-type") ?? "", content: Buffer.from(await form.arrayBuffer()) };
+  return typeof body === "object" ? packedFile(body) : { content: body ?? null };
+}
+
+/** By hand, because the first use of the platform's `FormData` takes 20 ms of CPU. */
+function packedFile({ filename, file }: FileForm) {
+  const boundary = `----weighbridge-${randomUUID()}`;
+  const head = [
+    `--${boundary}`,
+    `Content-Disposition: form-data; name="file"; filename="${filename}"`,
+    "Content-Type: application/octet-stream",
+    "\r\n",
+  ].join("\r\n");
+  return {
+    contentType: `multipart/form-data; boundary=${boundary}`,
+    content: Buffer.concat([Buffer.from(head), file, Buffer.from(`\r\n--${boundary}--\r\n`)]),
+  };
 }
 
 function reason(cause: unknown): string {

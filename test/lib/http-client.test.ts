@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { createSecureServer } from "node:http2";
 import net, { type AddressInfo, type Socket } from "node:net";
+import { buffer } from "node:stream/consumers";
 import tls from "node:tls";
 import { gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -59,6 +60,24 @@ describe("what goes over the wire", () => {
     await stub.send({ method: "POST", url: stub.url, body: form, headers: { accept: "x" } });
     expect(headerLines(last(), "content-type")).toEqual(["application/x-www-form-urlencoded"]);
     expect(new URLSearchParams(last()?.body).get("secret")).toBe("a+b/&= ü");
+  });
+
+  test("a file arrives in a form as any other client would send it", async () => {
+    const got: Array<[string, string, number[]]> = [];
+    const server = createServer(async (request, response) => {
+      const headers = new Headers({ "content-type": String(request.headers["content-type"]) });
+      const form = await new Response(await buffer(request), { headers }).formData();
+      for (const [field, file] of form) {
+        if (typeof file === "object") got.push([field, `${file.name} ${file.type}`, [...(await file.bytes())]]);
+      }
+      response.end();
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const file = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    await stub.send({ method: "POST", url, body: { filename: "weight.fit", file } });
+    expect(got).toEqual([["file", "weight.fit application/octet-stream", [...file]]]);
+    server.close();
   });
 
   test("JSON keeps the content type it was given, once", async () => {
@@ -129,8 +148,7 @@ describe("a vendor that would prefer HTTP/2", () => {
     offered.destroy();
 
     const { send, close } = createTransport();
-    const form = new FormData();
-    form.set("file", "x");
+    const form = { filename: "x.fit", file: Buffer.from("x") };
     expect((await send({ method: "GET", url })).text).toBe("yes");
     await send({ method: "POST", url, body: new URLSearchParams({ a: "b" }) });
     await send({ method: "POST", url, body: form });

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
-import { type HttpAnswer, type HttpRequest, NoAnswerError, type VendorTransport } from "../../lib/http-client.ts";
+import { type FileForm, type HttpAnswer, NoAnswerError, type VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
 import { retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError, type WithAccess } from "../model/link.ts";
@@ -12,8 +12,7 @@ interface ConnectRequest {
   method: "GET" | "POST" | "DELETE";
   path: string;
   json?: unknown;
-  /** Rebuilt for each attempt, because a form can be read only once. */
-  form?: () => Exclude<HttpRequest["body"], string | undefined>;
+  form?: FileForm;
   answerSeconds?: number;
 }
 
@@ -46,7 +45,7 @@ export function createGarminClient(options: {
             ...(json !== undefined && { "content-type": "application/json" }),
           },
           ...(json !== undefined && { body: JSON.stringify(json) }),
-          ...(form && { body: form() }),
+          ...(form && { body: form }),
           ...(answerSeconds && { answerSeconds }),
           delayedBy: "garmin_silent",
         });

@@ -43,7 +43,7 @@ export function createWeightSink(options: {
 
     async send(weighIns, { heightM, parts, beforeEach }) {
       const chosen = weighIns.map((it) => chosenParts(it, parts));
-      const file = new Blob([new Uint8Array(await encodeWeighIns(chosen, heightM))]);
+      const file = await encodeWeighIns(chosen, heightM);
       const { outcome, ...stop } = await attemptUpload(
         () =>
           rateLimited(async () => {
@@ -51,11 +51,8 @@ export function createWeightSink(options: {
             return call({
               method: "POST",
               path: "/upload-service/upload",
-              form: () => {
-                const form = new FormData();
-                form.append("file", file, "weight.fit"); // the extension tells Garmin what it is
-                return form;
-              },
+              // The extension tells Garmin what it is.
+              form: { filename: "weight.fit", file },
               answerSeconds: UPLOAD_SECONDS,
             });
           }),

@@ -223,9 +223,8 @@ const refusing =
   (send: Transport): Transport =>
   async (request) => {
     let values: number[] = [];
-    if (request.method === "POST" && request.body instanceof FormData) {
-      const file = request.body.get("file");
-      const records = file && typeof file === "object" ? readWeightFile(await file.bytes()) : [];
+    if (typeof request.body === "object" && "file" in request.body) {
+      const records = readWeightFile(request.body.file);
       values = "refused" in records ? [] : records.map((it) => it.weightKg);
     } else if (request.method === "POST" && String(request.url).includes("bloodpressure")) {
       values = [JSON.parse(String(request.body)).systolic];
