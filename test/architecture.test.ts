@@ -133,7 +133,7 @@ test("the environment is read in one place", () => {
 
 test("the table's name has one source", () => {
   expect(sources.filter((file) => readFileSync(file, "utf8").includes("TOKEN_TABLE_NAME"))).toEqual([
-    "src/config/variables.ts",
+    "src/config/table-name.ts",
   ]);
 });
 

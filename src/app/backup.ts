@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Config, StoreConfig } from "../config/config.ts";
-import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../config/table-name.ts";
 import { UsageError } from "../lib/errors.ts";
 import { exchangeSealingKey } from "../store/key-file.ts";
 import { parseSealingKeys } from "../store/seal.ts";

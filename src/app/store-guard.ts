@@ -1,7 +1,7 @@
 import { lookAfterStore } from "../bot/telegram/store-mark.ts";
 import { ALARM_WORDS } from "../bot/words/alarms.ts";
 import type { StoreConfig } from "../config/config.ts";
-import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../config/table-name.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Account } from "../sync/model/account.ts";

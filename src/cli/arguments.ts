@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { TABLE_NAME_VARIABLE } from "../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../config/table-name.ts";
 import { UsageError } from "../lib/errors.ts";
 import { isTimezone } from "../lib/local-time.ts";
 

@@ -3,7 +3,8 @@ import type * as z from "zod";
 import { UsageError } from "../lib/errors.ts";
 import type { Environment } from "./environment.ts";
 import { WITHINGS_PATHS } from "./paths.ts";
-import { type Name, TABLE_NAME_VARIABLE, VARIABLES } from "./variables.ts";
+import { TABLE_NAME_VARIABLE } from "./table-name.ts";
+import { type Name, VARIABLES } from "./variables.ts";
 
 type Values = { [N in Name]: z.infer<(typeof VARIABLES)[N]> };
 type Read = <N extends Name>(name: N) => Values[N];

@@ -2,7 +2,8 @@ import { isUtf8 } from "node:buffer";
 import { existsSync, readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { UsageError } from "../lib/errors.ts";
-import { type Name, TABLE_NAME_VARIABLE } from "./variables.ts";
+import { TABLE_NAME_VARIABLE } from "./table-name.ts";
+import type { Name } from "./variables.ts";
 
 export type Environment = Record<string, string | undefined>;
 

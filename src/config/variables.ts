@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { parseJson } from "../lib/json.ts";
+import { TABLE_NAME_VARIABLE } from "./table-name.ts";
 
 const required = (fix: string) => z.string({ error: `is missing: ${fix}` });
 
@@ -43,8 +44,6 @@ function isPublicUrl(text: string): boolean {
   const isHere = ["localhost", "127.0.0.1"].includes(hostname);
   return (protocol === "https:" || (protocol === "http:" && isHere)) && !(search || hash || username || password);
 }
-
-export const TABLE_NAME_VARIABLE = "TOKEN_TABLE_NAME";
 
 export const VARIABLES = {
   TELEGRAM_BOT_TOKEN: required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {

@@ -6,7 +6,7 @@ import {
   PutParameterCommand,
   SSMClient,
 } from "@aws-sdk/client-ssm";
-import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 import { explainAwsError } from "../../lib/aws-errors.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { isSecret } from "./parameters.ts";

@@ -2,7 +2,7 @@ import { tableExists } from "../../app/open-stores.ts";
 import { createTelegramSetup, type TelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig } from "../../config/config.ts";
 import { TELEGRAM_PATH, WITHINGS_PATHS } from "../../config/paths.ts";
-import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { EXIT } from "../exit.ts";
 import { withStore } from "../open.ts";

@@ -1,4 +1,4 @@
-import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 
 /** What a deployment keeps in SSM, under /weighbridge/<stage>/, each with the name of its variable in the configuration. */
 export const SECRETS = [

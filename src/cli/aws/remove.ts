@@ -1,6 +1,6 @@
 import { createTelegramSetup } from "../../bot/telegram/setup.ts";
 import { readConfig } from "../../config/config.ts";
-import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { osls } from "./osls.ts";
 import { FROM_STACK } from "./parameters.ts";

@@ -1,5 +1,5 @@
 import type { Environment } from "../../config/environment.ts";
-import { TABLE_NAME_VARIABLE } from "../../config/variables.ts";
+import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { createTransport } from "../../lib/http-client.ts";
 import type { Check } from "../../sync/status/checks.ts";
