@@ -13,7 +13,7 @@ const PAGE = 1000;
 /** A scheduled run that is overdue by more isn't in the list, or its job was lost. */
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
 const FAR_SECONDS = 2 * 24 * 3600;
-const CHECKED_AT_ONCE = 25;
+const CHECKED_AT_ONCE = 150;
 
 export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
   const read = async (account: number) => scheduledRunIn(await table.get(keys.scheduledRun(account)));

@@ -13,7 +13,9 @@ const STORE_MS = 5;
 const IDLE_RECEIVES = 5 * 3 * 60 * 24 * DAYS;
 /** For each due account: a place in a batch of jobs, and a mark beside its scheduled run. */
 const SWEEP_DUE_MS = 1;
-const SWEEP_CHECKED = 25;
+/** Every sixth sweep searches this many accounts. */
+const SEARCHED = 150;
+const SWEEPS_A_SEARCH = 6;
 const LISTED_BYTES = 250;
 const GB = 1e9;
 
@@ -98,7 +100,8 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
     // A sweep's fixed part stays the same; the rest follows the due accounts, and every mark is a write.
     const more = (households - 1) * took.writes;
     usage.tableWrites += more;
-    usage.tableReads += (more * LISTED_BYTES) / 4096 + took.times * (Math.min(households, SWEEP_CHECKED) - 1);
+    usage.tableReads +=
+      (more * LISTED_BYTES) / 4096 + (took.times / SWEEPS_A_SEARCH) * (Math.min(households, SEARCHED) - 1);
     usage.lambdaGbSeconds += (more * SWEEP_DUE_MS * slowness(time) * gigabytes) / 1000;
   }
   return usage;
