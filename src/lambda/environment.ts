@@ -1,28 +1,28 @@
 import { GetParametersCommand, SSMClient } from "@aws-sdk/client-ssm";
 import type { Environment } from "../config/environment.ts";
+import { readSecrets, SECRETS_PARAMETER } from "../config/secrets.ts";
 import { type AwsSubject, explainAwsError } from "../lib/aws-errors.ts";
 
-const NAMES_A_CALL = 10;
-
-/** What is set already wins. @throws RetryLaterError when SSM doesn't answer, UsageError when the function may not ask. */
+/**
+ * Adds these parameters, and the secrets that one of them holds. What is set already wins.
+ * @throws RetryLaterError when SSM doesn't answer, UsageError when the function may not ask.
+ */
 export async function completeEnvironment(env: Environment, names: readonly string[]): Promise<Environment> {
   const path = env.PARAMETER_PATH;
-  const wanted = names.filter((name) => !env[name]?.trim());
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const wanted = names.filter((name) => given[name] === undefined);
   if (path === undefined || wanted.length === 0) return env;
   const ssm = new SSMClient({
     maxAttempts: 3,
     requestHandler: { connectionTimeout: 3_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
-  const ask = async (some: string[]) => {
-    const command = new GetParametersCommand({ Names: some.map((name) => path + name), WithDecryption: true });
-    const { Parameters = [] } = await ssm.send(command);
-    return Parameters.map(({ Name = "", Value }) => [Name.slice(path.length), Value] as const);
-  };
   try {
-    const calls = [];
-    for (let from = 0; from < wanted.length; from += NAMES_A_CALL)
-      calls.push(ask(wanted.slice(from, from + NAMES_A_CALL)));
-    return { ...env, ...Object.fromEntries((await Promise.all(calls)).flat()) };
+    const command = new GetParametersCommand({ Names: wanted.map((name) => path + name), WithDecryption: true });
+    const { Parameters = [] } = await ssm.send(command);
+    const { [SECRETS_PARAMETER]: secrets, ...others } = Object.fromEntries(
+      Parameters.map(({ Name = "", Value }) => [Name.slice(path.length), Value]),
+    );
+    return { ...env, ...(secrets !== undefined && readSecrets(secrets)), ...others, ...given };
   } catch (error) {
     throw explainAwsError(error, aboutParameters(path));
   } finally {

@@ -1,18 +1,18 @@
+import { SECRETS_PARAMETER } from "../config/secrets.ts";
+
 const PROGRAM = [
-  "TELEGRAM_BOT_TOKEN",
+  SECRETS_PARAMETER,
+  "SEALING_KEY",
   "TELEGRAM_ALLOWED_IDS",
   "BOT_INFO",
   "PUBLIC_URL",
-  "WITHINGS_CLIENT_ID",
-  "WITHINGS_CLIENT_SECRET",
   "GARMIN_CLIENT_ID",
-  "SEALING_KEY",
 ] as const;
 
-/** What each function reads from SSM when it starts. The roles in infra/ allow exactly these. */
+/** What each function reads from SSM when it starts, ten at most. The roles in infra/ allow exactly these. */
 export const PARAMETERS = {
-  http: [...PROGRAM, "TELEGRAM_WEBHOOK_SECRET", "MANUAL_SYNC_TOKEN"],
+  http: PROGRAM,
   worker: PROGRAM,
-  sweep: ["TELEGRAM_BOT_TOKEN", "TELEGRAM_ALLOWED_IDS", "TELEGRAM_WEBHOOK_SECRET", "PUBLIC_URL"],
-  alarm: ["TELEGRAM_BOT_TOKEN", "TELEGRAM_ALLOWED_IDS"],
+  sweep: [SECRETS_PARAMETER, "TELEGRAM_ALLOWED_IDS", "PUBLIC_URL"],
+  alarm: [SECRETS_PARAMETER, "TELEGRAM_ALLOWED_IDS"],
 } as const;

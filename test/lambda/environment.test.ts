@@ -24,43 +24,45 @@ const kept = (parameters: Record<string, string>) =>
   answer(200, { Parameters: Object.entries(parameters).map(([name, Value]) => ({ Name: PATH + name, Value })) });
 const asked = () => ssm.requests.map(({ body }) => JSON.parse(body));
 
-test("parameters complete the environment, decrypted", async () => {
-  ssm.willAnswer(kept({ TELEGRAM_BOT_TOKEN: "1:a", SEALING_KEY: "key" }));
+test("parameters complete the environment, decrypted, and one of them holds several secrets", async () => {
+  const secrets = { TELEGRAM_BOT_TOKEN: "1:a", WITHINGS_CLIENT_SECRET: "secret" };
+  ssm.willAnswer(kept({ SECRETS: JSON.stringify(secrets), SEALING_KEY: "key" }));
   const env = { PARAMETER_PATH: PATH, STORE: "dynamodb" };
 
-  expect(await completeEnvironment(env, ["TELEGRAM_BOT_TOKEN", "SEALING_KEY", "BOT_INFO"])).toEqual({
+  expect(await completeEnvironment(env, ["SECRETS", "SEALING_KEY", "BOT_INFO"])).toEqual({
     ...env,
-    TELEGRAM_BOT_TOKEN: "1:a",
+    ...secrets,
     SEALING_KEY: "key",
   });
   expect(asked()).toEqual([
-    { Names: [`${PATH}TELEGRAM_BOT_TOKEN`, `${PATH}SEALING_KEY`, `${PATH}BOT_INFO`], WithDecryption: true },
+    { Names: [`${PATH}SECRETS`, `${PATH}SEALING_KEY`, `${PATH}BOT_INFO`], WithDecryption: true },
   ]);
   expect(ssm.requests[0]?.headers["x-amz-target"]).toBe("AmazonSSM.GetParameters");
 });
 
 test("a variable that is already set wins, and SSM is not asked for it", async () => {
-  ssm.willAnswer(kept({ SEALING_KEY: "kept" }));
-  const env = { PARAMETER_PATH: PATH, TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: " " };
+  ssm.willAnswer(kept({ SECRETS: '{"TELEGRAM_BOT_TOKEN":"kept"}', SEALING_KEY: "kept" }));
+  const env = { PARAMETER_PATH: PATH, TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: " ", BOT_INFO: "set" };
 
-  const complete = await completeEnvironment(env, ["TELEGRAM_BOT_TOKEN", "SEALING_KEY"]);
-  expect(complete).toMatchObject({ TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: "kept" });
-  expect(asked().flatMap(({ Names }) => Names)).toEqual([`${PATH}SEALING_KEY`]);
+  const complete = await completeEnvironment(env, ["SECRETS", "SEALING_KEY", "BOT_INFO"]);
+  expect(complete).toMatchObject({ TELEGRAM_BOT_TOKEN: "set", SEALING_KEY: "kept", BOT_INFO: "set" });
+  expect(asked().flatMap(({ Names }) => Names)).toEqual([`${PATH}SECRETS`, `${PATH}SEALING_KEY`]);
 });
+
+test.each(["", "no json", '["a"]', '{"TELEGRAM_BOT_TOKEN":1}', "null"])(
+  "a parameter of secrets that holds %j is a UsageError that doesn’t show it",
+  async (value) => {
+    ssm.willAnswer(kept({ SECRETS: value }));
+    const complete = completeEnvironment({ PARAMETER_PATH: PATH }, ["SECRETS"]);
+    await expect(complete).rejects.toBeInstanceOf(UsageError);
+    await expect(complete).rejects.toThrow(/^The parameter SECRETS isn’t a JSON object of texts\. Correct it/);
+  },
+);
 
 test("SSM is not asked if nothing is missing or there is no parameter path", async () => {
   await completeEnvironment({ PARAMETER_PATH: PATH, SEALING_KEY: "set" }, ["SEALING_KEY"]);
   await completeEnvironment({}, ["SEALING_KEY"]);
   expect(ssm.requests).toEqual([]);
-});
-
-test("more names than SSM takes per call are asked for in several calls", async () => {
-  ssm.willAnswer(kept({ N0: "a" }), kept({ N10: "b" }));
-  const names = Array.from({ length: 11 }, (_, index) => `N${index}`);
-
-  expect(await completeEnvironment({ PARAMETER_PATH: PATH }, names)).toMatchObject({ N0: "a", N10: "b" });
-  const sizes = asked().map(({ Names }) => Names.length);
-  expect(sizes.toSorted((a, b) => a - b)).toEqual([1, 10]);
 });
 
 test.each([

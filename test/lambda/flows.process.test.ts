@@ -276,7 +276,9 @@ test("the owner hears once that the bot used another table before, and from then
 
 test("a missing webhook secret is reported, because without it no update is accepted", async () => {
   await start();
-  aws.ssm.parameters.delete("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET");
+  const secrets = JSON.parse(aws.ssm.parameters.get("/weighbridge/prod/SECRETS")?.value ?? "");
+  const without = JSON.stringify({ ...secrets, TELEGRAM_WEBHOOK_SECRET: undefined });
+  aws.ssm.set("/weighbridge/prod/SECRETS", without, "SecureString");
   await aws.runSweep();
   expect(aws.sweep.logged()).toContainEqual(
     expect.objectContaining({ event: "webhook_failing", message: "TELEGRAM_WEBHOOK_SECRET is missing" }),

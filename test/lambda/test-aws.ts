@@ -91,11 +91,13 @@ export async function startTestAws(
     WITHINGS_REDIRECT_URL: _,
     ...vendors
   } = testApp.sandbox.env();
-  const secrets = { TELEGRAM_BOT_TOKEN, WITHINGS_CLIENT_ID, WITHINGS_CLIENT_SECRET, MANUAL_SYNC_TOKEN };
-  const parameters = {
-    ...secrets,
-    SEALING_KEY: sealingKey,
+  const secrets = {
+    ...{ TELEGRAM_BOT_TOKEN, WITHINGS_CLIENT_ID, WITHINGS_CLIENT_SECRET, MANUAL_SYNC_TOKEN },
     TELEGRAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  };
+  const parameters = {
+    SECRETS: JSON.stringify(secrets),
+    SEALING_KEY: sealingKey,
     TELEGRAM_ALLOWED_IDS: String(ACCOUNT),
     BOT_INFO: JSON.stringify(telegram.bot),
     PUBLIC_URL: url,

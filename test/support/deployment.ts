@@ -4,6 +4,7 @@ import { type App, createApp } from "../../src/app/app.ts";
 import { createTable, tableExists } from "../../src/app/open-stores.ts";
 import { readConfig } from "../../src/config/config.ts";
 import type { Environment } from "../../src/config/environment.ts";
+import { readSecrets } from "../../src/config/secrets.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startAws } from "../../src/sandbox/aws.ts";
@@ -96,6 +97,7 @@ export async function startDeployment() {
   const stacks = new Map<string, boolean>();
 
   const parameter = (name: string, stage = "prod") => aws.parameters.get(`/weighbridge/${stage}/${name}`)?.value;
+  const secrets = (stage = "prod") => readSecrets(parameter("SECRETS", stage) ?? "{}");
 
   /** The environment of a function after its start. */
   function environmentOfFunctions(stage = "prod"): Environment {
@@ -107,6 +109,7 @@ export async function startDeployment() {
       DYNAMODB_ENDPOINT: dynalite.endpoint,
       ...aws.functions.get(`weighbridge-${stage}-worker`),
       ...Object.fromEntries(own.map(([name, { value }]) => [name.slice(root.length), value])),
+      ...secrets(stage),
     };
   }
 
@@ -118,6 +121,7 @@ export async function startDeployment() {
     toolRuns,
     broken,
     parameter,
+    secrets,
     /** Setup with valid answers. */
     setUp: (command = "setup"): Promise<CliRun> => {
       const { clientId, clientSecret } = sandbox.withings.application;

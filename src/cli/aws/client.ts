@@ -6,10 +6,11 @@ import {
   PutParameterCommand,
   SSMClient,
 } from "@aws-sdk/client-ssm";
+import { readSecrets, SECRETS_PARAMETER } from "../../config/secrets.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 import { explainAwsError } from "../../lib/aws-errors.ts";
 import { UsageError } from "../../lib/errors.ts";
-import { isSecret } from "./parameters.ts";
+import { SEALING_KEY } from "./parameters.ts";
 
 const NAMES_A_CALL = 10;
 
@@ -24,7 +25,7 @@ export async function connectAws() {
 
   return {
     region,
-    /** Every parameter of a stage, decrypted, by the last part of its name. */
+    /** The value of every variable that a stage keeps in its parameters, decrypted. */
     async parameters(stage: string): Promise<Map<string, string>> {
       const found: Parameter[] = [];
       let token: string | undefined;
@@ -35,11 +36,14 @@ export async function connectAws() {
         found.push(...(page.Parameters ?? []));
         token = page.NextToken;
       } while (token);
-      return new Map(found.map(({ Name = "", Value = "" }) => [Name.slice(pathOf(stage).length), Value]));
+      const values = new Map(found.map(({ Name = "", Value = "" }) => [Name.slice(pathOf(stage).length), Value]));
+      const secrets = values.get(SECRETS_PARAMETER);
+      values.delete(SECRETS_PARAMETER);
+      return new Map([...values, ...Object.entries(secrets === undefined ? {} : readSecrets(secrets))]);
     },
     /** False if it was there already and must not be replaced. */
     async put(stage: string, name: string, value: string, { replace } = { replace: true }): Promise<boolean> {
-      const Type = isSecret(name) ? "SecureString" : "String";
+      const Type = [SEALING_KEY, SECRETS_PARAMETER].includes(name) ? "SecureString" : "String";
       const command = new PutParameterCommand({ Name: pathOf(stage) + name, Value: value, Type, Overwrite: replace });
       return (await answered(ssm.send(command), "ParameterAlreadyExists")) !== undefined;
     },

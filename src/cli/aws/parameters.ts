@@ -1,16 +1,13 @@
+import { isSharedSecret, SECRETS_PARAMETER, SHARED_SECRETS } from "../../config/secrets.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 
-/** What a deployment keeps in SSM, under /weighbridge/<stage>/, each with the name of its variable in the configuration. */
-export const SECRETS = [
-  "SEALING_KEY",
-  "TELEGRAM_BOT_TOKEN",
-  "TELEGRAM_WEBHOOK_SECRET",
-  "WITHINGS_CLIENT_ID",
-  "WITHINGS_CLIENT_SECRET",
-  "MANUAL_SYNC_TOKEN",
-] as const;
+/**
+ * Without it, the links in the table don't open. It has a parameter of its own, as only functions that open them may read it.
+ */
+export const SEALING_KEY = "SEALING_KEY";
 
-export const FROM_SETUP = [...SECRETS, "TELEGRAM_ALLOWED_IDS"] as const;
+/** What a deployment keeps in SSM, under /weighbridge/<stage>/, by the names of their variables in the configuration. */
+export const FROM_SETUP = [SEALING_KEY, ...SHARED_SECRETS, "TELEGRAM_ALLOWED_IDS"] as const;
 
 /** Written by the template; they go with its stack. */
 export const FROM_STACK = ["PUBLIC_URL", TABLE_NAME_VARIABLE] as const;
@@ -21,7 +18,8 @@ export const BOT_INFO = "BOT_INFO";
 /** The table is older than the stack, which therefore must not make one. */
 export const TABLE_TAKEN_OVER = "TABLE_TAKEN_OVER";
 
-export const isSecret = (name: string) => SECRETS.some((secret) => secret === name);
+/** The parameter that holds this variable. */
+export const parameterOf = (name: string) => (isSharedSecret(name) ? SECRETS_PARAMETER : name);
 
 export function missingFrom(parameters: ReadonlyMap<string, string>, needed: readonly string[]): string[] {
   return needed.filter((name) => !parameters.get(name)?.trim());

@@ -3,11 +3,8 @@ import { readConfig } from "../../config/config.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { osls } from "./osls.ts";
-import { FROM_STACK } from "./parameters.ts";
+import { FROM_STACK, SEALING_KEY as KEPT, parameterOf } from "./parameters.ts";
 import type { StageDeps } from "./stage.ts";
-
-/** Without it, the links in the table don't open. */
-const KEPT = "SEALING_KEY";
 
 /** Undoes a deployment, but keeps the table and the key to it. Run again, it goes on where it ended. */
 export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boolean }): Promise<number> {
@@ -43,7 +40,7 @@ export async function removeCommand(deps: StageDeps, { isSure }: { isSure: boole
     );
   }
   const ours = [...parameters.keys()].filter((name) => name !== KEPT && !FROM_STACK.some((other) => other === name));
-  await aws.remove(stage, ours);
+  await aws.remove(stage, [...new Set(ours.map(parameterOf))]);
 
   const table = parameters.get(TABLE_NAME_VARIABLE) ?? `weighbridge-${stage}`;
   return terminal.result(

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { ALARM_EMAIL } from "./parameters.ts";
+import { SECRETS_PARAMETER, SHARED_SECRETS } from "../../config/secrets.ts";
+import { ALARM_EMAIL, parameterOf, SEALING_KEY } from "./parameters.ts";
 import { type Answers, askUntil, type SetupDeps } from "./setup-answers.ts";
 import { askBot, askOwner } from "./setup-telegram.ts";
 import { askWithings } from "./setup-withings.ts";
@@ -58,18 +59,24 @@ function makeKeys({ present, changes }: Answers): void {
   for (const [name, make] of Object.entries(made)) if (!present.get(name)) changes.set(name, make());
 }
 
+/** Returns the parameters that were written. */
 async function write({ stage, aws, terminal }: SetupDeps, { present, changes }: Answers): Promise<string[]> {
-  const written: string[] = [];
+  const textOf = (name: string) => changes.get(name) ?? present.get(name) ?? "";
+  const secrets = () => JSON.stringify(Object.fromEntries(SHARED_SECRETS.map((name) => [name, textOf(name)])));
+  const changed = [...changes]
+    .filter(([name, value]) => present.get(name) !== value)
+    .map(([name]) => parameterOf(name));
   // The key goes first, and never replaces one that another setup has stored meanwhile.
-  const inOrder = [...changes].sort(([a], [b]) => Number(b === "SEALING_KEY") - Number(a === "SEALING_KEY"));
-  const wanted = inOrder.filter(([name, value]) => present.get(name) !== value);
-  for (const [index, [name, value]] of wanted.entries()) {
+  const wanted = [...new Set(changed)].sort((a, b) => Number(b === SEALING_KEY) - Number(a === SEALING_KEY));
+  const written: string[] = [];
+  for (const [index, name] of wanted.entries()) {
+    const value = name === SECRETS_PARAMETER ? secrets() : textOf(name);
     try {
-      const replace = name !== "SEALING_KEY";
+      const replace = name !== SEALING_KEY;
       if (value === "none" && name === ALARM_EMAIL) await aws.remove(stage, [name]);
       else if (!(await aws.put(stage, name, value, { replace }))) continue;
     } catch (error) {
-      const left = wanted.slice(index).map(([other]) => other);
+      const left = wanted.slice(index);
       terminal.hint(
         `Written: ${written.join(", ") || "nothing"}. Not written: ${left.join(", ")}. Run setup again to finish.`,
       );

@@ -30,7 +30,7 @@ test("deploy packages, checks, deploys, sets the webhook and ends with doctor", 
   expect(it.sandbox.telegram.calls("setWebhook").map(({ params }) => params)).toEqual([
     expect.objectContaining({
       url: `${it.publicUrl}/telegram`,
-      secret_token: it.parameter("TELEGRAM_WEBHOOK_SECRET"),
+      secret_token: it.secrets().TELEGRAM_WEBHOOK_SECRET,
       allowed_updates: JSON.stringify(["message", "callback_query", "my_chat_member"]),
     }),
   ]);
@@ -55,7 +55,8 @@ test("deploy passes the e-mail address for alarms to the stack", async () => {
 
 test("spaces around a parameter that was typed in by hand don't count", async () => {
   await it.setUp();
-  it.aws.set("/weighbridge/prod/TELEGRAM_WEBHOOK_SECRET", " a-secret-typed-by-hand\n", "SecureString");
+  const typed = JSON.stringify({ ...it.secrets(), TELEGRAM_WEBHOOK_SECRET: " a-secret-typed-by-hand\n" }, null, 2);
+  it.aws.set("/weighbridge/prod/SECRETS", typed, "SecureString");
   const { exit, stderr } = await it.machine.run("deploy");
   expect(exit, stderr).toBe(0);
   expect(it.sandbox.telegram.calls("setWebhook")).toMatchObject([
@@ -222,7 +223,7 @@ test("remove leaves the table and its key, and a later deployment uses both agai
 
   const doubted = await run("remove", ["no"]);
   expect(doubted).toMatchObject({ exit: 2, stderr: expect.stringContaining("Nothing was changed.") });
-  expect(it.parameter("TELEGRAM_BOT_TOKEN")).toBeDefined();
+  expect(it.parameter("SECRETS")).toBeDefined();
 
   it.broken.tool = "remove";
   expect((await run("remove --yes")).stderr).toContain("Fix the cause and run npm run remove again");

@@ -10,10 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => it.close());
 
-const NAMES = [
-  ...["MANUAL_SYNC_TOKEN", "SEALING_KEY", "TELEGRAM_ALLOWED_IDS", "TELEGRAM_BOT_TOKEN", "TELEGRAM_WEBHOOK_SECRET"],
-  ...["WITHINGS_CLIENT_ID", "WITHINGS_CLIENT_SECRET"],
-];
+const NAMES = ["SEALING_KEY", "SECRETS", "TELEGRAM_ALLOWED_IDS"];
 const stored = () =>
   Object.fromEntries([...it.aws.parameters].map(([name, { value, type }]) => [path.basename(name), { value, type }]));
 
@@ -30,14 +27,17 @@ test("setup asks for everything, checks it, and stores secrets as secrets", asyn
   expect(run.json()).toMatchObject({ status: "success", stage: "prod", region: "eu-central-1" });
   expect(Object.keys(stored()).sort()).toEqual(["ALARM_EMAIL", ...NAMES]);
   expect(stored()).toMatchObject({
-    TELEGRAM_BOT_TOKEN: { value: token, type: "SecureString" },
-    TELEGRAM_ALLOWED_IDS: { value: String(OWNER), type: "String" },
-    WITHINGS_CLIENT_ID: { value: clientId, type: "SecureString" },
-    WITHINGS_CLIENT_SECRET: { value: clientSecret, type: "SecureString" },
+    SECRETS: { type: "SecureString" },
     SEALING_KEY: { value: expect.stringMatching(/^[\w+/]{43}=$/), type: "SecureString" },
-    TELEGRAM_WEBHOOK_SECRET: { value: expect.stringMatching(/^[\w-]{43}$/), type: "SecureString" },
-    MANUAL_SYNC_TOKEN: { value: expect.stringMatching(/^[\w-]{43}$/), type: "SecureString" },
+    TELEGRAM_ALLOWED_IDS: { value: String(OWNER), type: "String" },
     ALARM_EMAIL: { value: "owner@example.org", type: "String" },
+  });
+  expect(it.secrets()).toEqual({
+    TELEGRAM_BOT_TOKEN: token,
+    TELEGRAM_WEBHOOK_SECRET: expect.stringMatching(/^[\w-]{43}$/),
+    WITHINGS_CLIENT_ID: clientId,
+    WITHINGS_CLIENT_SECRET: clientSecret,
+    MANUAL_SYNC_TOKEN: expect.stringMatching(/^[\w-]{43}$/),
   });
   for (const words of [
     "That does not look like a bot token",
@@ -64,9 +64,13 @@ test("setup drops pasted quotes, and doesn't take a phone number for a user id",
   expect(run.stdout.match(/This looks like a phone number, .* Press Enter, and the bot finds it\./g)).toHaveLength(2);
   expect(run.stdout).toContain("This must be one or more Telegram user ids");
   expect(stored()).toMatchObject({
-    ...{ TELEGRAM_BOT_TOKEN: { value: it.sandbox.telegram.token }, TELEGRAM_ALLOWED_IDS: { value: String(OWNER) } },
-    ...{ WITHINGS_CLIENT_ID: { value: clientId }, WITHINGS_CLIENT_SECRET: { value: clientSecret } },
+    TELEGRAM_ALLOWED_IDS: { value: String(OWNER) },
     ALARM_EMAIL: { value: "owner@example.org" },
+  });
+  expect(it.secrets()).toMatchObject({
+    TELEGRAM_BOT_TOKEN: it.sandbox.telegram.token,
+    WITHINGS_CLIENT_ID: clientId,
+    WITHINGS_CLIENT_SECRET: clientSecret,
   });
 });
 
@@ -130,14 +134,39 @@ test("setup stores nothing if the input ends before the last question", async ()
   expect(stored()).toEqual({});
 });
 
-test("setup reports a failure halfway through storing, and finishes when run again", async () => {
-  it.aws.failAfterWrites = 3;
+test("a second setup changes one secret and leaves all others as they are", async () => {
+  await it.setUp();
+  const { SEALING_KEY: key } = stored();
+  const before = it.secrets();
+  it.sandbox.withings.application.clientSecret = "a-new-client-secret-at-withings";
+  const again = await it.machine.run("setup --json", ["", "", "", "a-new-client-secret-at-withings", ""]);
+  expect(again.json()).toMatchObject({ written: ["SECRETS"] });
+  expect(it.secrets()).toEqual({ ...before, WITHINGS_CLIENT_SECRET: "a-new-client-secret-at-withings" });
+  expect(stored().SEALING_KEY).toEqual(key);
+});
+
+test("a parameter with secrets that was damaged by hand is named, and nothing is written over it", async () => {
+  await it.setUp();
+  it.aws.set("/weighbridge/prod/SECRETS", "TELEGRAM_BOT_TOKEN=1:a", "SecureString");
+  const { exit, stderr } = await it.machine.run("setup");
+  expect({ exit, stderr }).toEqual({
+    exit: 2,
+    stderr: expect.stringContaining("SECRETS isn’t a JSON object of texts."),
+  });
+  expect(stderr).not.toContain("1:a");
+  expect(it.parameter("SECRETS")).toBe("TELEGRAM_BOT_TOKEN=1:a");
+});
+
+test.each([1, 2])("setup reports a failure after %i writes, and finishes when run again", async (writes) => {
+  it.aws.failAfterWrites = writes;
   const broken = await it.setUp();
   expect(broken.exit).toBe(4);
-  expect(broken.stderr).toMatch(/Written: SEALING_KEY, .*\. Not written: .*\. Run setup again to finish\./);
+  expect(broken.stderr).toMatch(
+    /Written: SEALING_KEY.*\. Not written: .*TELEGRAM_ALLOWED_IDS\. Run setup again to finish\./,
+  );
   const key = it.parameter("SEALING_KEY");
   it.aws.failAfterWrites = Number.POSITIVE_INFINITY;
-  const missing = (name: string, answer: string) => (it.parameter(name) ? "" : answer);
+  const missing = (name: string, answer: string) => ((it.secrets()[name] ?? it.parameter(name)) ? "" : answer);
   const { clientId, clientSecret } = it.sandbox.withings.application;
   const fixed = await it.machine.run("setup", [
     missing("TELEGRAM_BOT_TOKEN", it.sandbox.telegram.token),
@@ -153,9 +182,9 @@ test("setup reports a failure halfway through storing, and finishes when run aga
 
 test("setup and deploy show no secret, pass none to a tool, and leave none in a file", async () => {
   const runs: CliRun[] = [await it.setUp(), await it.machine.run("deploy")];
-  const secrets = [...it.aws.parameters.values()]
-    .filter(({ type }) => type === "SecureString")
-    .map(({ value }) => value);
+  const encrypted = [...it.aws.parameters].filter(([, { type }]) => type === "SecureString").map(([name]) => name);
+  expect(encrypted.sort()).toEqual(["/weighbridge/prod/SEALING_KEY", "/weighbridge/prod/SECRETS"]);
+  const secrets = [it.parameter("SEALING_KEY") ?? "", ...Object.values(it.secrets())];
   expect(secrets).toHaveLength(6);
   runs.push(await it.machine.run("setup", ["", "", "", "", ""]), await it.machine.run("doctor --stage prod --json"));
   runs.push(await it.machine.run("status --stage prod", [], { LOG_LEVEL: "info" }));
