@@ -157,15 +157,18 @@ describe.concurrent("a DynamoDB that fails for a while", () => {
       expect(aws.told()).toHaveLength(1);
     }));
 
-  test("a sweep that can't read fails, which raises its alarm, and the next one finds who is due", () =>
-    withAws(async (aws) => {
-      aws.person.stepOnScale({ weightKg: 80.25 });
-      aws.dynamo.fail(() => "broken");
-      await expect(aws.sweep.invoke(scheduleEvent())).rejects.toMatchObject({ type: "RetryLaterError" });
-      aws.dynamo.recover();
-      await aws.runSweep();
-      expect(aws.weightsKg()).toEqual([80.25]);
-    }));
+  test.each<AwsTrouble>(["broken", "throttled"])(
+    "%s: a sweep that can't read fails, which raises its alarm, and the next one finds who is due",
+    (trouble) =>
+      withAws(async (aws) => {
+        aws.person.stepOnScale({ weightKg: 80.25 });
+        aws.dynamo.fail(() => trouble);
+        await expect(aws.sweep.invoke(scheduleEvent())).rejects.toMatchObject({ type: "RetryLaterError" });
+        aws.dynamo.recover();
+        await aws.runSweep();
+        expect(aws.weightsKg()).toEqual([80.25]);
+      }),
+  );
 });
 
 test.concurrent("a job that two workers get at once is done once", () =>

@@ -72,20 +72,15 @@ export function alarmMessage(
 const PLACE: Record<AlarmKey, Parameters<typeof consoleUrl>[0] | undefined> = {
   "dead-jobs": { what: "queue", name: "dead.fifo" },
   "jobs-waiting": { what: "function", name: "worker" },
-  "http-errors": { what: "log", name: "http" },
-  "worker-errors": { what: "log", name: "worker" },
   "sweep-errors": { what: "log", name: "sweep" },
   "alarm-errors": { what: "alarms" },
-  "http-throttles": { what: "function", name: "http" },
-  "worker-throttles": { what: "function", name: "worker" },
-  "sweep-throttles": { what: "function", name: "sweep" },
-  "alarm-throttles": { what: "function", name: "alarm" },
   "sweep-missing": { what: "function", name: "sweep" },
   "webhook-failing": { what: "log", name: "sweep" },
   "stale-session": undefined,
   // All log groups, because any function may have logged it.
   broken: { what: "log", name: "" },
-  "table-throttled": { what: "table" },
+  // Any function in the account may be the one that takes all places.
+  throttles: undefined,
 };
 
 function keyOf(name: string, stage: string): AlarmKey | undefined {

@@ -1,6 +1,4 @@
-export type ConsolePlace =
-  | { what: "queue" | "log" | "function"; name: string }
-  | { what: "alarms" | "table"; name?: undefined };
+export type ConsolePlace = { what: "queue" | "log" | "function"; name: string } | { what: "alarms"; name?: undefined };
 
 /** Undefined if the alarm's ARN doesn't name the region and account. */
 export function consoleUrl(
@@ -26,7 +24,5 @@ export function consoleUrl(
       return inConsole("lambda", `/functions/${prefix}-${name}`);
     case "alarms":
       return inConsole("cloudwatch", "alarmsV2:");
-    case "table":
-      return inConsole("dynamodbv2", `table?name=${prefix}&tab=monitoring`);
   }
 }

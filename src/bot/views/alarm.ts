@@ -1,19 +1,8 @@
-import {
-  type AlarmKey,
-  type AlarmText,
-  type MachineAlarm,
-  type MachineCase,
-  PART_ALARMS,
-} from "../words/alarm-keys.ts";
+import type { AlarmKey, AlarmText, MachineAlarm, MachineCase } from "../words/alarm-keys.ts";
 import type { AlarmWords } from "../words/en-alarms.ts";
 
-const isOfPart = (key: AlarmKey): key is keyof typeof PART_ALARMS => Object.hasOwn(PART_ALARMS, key);
-
 export function awsAlarmText(key: AlarmKey, stage: string, say: AlarmWords): AlarmText {
-  const doctor = `npx weighbridge doctor --stage ${stage}`;
-  if (!isOfPart(key)) return say.onAws(stage, doctor)[key];
-  const [kind, part] = PART_ALARMS[key];
-  return say[kind](part, doctor);
+  return say.onAws(stage, `npx weighbridge doctor --stage ${stage}`)[key];
 }
 
 type Case = Omit<MachineAlarm, "isOver" | "since">;

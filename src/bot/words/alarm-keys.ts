@@ -1,21 +1,16 @@
-export const PART_ALARMS = {
-  "http-errors": ["failed", "http"],
-  "worker-errors": ["failed", "worker"],
-  "sweep-errors": ["failed", "sweep"],
-  "alarm-errors": ["failed", "alarm"],
-  "http-throttles": ["throttled", "http"],
-  "worker-throttles": ["throttled", "worker"],
-  "sweep-throttles": ["throttled", "sweep"],
-  "alarm-throttles": ["throttled", "alarm"],
-  "table-throttled": ["throttled", "table"],
-} as const;
-export type Part = (typeof PART_ALARMS)[keyof typeof PART_ALARMS][1];
-const AWS_CASES = ["dead-jobs", "jobs-waiting", "sweep-missing", "webhook-failing", "stale-session", "broken"] as const;
-export type AwsCase = (typeof AWS_CASES)[number];
-
 /** Everything that raises an alarm on AWS. The alarm of `key` is called `weighbridge-<stage>-<key>`. */
-export type AlarmKey = keyof typeof PART_ALARMS | AwsCase;
-export const ALARM_KEYS = [...Object.keys(PART_ALARMS), ...AWS_CASES] as AlarmKey[];
+export const ALARM_KEYS = [
+  "broken",
+  "dead-jobs",
+  "jobs-waiting",
+  "sweep-errors",
+  "sweep-missing",
+  "webhook-failing",
+  "stale-session",
+  "throttles",
+  "alarm-errors",
+] as const;
+export type AlarmKey = (typeof ALARM_KEYS)[number];
 
 export const MACHINE_ALARM_KEYS = [
   "broken",

@@ -1,20 +1,7 @@
-import type { AlarmText, Part } from "./alarm-keys.ts";
+import type { AlarmText } from "./alarm-keys.ts";
 import type { AlarmWords } from "./en-alarms.ts";
 
 const LATE = "Keine Messung ist verloren, aber manche kommen vielleicht später.";
-const PART: Record<Part, [what: string, late: string]> = {
-  http: [
-    "Der Empfang von Telegram und Withings",
-    "Keine Messung ist verloren, aber Antworten und Messungen kommen vielleicht später.",
-  ],
-  worker: ["Die Übertragung von Messungen", LATE],
-  sweep: ["Der Start der regelmäßigen Abgleiche", LATE],
-  alarm: [
-    "Der Versand von Alarmen",
-    "Manche kommen vielleicht später oder gar nicht; CloudWatch zeigt, welche an sind.",
-  ],
-  table: ["Der Zugriff auf meine Tabelle", LATE],
-};
 const LOG_SAYS = "Im Protokoll steht, was es war.";
 
 const late = (what: string, fix: string, over: string): AlarmText => ({ means: `${what} ${LATE}`, fix, over });
@@ -49,16 +36,6 @@ const LINK_ENDED: AlarmText = {
 };
 
 export const ALARMS_IN_GERMAN: AlarmWords = {
-  failed: (part, doctor) => ({
-    means: `${PART[part][0]} ist gescheitert. ${PART[part][1]} Ich versuche es von selbst wieder.`,
-    fix: `Passiert das noch einmal, rufe ${doctor} auf. ${LOG_SAYS}`,
-    over: `${PART[part][0]} klappt wieder.`,
-  }),
-  throttled: (part) => ({
-    means: `${PART[part][0]} wurde von einer Grenze bei AWS aufgehalten. ${PART[part][1]} Ich versuche es von selbst wieder.`,
-    fix: "Passiert das noch einmal, steht in docs/deploy-aws.md, was zu tun ist.",
-    over: `${PART[part][0]} wird nicht mehr aufgehalten.`,
-  }),
   onAws: (stage, doctor) => ({
     broken: broken("Bei mir ist etwas Unerwartetes schiefgegangen.", `Rufe ${doctor} auf. ${LOG_SAYS}`),
     "dead-jobs": late(
@@ -81,6 +58,22 @@ export const ALARMS_IN_GERMAN: AlarmWords = {
       `Rufe ${doctor} auf. npm run deploy -- --stage ${stage} teilt Telegram meine Adresse noch einmal mit.`,
     ),
     "stale-session": LINK_ENDED,
+    "sweep-errors": late(
+      "Der Start der regelmäßigen Abgleiche ist gescheitert; ich versuche es von selbst wieder.",
+      `Passiert das noch einmal, rufe ${doctor} auf. ${LOG_SAYS}`,
+      "Der Start der regelmäßigen Abgleiche klappt wieder.",
+    ),
+    throttles: late(
+      "AWS lässt in diesem Konto gerade nicht mehr Funktionen zugleich laufen, darum muss manches von mir warten.",
+      "Passiert das noch einmal, steht in docs/deploy-aws.md, was zu tun ist.",
+      "AWS lässt wieder so viele Funktionen zugleich laufen, wie ich brauche.",
+    ),
+    "alarm-errors": {
+      means:
+        "Ein Alarm an dich ist gescheitert; ich versuche es von selbst wieder. Manche kommen vielleicht später oder gar nicht.",
+      fix: "CloudWatch zeigt, welche Alarme an sind.",
+      over: "Der Versand von Alarmen klappt wieder.",
+    },
   }),
   onMachine(since, cause, takenBy) {
     const lasting = since ? `seit ${since} Uhr` : "seit mindestens zehn Minuten";
@@ -148,6 +141,5 @@ export const ALARMS_IN_GERMAN: AlarmWords = {
     log: "Protokoll öffnen",
     function: "Funktion öffnen",
     alarms: "Alarme öffnen",
-    table: "Tabelle öffnen",
   },
 };

@@ -1,13 +1,6 @@
-import type { AlarmText, AwsCase, MachineCase, Part, StoreProblem } from "./alarm-keys.ts";
+import type { AlarmKey, AlarmText, MachineCase, StoreProblem } from "./alarm-keys.ts";
 
 const LATE = "No reading is lost, but some may be late.";
-const PART: Record<Part, [what: string, late: string]> = {
-  http: ["Receiving what Telegram and Withings send", "No reading is lost, but answers and readings may be late."],
-  worker: ["Copying readings", LATE],
-  sweep: ["Starting the regular syncs", LATE],
-  alarm: ["Sending you alarms", "Some may be late or missing; CloudWatch lists those that are on."],
-  table: ["Access to my table", LATE],
-};
 const LOG_SAYS = "The log says what went wrong.";
 
 const late = (what: string, fix: string, over: string): AlarmText => ({ means: `${what} ${LATE}`, fix, over });
@@ -40,17 +33,7 @@ const LINK_ENDED: AlarmText = {
 };
 
 export const ALARMS_IN_ENGLISH = {
-  failed: (part: Part, doctor: string): AlarmText => ({
-    means: `${PART[part][0]} failed. ${PART[part][1]} I’ll try again automatically.`,
-    fix: `If this happens again, run ${doctor}. ${LOG_SAYS}`,
-    over: `${PART[part][0]} is working again.`,
-  }),
-  throttled: (part: Part): AlarmText => ({
-    means: `${PART[part][0]} was held up by a limit at AWS. ${PART[part][1]} I’ll try again automatically.`,
-    fix: "If this happens again, docs/deploy-aws.md says what to do.",
-    over: `${PART[part][0]} is no longer held up.`,
-  }),
-  onAws: (stage: string, doctor: string): Record<AwsCase, AlarmText> => ({
+  onAws: (stage: string, doctor: string): Record<AlarmKey, AlarmText> => ({
     broken: broken("Something unexpected broke on my side.", `Run ${doctor}. ${LOG_SAYS}`),
     "dead-jobs": late(
       "A job failed seven times in half an hour and was set aside.",
@@ -70,6 +53,21 @@ export const ALARMS_IN_ENGLISH = {
       `Run ${doctor}. npm run deploy -- --stage ${stage} gives Telegram my address again.`,
     ),
     "stale-session": LINK_ENDED,
+    "sweep-errors": late(
+      "Starting the regular syncs failed; I’ll try again automatically.",
+      `If this happens again, run ${doctor}. ${LOG_SAYS}`,
+      "Starting the regular syncs is working again.",
+    ),
+    throttles: late(
+      "AWS refused to run more functions at once in this account, so some of my work may have to wait.",
+      "If this happens again, docs/deploy-aws.md says what to do.",
+      "AWS runs as many functions at once as I need.",
+    ),
+    "alarm-errors": {
+      means: "Sending you an alarm failed; I’ll try again automatically. Some may be late or missing.",
+      fix: "CloudWatch lists the alarms that are on.",
+      over: "Sending you alarms is working again.",
+    },
   }),
   onMachine(since: string | undefined, cause: string, takenBy: string): Record<MachineCase, AlarmText> {
     const lasting = since ? `since ${since}` : "for at least ten minutes";
@@ -138,7 +136,6 @@ export const ALARMS_IN_ENGLISH = {
     log: "Open the log",
     function: "Open the function",
     alarms: "Open the alarms",
-    table: "Open the table",
   },
 };
 export type AlarmWords = typeof ALARMS_IN_ENGLISH;

@@ -71,10 +71,7 @@ describe("an alarm message", () => {
         url: "https://eu-central-1.console.aws.amazon.com/sqs/v3/home?region=eu-central-1#/queues/https%3A%2F%2Fsqs.eu-central-1.amazonaws.com%2F123456789012%2Fweighbridge-prod-dead.fifo",
       },
     });
-    expect(told("worker-errors")?.button?.url).toMatch(
-      /log-group\/\$252Faws\$252Flambda\$252Fweighbridge-prod-worker$/,
-    );
-    expect(told("table-throttled")?.button?.url).toMatch(/table\?name=weighbridge-prod&tab=monitoring$/);
+    expect(told("sweep-errors")?.button?.url).toMatch(/log-group\/\$252Faws\$252Flambda\$252Fweighbridge-prod-sweep$/);
   });
 
   test("the end of an alarm is one quiet sentence", () => {
