@@ -13,6 +13,9 @@ export function loadEnvironment(): Environment {
   return process.env;
 }
 
+/** Where AWS puts a function's region and credentials, and where everybody sets another address for a service. */
+export const environmentOfAws = (): Environment => process.env;
+
 const ALSO_ELSEWHERE = [
   "TELEGRAM_API_ROOT",
   "WITHINGS_API_URL",

@@ -1,14 +1,9 @@
-import {
-  ChangeMessageVisibilityCommand,
-  SendMessageBatchCommand,
-  type SendMessageBatchRequestEntry,
-  SQSClient,
-} from "@aws-sdk/client-sqs";
 import { type AwsSubject, orAwsError } from "../lib/aws-errors.ts";
 import type { Clock } from "../lib/clock.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
 import { type JobQueue, type NewJob, StoredJob } from "../sync/model/jobs.ts";
+import { createFunctionClient } from "./aws.ts";
 
 const JOBS_A_CALL = 10;
 const TRIES = 3;
@@ -40,12 +35,9 @@ export interface SqsQueue extends JobQueue {
 
 /** A FIFO queue with a group for each account, so its jobs are delivered one after the other. */
 export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string; clock: Clock }): SqsQueue {
-  const client = new SQSClient({
-    maxAttempts: 3,
-    // Otherwise the host in the queue's address would win over AWS_ENDPOINT_URL_SQS.
-    useQueueUrlAsEndpoint: false,
-    requestHandler: { connectionTimeout: 3_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
-  });
+  const client = createFunctionClient("sqs", { clock, answerSeconds: 10 });
+  const ask = (action: string, body: object) =>
+    orAwsError(client.post(`AmazonSQS.${action}`, "1.0", { QueueUrl, ...body }), QUEUE);
 
   async function send(jobs: readonly NewJob[]): Promise<void> {
     let left = jobs.map(entryOf);
@@ -53,10 +45,7 @@ export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string
     for (let tries = 1; left.length > 0; tries++) {
       if (tries > TRIES) throw new RetryLaterError(`SQS did not take ${left.length} of ${jobs.length} jobs (${why})`);
       if (tries > 1) await clock.sleep(tries - 1);
-      const { Failed = [] } = await orAwsError(
-        client.send(new SendMessageBatchCommand({ QueueUrl, Entries: left })),
-        QUEUE,
-      );
+      const { Failed = [] } = (await ask("SendMessageBatch", { Entries: left })) as BatchAnswer;
       const refused = Failed.find(({ SenderFault }) => SenderFault);
       if (refused) throw new Error(`SQS refused a job (${refused.Code})`);
       why = Failed[0]?.Code ?? "";
@@ -69,15 +58,18 @@ export function createSqsQueue({ queueUrl: QueueUrl, clock }: { queueUrl: string
       for (let from = 0; from < jobs.length; from += JOBS_A_CALL) await send(jobs.slice(from, from + JOBS_A_CALL));
     },
     async hideFor(ReceiptHandle, seconds) {
-      const VisibilityTimeout = seconds;
-      const command = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout });
-      await orAwsError(client.send(command), QUEUE);
+      await ask("ChangeMessageVisibility", { ReceiptHandle, VisibilityTimeout: seconds });
     },
-    close: () => client.destroy(),
+    close: () => client.close(),
   };
 }
 
-function entryOf(job: NewJob, index: number): SendMessageBatchRequestEntry {
+/** What SQS didn't take of a batch; absent if it took everything. */
+interface BatchAnswer {
+  Failed?: Array<{ Id: string; Code: string; SenderFault: boolean }>;
+}
+
+function entryOf(job: NewJob, index: number) {
   return {
     Id: String(index),
     MessageGroupId: String(job.account),

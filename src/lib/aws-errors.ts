@@ -71,6 +71,9 @@ export async function orAwsError<T>(answer: Promise<T>, subject: AwsSubject): Pr
   }
 }
 
+/** Whether the same call may well succeed later: AWS is busy, or there is no network. */
+export const isPassing = (error: unknown): boolean => error instanceof Error && troubleIn(error)?.kind === "busy";
+
 type Trouble = { kind: "denied"; action: string | undefined } | { kind: "credentials" | "busy"; reason: string };
 
 function troubleIn(error: Error): Trouble | undefined {

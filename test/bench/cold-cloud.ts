@@ -1,4 +1,5 @@
 import { TELEGRAM_PATH } from "../../src/config/paths.ts";
+import { isSharedSecret, SECRETS_PARAMETER } from "../../src/config/secrets.ts";
 import { PARAMETERS } from "../../src/lambda/parameters.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { type LocalAws, startAws } from "../../src/sandbox/aws.ts";
@@ -76,12 +77,11 @@ const VENDORS = [
 
 /** What is left of the environment once SSM has what it has on AWS. */
 function keepSecrets(env: Record<string, string>, ssm: LocalAws): Record<string, string> {
-  const kept: Record<string, string> = { ...env };
-  for (const name of new Set<string>(Object.values(PARAMETERS).flat())) {
-    if (env[name] !== undefined) ssm.set(PARAMETER_PATH + name, env[name], "SecureString");
-    delete kept[name];
-  }
-  return kept;
+  const parameters = new Set<string>(Object.values(PARAMETERS).flat());
+  const secrets = Object.entries(env).filter(([name]) => isSharedSecret(name));
+  ssm.set(PARAMETER_PATH + SECRETS_PARAMETER, JSON.stringify(Object.fromEntries(secrets)), "SecureString");
+  for (const name of parameters) if (env[name] !== undefined) ssm.set(PARAMETER_PATH + name, env[name], "SecureString");
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !parameters.has(name) && !isSharedSecret(name)));
 }
 
 async function setWebhook({ apiRoot, token }: { apiRoot: string; token: string }) {

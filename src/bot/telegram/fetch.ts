@@ -1,8 +1,6 @@
-import http, { type IncomingMessage } from "node:http";
-import https from "node:https";
-import type { Socket } from "node:net";
 import { buffer } from "node:stream/consumers";
 import type { Clock } from "../../lib/clock.ts";
+import { createHttps } from "../../lib/https.ts";
 
 /** Telegram holds a long poll open for the 30 seconds that grammY asks for. */
 const POLL_SECONDS = 45;
@@ -10,7 +8,6 @@ const CALL_SECONDS = 15;
 const CONNECT_SECONDS = 10;
 const LONGEST_WAIT_SECONDS = 60;
 const TRIES = 3;
-const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 
 interface Answer {
   status: number;
@@ -26,7 +23,7 @@ interface Call {
   signal?: AbortSignal;
 }
 
-/** Waits out limits here, because a retry in a conversation would be replayed. By node:https, which loads faster than fetch. */
+/** Waits out limits here, because a retry in a conversation would be replayed. */
 export function createTelegramFetch(
   clock: Clock,
   /** Called when Telegram stops answering, and when it answers again. */
@@ -34,7 +31,7 @@ export function createTelegramFetch(
   /** Called with each answer and the method that was called; the status is 0 if there was no answer. */
   onAnswer: (method: string, answer: { status: number; text: string }) => void = () => {},
 ): { fetch: typeof globalThis.fetch; close: () => Promise<void> } {
-  const agents = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) };
+  const https = createHttps();
   let isAway = false;
 
   function seen(isAwayNow: boolean) {
@@ -45,7 +42,6 @@ export function createTelegramFetch(
 
   const send = async (address: string, call: Call = {}): Promise<Answer> => {
     const url = new URL(address);
-    const agent = agents[url.protocol === "http:" ? "http:" : "https:"];
     const method = url.pathname.split("/").at(-1) ?? "";
     const isPoll = method === "getUpdates";
     // A stream can be read only once, and it may have to be sent again.
@@ -55,7 +51,8 @@ export function createTelegramFetch(
       const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
       const isLast = isPoll || tries === TRIES || call.signal?.aborted === true;
       try {
-        const answer = await ask(url, { ...call, body, signal, agent });
+        const { status, text } = await https.ask(url, { ...call, body, signal, connectSeconds: CONNECT_SECONDS });
+        const answer = { status, text, json: async () => JSON.parse(text) };
         onAnswer(method, answer);
         seen(answer.status >= 500);
         const seconds = await restSeconds(answer, tries);
@@ -79,53 +76,12 @@ export function createTelegramFetch(
   return {
     // grammY's types name the platform's fetch, but it uses no more of it than this.
     fetch: send as unknown as typeof globalThis.fetch,
-    async close() {
-      for (const agent of Object.values(agents)) agent.destroy();
-    },
+    close: async () => https.close(),
   };
-}
-
-function ask(
-  url: URL,
-  call: Omit<Call, "body"> & { body: string | Buffer | undefined; agent: http.Agent },
-): Promise<Answer> {
-  const { body, ...options } = call;
-  const { request: open } = url.protocol === "http:" ? http : https;
-  return new Promise((resolve, reject) => {
-    const request = open(url, options, (response) => {
-      const { statusCode: status = 0 } = response;
-      textOf(response).then((text) => resolve({ status, text, json: async () => JSON.parse(text) }), reject);
-    });
-    request.once("socket", limitConnecting);
-    request.on("error", (error: NodeJS.ErrnoException) => {
-      // Telegram closed this connection while we slept, as between two calls of a function, so it got nothing.
-      if (request.reusedSocket && error.code === "ECONNRESET") ask(url, call).then(resolve, reject);
-      else reject(error);
-    });
-    request.end(body);
-  });
-}
-
-async function textOf(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > LARGEST_ANSWER_BYTES) throw new Error("the answer is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 const abortOf = (signal: AbortSignal | undefined) =>
   new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
-
-/** A poll may stay open for long, but connecting may not take that long. */
-function limitConnecting(socket: Socket) {
-  if (!socket.connecting) return;
-  const timer = setTimeout(() => socket.destroy(new Error("no connection")), CONNECT_SECONDS * 1000);
-  for (const end of ["connect", "close"]) socket.once(end, () => clearTimeout(timer));
-}
 
 async function restSeconds(answer: Answer, tries: number): Promise<number | undefined> {
   if (answer.status >= 500) return tries;

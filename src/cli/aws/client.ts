@@ -1,14 +1,10 @@
-import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import {
-  DeleteParametersCommand,
-  GetParametersByPathCommand,
-  type Parameter,
-  PutParameterCommand,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { environmentOfAws } from "../../config/environment.ts";
 import { readSecrets, SECRETS_PARAMETER } from "../../config/secrets.ts";
 import { TABLE_NAME_VARIABLE } from "../../config/table-name.ts";
+import { createAwsClient } from "../../lib/aws-client.ts";
 import { explainAwsError } from "../../lib/aws-errors.ts";
+import { systemClock } from "../../lib/clock.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { SEALING_KEY } from "./parameters.ts";
 
@@ -18,9 +14,17 @@ export type Aws = Awaited<ReturnType<typeof connectAws>>;
 
 /** @throws UsageError if no region is set. Credentials are needed by the first call only. */
 export async function connectAws() {
-  const ssm = new SSMClient({ maxAttempts: 3 });
-  const region = await answered(ssm.config.region());
-  const lambda = new LambdaClient({ maxAttempts: 3, region });
+  // Only for what the SDK knows about this machine: profiles, sign-ins, variables.
+  const { config } = new DynamoDBClient({});
+  const region = await answered(config.region());
+  const env = environmentOfAws();
+  const connect = (service: "ssm" | "lambda") =>
+    createAwsClient({
+      ...{ service, region, credentials: config.credentials, clock: systemClock },
+      endpoint: env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env.AWS_ENDPOINT_URL,
+    });
+  const [ssm, lambda] = [connect("ssm"), connect("lambda")];
+  const ask = (action: string, body: object) => ssm.post(`AmazonSSM.${action}`, "1.1", body);
   const pathOf = (stage: string) => `/weighbridge/${stage}/`;
 
   return {
@@ -30,13 +34,12 @@ export async function connectAws() {
       const found: Parameter[] = [];
       let token: string | undefined;
       do {
-        const page = await answered(
-          ssm.send(new GetParametersByPathCommand({ Path: pathOf(stage), WithDecryption: true, NextToken: token })),
-        );
-        found.push(...(page.Parameters ?? []));
+        const body = { Path: pathOf(stage), WithDecryption: true, NextToken: token };
+        const page = (await answered(ask("GetParametersByPath", body))) as Page;
+        found.push(...page.Parameters);
         token = page.NextToken;
       } while (token);
-      const values = new Map(found.map(({ Name = "", Value = "" }) => [Name.slice(pathOf(stage).length), Value]));
+      const values = new Map(found.map(({ Name, Value }) => [Name.slice(pathOf(stage).length), Value]));
       const secrets = values.get(SECRETS_PARAMETER);
       values.delete(SECRETS_PARAMETER);
       return new Map([...values, ...Object.entries(secrets === undefined ? {} : readSecrets(secrets))]);
@@ -44,26 +47,40 @@ export async function connectAws() {
     /** False if it was there already and must not be replaced. */
     async put(stage: string, name: string, value: string, { replace } = { replace: true }): Promise<boolean> {
       const Type = [SEALING_KEY, SECRETS_PARAMETER].includes(name) ? "SecureString" : "String";
-      const command = new PutParameterCommand({ Name: pathOf(stage) + name, Value: value, Type, Overwrite: replace });
-      return (await answered(ssm.send(command), "ParameterAlreadyExists")) !== undefined;
+      const body = { Name: pathOf(stage) + name, Value: value, Type, Overwrite: replace };
+      return (await answered(ask("PutParameter", body), "ParameterAlreadyExists")) !== undefined;
     },
     async remove(stage: string, names: readonly string[]): Promise<void> {
       for (let from = 0; from < names.length; from += NAMES_A_CALL) {
         const Names = names.slice(from, from + NAMES_A_CALL).map((name) => pathOf(stage) + name);
-        await answered(ssm.send(new DeleteParametersCommand({ Names })));
+        await answered(ask("DeleteParameters", { Names }));
       }
     },
     /** The table that a deployed function uses; "absent" if there is no such function. */
     async tableOf(functionName: string): Promise<{ tableName: string | undefined } | "absent"> {
-      const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
-      const found = await answered(lambda.send(command), "ResourceNotFoundException");
+      const asked = lambda.get(`/2015-03-31/functions/${functionName}/configuration`);
+      const found = (await answered(asked, "ResourceNotFoundException")) as FunctionConfiguration | undefined;
       return found ? { tableName: found.Environment?.Variables?.[TABLE_NAME_VARIABLE] } : "absent";
     },
     close() {
-      ssm.destroy();
-      lambda.destroy();
+      ssm.close();
+      lambda.close();
     },
   };
+}
+
+interface Parameter {
+  Name: string;
+  Value: string;
+}
+
+interface Page {
+  Parameters: Parameter[];
+  NextToken?: string;
+}
+
+interface FunctionConfiguration {
+  Environment?: { Variables?: Record<string, string> };
 }
 
 /** Undefined in place of the error that is `expected`. */
