@@ -11,7 +11,7 @@ import { TELEGRAM_PATH } from "./config/paths.ts";
 import { listen } from "./http/node-server.ts";
 import type { Clock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
-import { type RepeatedTask, runEvery } from "./lib/interval.ts";
+import { createRounds, createWaker, runEvery, type Waker } from "./lib/interval.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
 import { sweep } from "./sync/jobs/sweep.ts";
 import { startWorker, type Worker } from "./sync/jobs/worker.ts";
@@ -23,8 +23,7 @@ export const STOP_SECONDS = 90;
 export const LAST_WORD_SECONDS = 5;
 /** After this many starts within an hour, the owner is notified. */
 const STARTS_UNTIL_TOLD = 4;
-const SWEEP_MINUTES = 1;
-const CHECK_MINUTES = 1;
+const ROUND_MINUTES = 1;
 
 interface ServerDeps {
   clock: Clock;
@@ -66,8 +65,8 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
   const { log, isWell } = monitor;
   if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) log.error("earlier_runs_failed", crashes(starts));
   let worker: Worker | undefined;
-  let sweeps: RepeatedTask | undefined;
-  const app = await createApp(config, { clock, log, paced, wakeAt: (at) => sweeps?.wakeAt(at) });
+  let waker: Waker | undefined;
+  const app = await createApp(config, { clock, log, paced, wakeAt: (at) => waker?.wakeAt(at) });
   const { accounts, schedule, jobs } = app.store;
   const queue = queueThatWakes(jobs, () => worker?.wake());
   const serviceDeps = { queue, isWell, reportsTelegram: true, runsAlone: true, paced, conflictSeconds };
@@ -99,7 +98,7 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
     ...(watchdogSeconds !== undefined && { checkSeconds: watchdogSeconds }),
     log,
   });
-  const round = async () => {
+  const sweeps = createRounds(async () => {
     await sweep({ schedule, queue, clock, log }).finally(() => {
       // A worker that takes no more jobs is as bad as no sweep.
       if (hasWorkerLooked) {
@@ -112,19 +111,23 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
     files.swept();
     void alarms.outside.beat();
     await storeGuard.checkAgain();
-  };
-  sweeps = runEvery({ minutes: SWEEP_MINUTES, round, clock, log });
-  const checks = runEvery({ minutes: CHECK_MINUTES, round: () => monitor.check(alarms.tellers), clock, log });
+  }, log);
+  // Apart from the sweeps: one that hangs must not keep the owner from hearing of it.
+  const checks = createRounds(() => monitor.check(alarms.tellers), log);
+  waker = createWaker(sweeps.run, clock);
+  const interval = runEvery({ minutes: ROUND_MINUTES, tasks: [worker.wake, sweeps.run, checks.run] });
 
   return {
     ...{ app, telegram, polling, stuck: watchdog.stuck, port: listener?.port },
     async wake() {
       worker?.wake();
-      await Promise.all([sweeps?.wake(), telegram.look()]);
-      await checks.wake();
+      await Promise.all([sweeps.run(), telegram.look()]);
+      await checks.run();
     },
     async stop() {
-      await Promise.all([telegram.stop(), sweeps?.stop(), checks.stop(), worker?.stop()]);
+      interval.stop();
+      waker?.stop();
+      await Promise.all([telegram.stop(), sweeps.stop(), checks.stop(), worker?.stop()]);
       await service.settled();
       // After the jobs, because Withings calls this address while one of them subscribes.
       await listener?.close();

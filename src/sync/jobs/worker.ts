@@ -8,7 +8,6 @@ import type { Versioned } from "../model/link.ts";
 
 /** The notifications of one weigh-in come within seconds, one for each of its groups: they become one sync. */
 const GATHER_SECONDS = 8;
-const POLL_SECONDS = 15;
 const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
 /** The longest import takes minutes, and every outside call has a limit: a job that takes this long hangs. */
@@ -35,6 +34,9 @@ interface WorkerDeps {
 /**
  * The jobs of one account run one after the other, those of several in parallel. One that fails is tried again, after growing
  * pauses, or once the wait that a vendor asked for is over. A job that hangs is given up, so that its account isn't stuck.
+ *
+ * It has a timer only while a job waits for its time. So wake it regularly, too: the store may have failed, or the clock have
+ * been set.
  */
 export function startWorker(deps: WorkerDeps) {
   const { jobs, onLook, clock, log } = deps;
@@ -56,7 +58,7 @@ export function startWorker(deps: WorkerDeps) {
     clearTimeout(timer);
     // What ends while the list is read is still in it. When it ends, the list is read again.
     const busy = new Set(running.keys());
-    let pauseSeconds = POLL_SECONDS;
+    let pauseSeconds = Number.POSITIVE_INFINITY;
     try {
       for (const job of await jobs.list()) {
         const waitSeconds = (job.value.dueAt.getTime() - clock.now().getTime()) / 1000;
@@ -67,7 +69,7 @@ export function startWorker(deps: WorkerDeps) {
       log.warn("jobs_not_read", errorFacts(error));
     }
     onLook?.();
-    if (!isStopped) timer = setTimeout(wake, pauseSeconds * 1000);
+    if (!isStopped && Number.isFinite(pauseSeconds)) timer = setTimeout(wake, pauseSeconds * 1000);
   }
 
   function begin(job: Versioned<Job>) {
@@ -78,7 +80,7 @@ export function startWorker(deps: WorkerDeps) {
         wake();
       },
       (error: unknown) => {
-        // The store didn't take the result. The job is still due, and the next poll finds it; at once it would loop.
+        // The store didn't take the result. The job is still due, and the next look finds it; at once it would loop.
         running.delete(account);
         log.warn("job_not_settled", { account, ...errorFacts(error) });
       },

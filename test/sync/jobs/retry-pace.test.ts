@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/lib/clock.ts";
-import { type RepeatedTask, runEvery } from "../../../src/lib/interval.ts";
+import { createRounds, createWaker, runEvery, type Waker } from "../../../src/lib/interval.ts";
 import { sweep } from "../../../src/sync/jobs/sweep.ts";
 import type { JobQueue } from "../../../src/sync/model/jobs.ts";
 import { NOON, startTestApp } from "../../support/test-app.ts";
@@ -20,10 +20,10 @@ async function startFastMachine(intervalMinutes: number) {
   });
   let underWay = 0;
   const clock = systemClock;
-  let sweeps: RepeatedTask | undefined;
+  let waker: Waker | undefined;
   const app = await harness.newApp({
     clock,
-    wakeAt: (at) => sweeps?.wakeAt(at),
+    wakeAt: (at) => waker?.wakeAt(at),
     wrapSend: (send) => (request) => {
       underWay++;
       return send(request).finally(() => underWay--);
@@ -37,14 +37,13 @@ async function startFastMachine(intervalMinutes: number) {
       for (const job of jobs) await work({ ...job, attempts: 0 });
     },
   };
-  sweeps = runEvery({
-    minutes: 1,
-    round: async () => void (await sweep({ schedule, queue, clock, log })),
-    clock,
-    log,
-  });
+  const sweeps = createRounds(async () => void (await sweep({ schedule, queue, clock, log })), log);
+  waker = createWaker(sweeps.run, clock);
+  const interval = runEvery({ minutes: 1, tasks: [sweeps.run] });
   close = async () => {
-    await sweeps?.stop();
+    interval.stop();
+    waker?.stop();
+    await sweeps.stop();
     await harness.close();
   };
   return {

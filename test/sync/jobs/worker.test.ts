@@ -233,6 +233,25 @@ test("each look into the queue is announced, except one that hangs", async () =>
   await vi.waitFor(() => expect(looks).toBe(2));
 });
 
+test("a worker has a timer only while a job waits for its time", async () => {
+  vi.useFakeTimers({ now: clock.now(), toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const { started, worker } = start();
+    await jobs.list();
+    expect(vi.getTimerCount()).toBe(0);
+    await notified();
+    worker.wake();
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1));
+    clock.advance(8);
+    await vi.advanceTimersByTimeAsync(8_000);
+    expect(started).toEqual([`${ADA} at 8`]);
+    await vi.waitFor(async () => expect(await waiting()).toEqual([]));
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test("work that a vendor puts off is tried again when the wait is over, and not before", async () => {
   let retryAfterSeconds = 3600;
   const { started, until } = start(async () => {
