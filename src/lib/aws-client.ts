@@ -64,8 +64,7 @@ export function createAwsClient(options: AwsClientOptions) {
       { method, url, headers, body },
       { credentials: await credentials(), region, service, now },
     );
-    const signal = AbortSignal.timeout(answerSeconds * 1000);
-    const answer = await https.ask(url, { method, headers: signed, body, signal, connectSeconds });
+    const answer = await https.ask(url, { method, headers: signed, body, connectSeconds, answerSeconds });
     const json = parseJson(answer.text);
     if (answer.status < 300) return json;
     throw refusal(answer, json);

@@ -8,8 +8,9 @@ interface HttpsRequest {
   method?: string | undefined;
   headers?: Record<string, string> | undefined;
   body?: string | Buffer | undefined;
-  signal: AbortSignal;
+  signal?: AbortSignal | undefined;
   connectSeconds: number;
+  answerSeconds: number;
 }
 
 export interface HttpsAnswer {
@@ -25,20 +26,28 @@ export function createHttps() {
   const agents = { "http:": new http.Agent({ keepAlive: true }), "https:": new https.Agent({ keepAlive: true }) };
 
   const ask = (url: URL, asked: HttpsRequest): Promise<HttpsAnswer> => {
-    const { body, connectSeconds, method, headers, signal } = asked;
+    const { body, connectSeconds, answerSeconds, method, headers, signal } = asked;
     const isPlain = url.protocol === "http:";
     const options = { method, headers, signal, agent: agents[isPlain ? "http:" : "https:"] };
     return new Promise((resolve, reject) => {
+      let late: unknown;
+      // The signal's own error names the reason.
+      const fail = (error: unknown) => reject(late ?? (signal?.aborted ? signal.reason : error));
       const request = (isPlain ? http : https).request(url, options, (response) => {
         const { statusCode: status = 0, headers } = response;
-        textOf(response).then((text) => resolve({ status, headers, text }), reject);
+        textOf(response).then((text) => resolve({ status, headers, text }), fail);
       });
+      // Ends with the request. One of AbortSignal.timeout would stay, and wake a program that sleeps.
+      const timer = setTimeout(() => {
+        late = new DOMException(`no answer in ${answerSeconds} seconds`, "TimeoutError");
+        request.destroy();
+      }, answerSeconds * 1000);
+      request.once("close", () => clearTimeout(timer));
       request.once("socket", (socket) => limitConnecting(socket, connectSeconds));
       request.on("error", (error: NodeJS.ErrnoException) => {
         // The other end closed this connection while we slept, as between two calls of a function, so it got nothing.
-        if (request.reusedSocket && error.code === "ECONNRESET") ask(url, asked).then(resolve, reject);
-        // The signal's own error, which names the reason.
-        else reject(signal.aborted ? signal.reason : error);
+        if (request.reusedSocket && error.code === "ECONNRESET" && !late) ask(url, asked).then(resolve, reject);
+        else fail(error);
       });
       request.end(body);
     });

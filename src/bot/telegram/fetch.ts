@@ -47,11 +47,10 @@ export function createTelegramFetch(
     // A stream can be read only once, and it may have to be sent again.
     const body = typeof call.body === "object" ? await buffer(call.body) : call.body;
     for (let tries = 1; ; tries++) {
-      const timeout = AbortSignal.timeout((isPoll ? POLL_SECONDS : CALL_SECONDS) * 1000);
-      const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
       const isLast = isPoll || tries === TRIES || call.signal?.aborted === true;
       try {
-        const { status, text } = await https.ask(url, { ...call, body, signal, connectSeconds: CONNECT_SECONDS });
+        const limits = { connectSeconds: CONNECT_SECONDS, answerSeconds: isPoll ? POLL_SECONDS : CALL_SECONDS };
+        const { status, text } = await https.ask(url, { ...call, body, ...limits });
         const answer = { status, text, json: async () => JSON.parse(text) };
         onAnswer(method, answer);
         seen(answer.status >= 500);
