@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
 import { UsageError } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import { BAD_REQUEST, requestOf } from "./message.ts";
@@ -13,11 +13,22 @@ interface Listener {
   close(): Promise<void>;
 }
 
+/** Node's check for slow clients wakes the program twice a minute, even if there are no clients. */
+const WITHOUT_NODES_CHECK = { connectionsCheckingInterval: 2 ** 31 - 1, headersTimeout: 0, requestTimeout: 0 };
+
+interface ListenOptions {
+  host: string;
+  port: number;
+  /** How long a request may take to arrive. */
+  requestSeconds?: number;
+  log: Log;
+}
+
 /** @throws UsageError if it can't listen on the port. */
-export async function listen(http: Http, options: { host: string; port: number; log: Log }): Promise<Listener> {
-  const { host, port, log } = options;
+export async function listen(http: Http, options: ListenOptions): Promise<Listener> {
+  const { host, port, requestSeconds = REQUEST_SECONDS, log } = options;
   let isClosing = false;
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer(WITHOUT_NODES_CHECK, (incoming, outgoing) => {
     // A client that keeps its connection open must not delay the end.
     outgoing.once("finish", () => isClosing && server.closeIdleConnections());
     answer(http, incoming, outgoing).catch((error: unknown) => {
@@ -25,8 +36,7 @@ export async function listen(http: Http, options: { host: string; port: number; 
       outgoing.destroy();
     });
   });
-  server.requestTimeout = REQUEST_SECONDS * 1000;
-  server.headersTimeout = REQUEST_SECONDS * 1000;
+  limitReceiving(server, requestSeconds);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(explain(error, host, port)));
     server.listen(port, host, resolve);
@@ -40,6 +50,25 @@ export async function listen(http: Http, options: { host: string; port: number; 
         server.closeIdleConnections();
       }),
   };
+}
+
+/** Closes a connection whose first or next request isn't there, then complete, in time. The answer may take any time. */
+function limitReceiving(server: Server, seconds: number): void {
+  const timers = new WeakMap<Socket, NodeJS.Timeout>();
+  function wait(socket: Socket, hasArrived: () => boolean) {
+    clearTimeout(timers.get(socket));
+    if (socket.destroyed) return;
+    const timer = setTimeout(() => hasArrived() || socket.destroy(), seconds * 1000);
+    timers.set(socket, timer);
+  }
+  server.on("connection", (socket: Socket) => {
+    wait(socket, () => false);
+    socket.once("close", () => clearTimeout(timers.get(socket)));
+  });
+  server.on("request", (incoming, outgoing) => {
+    wait(incoming.socket, () => incoming.complete);
+    outgoing.once("finish", () => wait(incoming.socket, () => false));
+  });
 }
 
 async function answer(http: Http, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
