@@ -4,6 +4,7 @@ import type { Config, StoreConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { createAccounts } from "../store/accounts.ts";
+import { createChatTurns } from "../store/chat-turns.ts";
 import { createDialogs } from "../store/dialogs.ts";
 import { createErasure } from "../store/erasure.ts";
 import { createHealthStore } from "../store/health.ts";
@@ -14,6 +15,7 @@ import { createLeases } from "../store/leases.ts";
 import { createLedgers } from "../store/ledgers.ts";
 import { createLinks } from "../store/links.ts";
 import { createOAuthStates } from "../store/oauth-state.ts";
+import { createOnce } from "../store/once.ts";
 import { createPendingLinks } from "../store/pending-links.ts";
 import { createPeople } from "../store/people.ts";
 import { createSchedule } from "../store/schedule.ts";
@@ -24,7 +26,6 @@ import { createSignInMemory } from "../store/sign-in-memory.ts";
 import { createSubscriptionMemory } from "../store/subscriptions.ts";
 import { createSummaryStore } from "../store/summary.ts";
 import type { Table } from "../store/table.ts";
-import { createUpdateClaims } from "../store/update-claims.ts";
 import { createVendorAnswersStore } from "../store/vendor-answers.ts";
 import { createVendorUsers } from "../store/vendor-users.ts";
 
@@ -92,7 +93,8 @@ export async function openStore(
     withingsRateLimiter: createSharedRateLimiter(table, clock, { name: "withings", ...WITHINGS_RATE }),
     health: createHealthStore(table, log),
     summary: createSummaryStore(table, log),
-    claims: createUpdateClaims(table, clock),
+    turns: createChatTurns(table, clock, log),
+    once: createOnce(table, clock),
     withingsUsers: createVendorUsers(table, "withings"),
     garminUsers: createVendorUsers(table, "garmin"),
     jobs: createJobs(table, clock, log),

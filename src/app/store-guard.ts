@@ -5,7 +5,7 @@ import { TABLE_NAME_VARIABLE } from "../config/table-name.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { Log } from "../lib/log.ts";
 import type { Account } from "../sync/model/account.ts";
-import type { UpdateClaims } from "../sync/model/people.ts";
+import type { Once } from "../sync/model/people.ts";
 import type { StoreIdentity } from "../sync/model/store.ts";
 import type { OwnerAlarms } from "./owner-alarms.ts";
 
@@ -17,21 +17,21 @@ export function createStoreGuard(
   deps: {
     api: Parameters<typeof lookAfterStore>[0]["api"];
     identity: StoreIdentity;
-    claims: Pick<UpdateClaims, "once">;
+    once: Once;
     isNew: boolean;
     ownerAccount: () => Promise<Account | undefined>;
     alarms: Pick<OwnerAlarms, "send" | "outside">;
     log: Log;
   },
 ) {
-  const { api, identity, claims, isNew, ownerAccount, alarms, log } = deps;
+  const { api, identity, once, isNew, ownerAccount, alarms, log } = deps;
   const place = `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
   let isUndecided = false;
 
   /** @throws UsageError when this store is empty and the bot was used with another one. */
   async function check(): Promise<void> {
     const verdict = await lookAfterStore({
-      ...{ api, store: identity, isNew, once: claims.once, log },
+      ...{ api, store: identity, isNew, once, log },
       tell: async (it) => {
         const text = ALARM_WORDS[(await ownerAccount())?.language ?? "en"].store(it, place, STORE_SETTINGS);
         await Promise.all([alarms.send({ text, isQuiet: false }), alarms.outside.tell(text).catch(() => undefined)]);

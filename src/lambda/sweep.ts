@@ -16,7 +16,7 @@ const ready = kept(
     const env = await functionEnvironment("sweep");
     const log = logOf(env);
     const config = readConfig(env, ["store", "telegram", "web", "queue"]);
-    const { schedule, accounts, identity, claims } = await openStore(config.store, { clock, log });
+    const { schedule, accounts, identity, once } = await openStore(config.store, { clock, log });
     const { botToken, apiRoot, webhookSecret: secretToken, allowedIds } = config.telegram;
     const { publicUrl } = config.web;
     const api = new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch });
@@ -24,7 +24,7 @@ const ready = kept(
     const where = `table ${config.store.tableName} in DynamoDB`;
     const lookAtStore = () =>
       lookAfterStore({
-        ...{ api, store: identity, isNew: false, once: claims.once, log },
+        ...{ api, store: identity, isNew: false, once, log },
         tell: async (verdict) => {
           // A new deployment is empty until its owner opens the chat.
           if (verdict === "empty") return;

@@ -99,7 +99,11 @@ export const VendorAnswersShape = z.object({
 export const CooldownItem = z.object({ until: instant, strikes: z.number() });
 export const VendorUserItem = z.object({ account: z.number() });
 export const RateLimitItem = z.object({ takenAt: instant, nextAt: instant });
-export const ClaimItem = z.object({ state: z.enum(["handling", "done"]), until: instant });
+export const TurnItem = z.object({
+  takenUntil: instant.exactOptional(),
+  handled: z.array(z.number()),
+  hasDialog: z.boolean().exactOptional(),
+});
 
 export const PersonItem = z.object({ telegramUserId: z.number(), name: z.string(), invitedAt: instant });
 export const InviteItem = z.object({ madeAt: instant });

@@ -31,7 +31,7 @@ import type { Key } from "./table.ts";
  *   people                         <person>                somebody who was invited
  *   invite#<hash>                  invite                  an invitation that nobody has accepted yet (a day)
  *   dialog#<chat>                  dialog                  how far a dialog in the chat has got (sealed, a day)
- *   update#<id>                    claim                   a Telegram update is or was handled (two days)
+ *   turn#<chat>                    turn                    who handles what the chat sends, and what was handled (two days)
  */
 const padded = (account: number) => String(account).padStart(16, "0");
 const ofAccount =
@@ -77,5 +77,5 @@ export const keys = {
   person: (person: number): Key => ({ pk: "people", sk: padded(person) }),
   invite: (hash: string): Key => ({ pk: `invite#${hash}`, sk: "invite" }),
   dialog: (chatId: string): Key => ({ pk: `dialog#${chatId}`, sk: "dialog" }),
-  update: (updateId: number): Key => ({ pk: `update#${updateId}`, sk: "claim" }),
+  turn: (name: string): Key => ({ pk: `turn#${name}`, sk: "turn" }),
 };

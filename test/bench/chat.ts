@@ -1,5 +1,6 @@
 import { availableParallelism, loadavg } from "node:os";
 import { openTable } from "../../src/app/open-stores.ts";
+import { chatName } from "../../src/bot/middleware/sequentialize.ts";
 import { WEBHOOK_CONNECTIONS } from "../../src/bot/telegram/webhook.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
@@ -142,16 +143,19 @@ async function setWebhook({ telegram }: Sandbox, url: string) {
   });
 }
 
-/** Updates whose claim doesn't say that they are done. */
-async function unsettledOf(updates: number[], { config }: Awaited<ReturnType<typeof startCloud>>): Promise<number> {
+/** Updates that don't count as handled. */
+async function unsettledOf(
+  updates: number[],
+  { config, ids }: Awaited<ReturnType<typeof startCloud>>,
+): Promise<number> {
   const table = await openTable(config.store, systemClock);
-  let unsettled = 0;
-  for (const updateId of updates) {
-    const claim = await table.get(keys.update(updateId));
-    if (claim?.value?.state !== "done") unsettled++;
+  const handled = new Set<unknown>();
+  for (const id of ids) {
+    const turn = await table.get(keys.turn(chatName(id)));
+    for (const updateId of (turn?.value?.handled ?? []) as number[]) handled.add(updateId);
   }
   await table.close();
-  return unsettled;
+  return updates.filter((updateId) => !handled.has(updateId)).length;
 }
 
 /** The first button below the settings. */

@@ -108,7 +108,7 @@ describe("handling an update", () => {
   test("an update is handled by one of two processes that get it at the same moment", async () => {
     harness = await startTestBot({ linked: false });
     const { owner, telegram, newBot } = harness;
-    // The claim must not expire while one process waits for the other.
+    // The turn must not expire while one process waits for the other.
     const clock = { now: harness.clock.now, sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 20)) };
     const bots = [newBot({ clock }), newBot({ clock })];
     for (const text of ["/cancel", "/help", "/start"]) {
@@ -118,11 +118,11 @@ describe("handling an update", () => {
     expect(telegram.calls("sendMessage")).toHaveLength(3);
   });
 
-  test("an update whose claim a crash left behind is handled a minute later", async () => {
+  test("an update that a crash interrupted is handled once its turn is over", async () => {
     harness = await startTestBot({ linked: false });
     const { owner, clock, app, newBot, telegram } = harness;
     const { updateId } = owner.say("/cancel");
-    expect((await app.store.claims.claim(updateId)).type).toBe("claimed");
+    expect(await app.store.turns.acquire(`chat#${ACCOUNT}`, 120)).toBeDefined();
     const before = clock.now();
     await newBot().bot.handleUpdate(updateOf(updateId, "/cancel"));
     expect(telegram.calls("sendMessage").map(({ params }) => params.text)).toEqual(["There is nothing to cancel."]);
@@ -133,14 +133,13 @@ describe("handling an update", () => {
     harness = await startTestBot({ linked: false });
     const { owner, app, newBot, telegram } = harness;
     let busy = 3;
-    const claims: typeof app.store.claims = {
-      ...app.store.claims,
-      claim: async (id) => {
+    const turns: typeof app.store.turns = {
+      acquire: async (...given) => {
         if (busy-- > 0) throw new RetryLaterError("Another process is holding the database");
-        return app.store.claims.claim(id);
+        return app.store.turns.acquire(...given);
       },
     };
-    await newBot({ claims }).bot.handleUpdate(updateOf(owner.say("/cancel").updateId, "/cancel"));
+    await newBot({ turns }).bot.handleUpdate(updateOf(owner.say("/cancel").updateId, "/cancel"));
     expect(telegram.calls("sendMessage").map(({ params }) => params.text)).toEqual(["There is nothing to cancel."]);
   });
 });
@@ -162,9 +161,9 @@ describe("when something breaks on our side", () => {
 
   test("if the store can’t even be asked, the sender hears of it, but a stranger doesn’t", async () => {
     harness = await startTestBot();
-    const { owner, app, newBot, telegram } = harness;
-    const claims = { ...app.store.claims, claim: () => Promise.reject(new Error("disk full")) };
-    const { bot } = newBot({ claims });
+    const { owner, newBot, telegram } = harness;
+    const turns = { acquire: () => Promise.reject(new Error("disk full")) };
+    const { bot } = newBot({ turns });
     await bot.handleUpdate(updateOf(owner.say("/help").updateId, "/help"));
     telegram.user({ id: STRANGER, firstName: "Stranger" }).say("/help");
     await bot.handleUpdate(updateOf(900_000_000, "/help", STRANGER));
@@ -201,7 +200,7 @@ test("stopping waits for the update that is being handled", async () => {
   await hasBegun;
   await bot.stop();
   expect(owner.lastMessage?.text).toContain("Withings: not linked");
-  expect(await app.store.claims.claim(updateId)).toEqual({ type: "done_before" });
+  expect((await app.store.turns.acquire(`chat#${ACCOUNT}`, 120))?.isHandled(updateId)).toBe(true);
 });
 
 function updateOf(updateId: number, text: string, from = ACCOUNT): Update {

@@ -81,7 +81,7 @@ describe("a program with an address", () => {
 
   test("what a killed copy had started comes again until that copy counts as dead", async () => {
     // What a killed process leaves behind.
-    await server.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
+    await server.app.store.turns.acquire(`chat#${ACCOUNT}`, 120);
     await begin();
     server.chat.say("/cancel");
     await vi.waitFor(

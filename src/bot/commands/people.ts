@@ -3,9 +3,8 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Disconnect } from "../../sync/links/disconnect.ts";
 import { withLease } from "../../sync/links/with-lease.ts";
 import type { Accounts, Language } from "../../sync/model/account.ts";
-import type { Leases } from "../../sync/model/leases.ts";
-import type { People, Person } from "../../sync/model/people.ts";
-import { chatLease } from "../middleware/sequentialize.ts";
+import type { ChatTurns, People, Person } from "../../sync/model/people.ts";
+import { chatName } from "../middleware/sequentialize.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import type { Message } from "../ui/keyboards.ts";
@@ -17,7 +16,7 @@ export interface PeopleDeps {
   accounts: Accounts;
   people: People;
   disconnect: Disconnect;
-  leases: Leases;
+  turns: ChatTurns;
   questions: Questions;
   log: Log;
 }
@@ -104,9 +103,9 @@ async function drawList({ allowedIds, accounts, people }: PeopleDeps, words: Wor
   return { text: lines.join("\n"), keyboard };
 }
 
-/** Holds the lease of their chat, because a message from them would make a new account. */
-function remove({ accounts, people, disconnect, leases, log }: PeopleDeps, telegramUserId: number): Promise<Language> {
-  return withLease(leases, chatLease(telegramUserId), async () => {
+/** Takes the turn in their chat, because a message from them would make a new account. */
+function remove({ accounts, people, disconnect, turns, log }: PeopleDeps, telegramUserId: number): Promise<Language> {
+  return withLease(turns, chatName(telegramUserId), async () => {
     const account = await accounts.find(telegramUserId);
     // The person goes last: if this stops half-way, they are still on the list, and can be removed again.
     if (account) await disconnect(account, "everything");

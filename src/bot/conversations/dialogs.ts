@@ -11,12 +11,32 @@ const DIALOG_VERSION = 1;
 export function dialogStorage(dialogs: DialogStore): MiddlewareFn<BotContext> {
   // We use the plugin's storage, not its replay.
   return conversations<BotContext, Context>({
-    storage: {
-      type: "key",
-      version: DIALOG_VERSION,
-      adapter: dialogs as VersionedStateStorage<string, ConversationData>,
-    },
+    storage: { type: "context", version: DIALOG_VERSION, adapter: adapterOf(dialogs) },
   });
+}
+
+/** With most updates no dialog is open, and the turn says so: then none is read. */
+function adapterOf(dialogs: DialogStore): VersionedStateStorage<BotContext, ConversationData> {
+  const chatOf = ({ chat }: BotContext) => String(chat?.id);
+  const note = ({ turn }: BotContext, hasDialog: boolean) => {
+    if (turn) turn.hasDialog = hasDialog;
+  };
+  return {
+    async read(ctx) {
+      if (ctx.turn?.hasDialog === false) return undefined;
+      const state = await dialogs.read(chatOf(ctx));
+      note(ctx, state !== undefined);
+      return state as Awaited<ReturnType<VersionedStateStorage<BotContext, ConversationData>["read"]>>;
+    },
+    async write(ctx, state) {
+      note(ctx, true);
+      await dialogs.write(chatOf(ctx), state);
+    },
+    async delete(ctx) {
+      await dialogs.delete(chatOf(ctx));
+      note(ctx, false);
+    },
+  };
 }
 
 /** Any command ends an open dialog; `/cancel` does only that. */

@@ -2,7 +2,7 @@ import type { Context, MiddlewareFn } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { type Accounts, zoneOf } from "../../sync/model/account.ts";
-import type { People, UpdateClaims } from "../../sync/model/people.ts";
+import type { Once, People } from "../../sync/model/people.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback } from "../ui/edit-message.ts";
 import { languageOf, type Words, wordsIn, wordsOf } from "../words/words.ts";
@@ -11,7 +11,7 @@ export interface AuthorizeDeps {
   allowedIds: number[];
   accounts: Accounts;
   people: People;
-  claims: UpdateClaims;
+  once: Once;
   clock: Clock;
   log: Log;
   onJoined: (person: { name: string }) => Promise<void>;
@@ -36,7 +36,7 @@ export async function isServed(
 
 /** Lets people through who are served, in a private chat. Others get one refusal. */
 export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
-  const { allowedIds, accounts, people, claims, clock, log, onJoined } = deps;
+  const { allowedIds, accounts, people, once, clock, log, onJoined } = deps;
 
   return async (ctx, next) => {
     if (!ctx.from || !ctx.chat) return;
@@ -60,10 +60,10 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     if (ctx.callbackQuery) await answerCallback(ctx);
     // People who follow an invitation get an answer even if they were refused before.
     if (invitationIn(ctx)) {
-      if (!(await claims.once(`invitation-over#${ctx.chat.id}`, AN_HOUR_SECONDS))) return;
+      if (!(await once(`invitation-over#${ctx.chat.id}`, AN_HOUR_SECONDS))) return;
       return answerStranger(ctx, senderWords(ctx).people.invitationOver);
     }
-    if (ctx.myChatMember || !(await claims.once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
+    if (ctx.myChatMember || !(await once(`refused#${ctx.chat.id}`, A_YEAR_SECONDS))) return;
     log.info("stranger_refused", { chatType: ctx.chat.type });
     await answerStranger(ctx, served ? senderWords(ctx).onlyInPrivate : senderWords(ctx).refusal(ctx.from.id));
   }

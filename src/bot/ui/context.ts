@@ -1,6 +1,7 @@
 import type { Conversation, ConversationFlavor } from "@grammyjs/conversations";
 import type { Context, InlineKeyboard } from "grammy/web";
 import type { Account } from "../../sync/model/account.ts";
+import type { ChatTurn } from "../../sync/model/people.ts";
 import type { Words } from "../words/words.ts";
 
 export interface Asked {
@@ -11,6 +12,7 @@ export interface Asked {
   /** What was typed into a sign-in; it is no longer in the update. */
   secret?: { text: string; isDeleted: boolean };
   isTapAnswered?: boolean;
+  turn?: ChatTurn;
 }
 
 export interface Chat extends Pick<Asked, "account" | "words" | "secret"> {
@@ -26,7 +28,7 @@ export type Dialog<Args extends unknown[] = []> = (
   ...args: Args
 ) => Promise<void>;
 
-/** Keeps the dialog of a chat between updates. The caller holds the lease of the chat. */
+/** Keeps the dialog of a chat between updates. The caller has the turn in it. */
 export interface DialogStore {
   read(chatId: string): Promise<unknown>;
   write(chatId: string, state: unknown): Promise<void>;

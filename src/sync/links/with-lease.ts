@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { OwnLimitError, RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../model/account.ts";
-import type { Leases } from "../model/leases.ts";
+import type { Lease } from "../model/leases.ts";
 
 export class BusyError extends RetryLaterError {}
 
@@ -21,7 +21,11 @@ export interface HeldLease {
 }
 
 /** The lease is kept alive while the work waits, and ends with the process. Throws `BusyError` while somebody else has it. */
-export async function withLease<T>(leases: Leases, name: string, work: (held: HeldLease) => Promise<T>): Promise<T> {
+export async function withLease<T, L extends Lease>(
+  leases: { acquire(name: string, seconds: number): Promise<L | undefined> },
+  name: string,
+  work: (held: HeldLease, lease: L) => Promise<T>,
+): Promise<T> {
   const lease = await leases.acquire(name, LEASE_SECONDS);
   if (!lease) throw new BusyError("another run is at work on this account");
   // One renewal after the other: two at once would each take the lease for lost.
@@ -42,7 +46,7 @@ export async function withLease<T>(leases: Leases, name: string, work: (held: He
     return renewIfDue();
   };
   try {
-    return await work({ ensure });
+    return await work({ ensure }, lease);
   } finally {
     clearInterval(heartbeat);
     await last.catch(() => undefined);

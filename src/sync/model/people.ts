@@ -1,17 +1,23 @@
+import type { Lease } from "./leases.ts";
 import type { ReadingKind } from "./reading.ts";
 import type { VersionedMemory } from "./store.ts";
 
-/** Each Telegram update is handled once, no matter how often and by which process it is received. */
-export interface UpdateClaims {
-  claim(updateId: number): Promise<Claim>;
-  /** True for the first that asks, and for nobody else for `seconds`. */
-  once(name: string, seconds: number): Promise<boolean>;
+/** The right to handle what a chat sends. Each Telegram update is handled once, whichever process receives it, and how often. */
+export interface ChatTurns {
+  /** Undefined while somebody else has the turn in this chat. */
+  acquire(name: string, seconds: number): Promise<ChatTurn | undefined>;
 }
 
-export type Claim =
-  | { type: "claimed"; done: () => Promise<void> }
-  | { type: "done_before" }
-  | { type: "being_handled"; until: Date };
+export interface ChatTurn extends Lease {
+  isHandled(updateId: number): boolean;
+  /** With its release, this update counts as handled. */
+  settle(updateId: number): void;
+  /** Whether a dialog is open in the chat; undefined if nobody knows. Whoever opens or ends one sets it. */
+  hasDialog: boolean | undefined;
+}
+
+/** True for the first that asks, and for nobody else for `seconds`. */
+export type Once = (name: string, seconds: number) => Promise<boolean>;
 
 export interface Person {
   telegramUserId: number;

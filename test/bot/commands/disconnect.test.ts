@@ -63,8 +63,8 @@ describe("/disconnect", () => {
     harness.owner.tap("Yes, remove");
     const { text } = await heard(harness, "I’ve removed everything of yours.");
     expect(text).toContain("remove me there under Profile, then Partner apps");
-    // Claims on updates, the lease of this chat and the Withings rate limit expire by themselves.
-    const others = /^(update|lease|once|rate-limit)#/;
+    // The turn in this chat, leases and the Withings rate limit expire by themselves.
+    const others = /^(turn|lease|once|rate-limit)#/;
     expect(stored().filter((key) => !others.test(key))).toEqual([]);
     expect(await harness.app.store.withingsUsers.accountOf(String(USERID))).toBeUndefined();
 

@@ -81,7 +81,7 @@ describe("an update from the webhook", () => {
   });
 
   test("an update waits for its turn in the chat, then comes again, with nothing done", async () => {
-    const lease = await harness.app.store.leases.acquire(`chat#${ACCOUNT}`, 120);
+    const lease = await harness.app.store.turns.acquire(`chat#${ACCOUNT}`, 120);
     const update = message("/cancel");
     const bot = harness.newBot();
     await expect(bot.handleUpdate(update)).rejects.toThrow(RetryLaterError);
@@ -91,26 +91,29 @@ describe("an update from the webhook", () => {
   });
 
   test("an update comes again while the store is down, and nobody gets a message about it", async () => {
-    const claim = vi.fn(harness.app.store.claims.claim).mockRejectedValue(new RetryLaterError("the store is away"));
+    const acquire = vi.fn(harness.app.store.turns.acquire).mockRejectedValue(new RetryLaterError("the store is away"));
     const update = message("/cancel");
-    const away = harness.newBot({ claims: { ...harness.app.store.claims, claim } });
+    const away = harness.newBot({ turns: { acquire } });
     await expect(away.handleUpdate(structuredClone(update))).rejects.toThrow("the store is away");
-    expect(claim.mock.calls.length).toBeGreaterThan(1);
+    expect(acquire.mock.calls.length).toBeGreaterThan(1);
     expect(said()).toEqual([]);
     await harness.newBot().handleUpdate(update);
     expect(said()).toEqual(["There is nothing to cancel."]);
   });
 
   test("an update doesn’t come again once something was done, even if that broke", async () => {
-    const claims: typeof harness.app.store.claims = {
-      ...harness.app.store.claims,
-      claim: async (id) => {
-        const claim = await harness.app.store.claims.claim(id);
-        const done = () => Promise.reject(new RetryLaterError("the store is away"));
-        return claim.type === "claimed" ? { ...claim, done } : claim;
+    const turns: typeof harness.app.store.turns = {
+      acquire: async (...given) => {
+        const turn = await harness.app.store.turns.acquire(...given);
+        // As after an update whose release was written, and its answer lost.
+        const release = async () => {
+          await turn?.release();
+          throw new RetryLaterError("the store is away");
+        };
+        return turn && { ...turn, release };
       },
     };
-    await harness.newBot({ claims }).handleUpdate(message("/cancel"));
+    await harness.newBot({ turns }).handleUpdate(message("/cancel"));
     const later = new RetryLaterError("Withings is away");
     await harness.newBot({ overview: () => Promise.reject(later) }).handleUpdate(message("/status"));
     await harness.newBot({ overview: () => Promise.reject(new Error("a bug")) }).handleUpdate(message("/status"));
