@@ -167,16 +167,18 @@ function hearTelegram(
   },
 ): Promise<void> {
   const { telegram, webhookSecret: secretToken, storeGuard, files, store, log } = deps;
-  const greet = async (username: string) => {
+  const onStart = async () => {
     await storeGuard.check();
     files.forget("why-not");
+  };
+  const greet = async (username: string) => {
     log.info("bot_started", { username });
     await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
   };
   // A wrong token or address ends the program only if there is nobody to sync for.
   const mayEnd = async () => !(await anybodyIsLinked(store));
-  if (web?.publicUrl === undefined) return telegram.poll(greet, mayEnd);
-  return telegram.serveWebhook({ url: web.publicUrl + TELEGRAM_PATH, secretToken }, greet, mayEnd);
+  if (web?.publicUrl === undefined) return telegram.poll({ onStart, greet, mayEnd });
+  return telegram.serveWebhook({ url: web.publicUrl + TELEGRAM_PATH, secretToken }, { onStart, greet, mayEnd });
 }
 
 /** If in doubt, yes: the store may be readable again soon. */

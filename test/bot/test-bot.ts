@@ -79,7 +79,7 @@ export async function startTestBot(
   /** One that polls. */
   function startBot(instead: Partial<BotDeps> = {}) {
     const bot = newBot(instead);
-    bot.poll(async () => {}).catch(() => undefined);
+    bot.poll({ onStart: async () => {}, greet: async () => {} }).catch(() => undefined);
     return bot;
   }
 

@@ -138,6 +138,20 @@ test("a webhook that another program sets during polling is removed again, and t
   expect(server.told().join()).not.toContain("9/another");
 });
 
+test("a bot hears people before Telegram has taken its menu", async () => {
+  server.sandbox.faults.add({
+    ...{ server: "telegram", match: { path: /\/setMyCommands$/ }, times: Number.POSITIVE_INFINITY },
+    effect: { type: "delay", seconds: 2 },
+  });
+  server.chat.say("/cancel");
+  await server.start();
+  await heard("There is nothing to cancel.");
+  const methods = server.sandbox.telegram.outbox.map(({ method }) => method);
+  expect(methods.slice(0, 2)).toEqual(["deleteWebhook", "getMyShortDescription"]);
+  expect(methods).toContain("getUpdates");
+  expect(methods).not.toContain("setMyCommands");
+});
+
 test("a slow answer in one chat doesn't delay another chat", async () => {
   server.env.TELEGRAM_ALLOWED_IDS += ",4712";
   await server.app.disconnect(await server.app.store.accounts.save(4711, {}), "garmin");

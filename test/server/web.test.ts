@@ -19,6 +19,7 @@ describe("a program with an address", () => {
     const { app, url, sandbox, person, start, theirs, told } = await startServer({ linked: false });
     person.stepOnScale({ weightKg: 80.25 });
     const { said, logged } = await start();
+    await said("bot_started");
     expect(await (await fetch(`${url}/health`)).json()).toEqual({
       status: "ok",
       telegram: "ok",

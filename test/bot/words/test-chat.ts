@@ -49,7 +49,7 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
   };
   const service = harness.newService(app, { queue });
   const worker = startWorker({ jobs: app.store.jobs, work: service.work, clock, log: app.log });
-  service.chat.telegram.poll(async () => {}).catch(() => undefined);
+  service.chat.telegram.poll({ onStart: async () => {}, greet: async () => {} }).catch(() => undefined);
 
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
   const quiet = async () => {
