@@ -6,7 +6,7 @@ import { WITHINGS_PATHS } from "./paths.ts";
 import { TABLE_NAME_VARIABLE } from "./table-name.ts";
 import { type Name, VARIABLES } from "./variables.ts";
 
-type Values = { [N in Name]: z.infer<(typeof VARIABLES)[N]> };
+type Values = { [N in Name]: z.infer<ReturnType<(typeof VARIABLES)[N]>> };
 type Read = <N extends Name>(name: N) => Values[N];
 type IsSet = (name: Name) => boolean;
 
@@ -100,7 +100,7 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
       problems.add(`${name} still holds a placeholder: put your own value there`);
       return undefined as Values[typeof name];
     }
-    const parsed = VARIABLES[name].safeParse(text);
+    const parsed = VARIABLES[name]().safeParse(text);
     if (!parsed.success) problems.add(`${name} ${parsed.error.issues[0]?.message ?? "is wrong"}`);
     return parsed.data as Values[typeof name];
   };
@@ -126,11 +126,11 @@ export function readConfig<S extends keyof Config>(env: Environment, needed: rea
 
 /** What is wrong with a value typed for a variable, to follow its name in a sentence. */
 export function whatIsWrong(name: Name, text: string): string | undefined {
-  const parsed = VARIABLES[name].safeParse(text.trim() || undefined);
+  const parsed = VARIABLES[name]().safeParse(text.trim() || undefined);
   return parsed.success ? undefined : (parsed.error.issues[0]?.message ?? "is wrong");
 }
 
 /** Before anything else is read: a wrong level counts as none here, and `readConfig` reports it with all other problems. */
 export function readLogLevel(env: Environment, fallback: "info" | "error") {
-  return VARIABLES.LOG_LEVEL.safeParse(env.LOG_LEVEL?.trim() || undefined).data ?? fallback;
+  return VARIABLES.LOG_LEVEL().safeParse(env.LOG_LEVEL?.trim() || undefined).data ?? fallback;
 }

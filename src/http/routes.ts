@@ -3,6 +3,7 @@ import * as z from "zod";
 import { MANUAL_SYNC_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "../config/paths.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
+import { lazy } from "../lib/lazy.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Notified } from "../sync/jobs/worker.ts";
 import type { CallbackOutcome, LinkResult, WithingsLinking } from "../sync/links/withings-consent.ts";
@@ -158,7 +159,7 @@ async function notification(deps: HttpDeps, request: HttpRequest): Promise<HttpR
 
 async function update(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {
   const bytes = await readBody(request, MAX_UPDATE_BYTES);
-  const { data: received } = Update.safeParse(bytes && parseJson(new TextDecoder().decode(bytes)));
+  const { data: received } = Update().safeParse(bytes && parseJson(new TextDecoder().decode(bytes)));
   // No refusal: Telegram would repeat the update for a day and send nothing else from that chat.
   if (!received) deps.log.warn("update_not_understood", { isTooLong: !bytes });
   else
@@ -169,7 +170,7 @@ async function update(deps: HttpDeps, request: HttpRequest): Promise<HttpRespons
   return plain(200);
 }
 
-const Update = z.looseObject({ update_id: z.int() });
+const Update = lazy(() => z.looseObject({ update_id: z.int() }));
 
 /** Answers when the sync has ended, and with 200 even if it has to wait for its owner or for a vendor: the status says so. */
 async function manualSync(deps: HttpDeps, request: HttpRequest): Promise<HttpResponse> {

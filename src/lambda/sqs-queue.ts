@@ -16,7 +16,7 @@ const LONGEST_HIDDEN_SECONDS = 3600;
 
 /** The error doesn't repeat what the message holds. */
 export function readJob(body: string): NewJob {
-  const parsed = StoredJob.safeParse(parseJson(body));
+  const parsed = StoredJob().safeParse(parseJson(body));
   if (!parsed.success) throw new Error(`a message in the queue is not a job (${issuePaths(parsed.error)})`);
   return parsed.data;
 }

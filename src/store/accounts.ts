@@ -54,7 +54,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
       if (!(await table.get(keys.account(telegramUserId)))) return undefined;
       const key = keys.lastRun(telegramUserId);
       const item = await table.get(key);
-      const run = next(item && LastRunItem.safeParse(item.value).data);
+      const run = next(item && LastRunItem().safeParse(item.value).data);
       // On a conflict another run has just ended: either of the two is the last one.
       await table.put(key, toJson(run), { expect: expectation(item?.version) });
       return run;

@@ -21,7 +21,7 @@ export function createChatTurns(table: Table, clock: Clock, log: Log): ChatTurns
       const key = keys.turn(name);
       const item = await table.get(key);
       // A damaged one counts as absent: a chat that no longer answers would be worse than an update handled twice.
-      const before = item && TurnItem.safeParse(item.value).data;
+      const before = item && TurnItem().safeParse(item.value).data;
       if (before?.takenUntil && isStillAhead(before.takenUntil, clock.now(), seconds + SLACK_SECONDS)) return undefined;
       const handled = before?.handled ?? [];
       let version = item?.version;

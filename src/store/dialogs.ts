@@ -16,7 +16,7 @@ export function createDialogs(table: Table, sealer: Sealer, clock: Clock, log: L
     async read(chatId: string): Promise<unknown> {
       const item = await table.get(keys.dialog(chatId));
       // A dialog can be started again; a chat that no longer answers couldn't be.
-      return item && readOrRemove(table, item, (it) => openItem(sealer, it, z.unknown()), log, "dialog_unreadable");
+      return item && readOrRemove(table, item, (it) => openItem(sealer, it, z.unknown), log, "dialog_unreadable");
     },
 
     async write(chatId: string, state: unknown): Promise<void> {

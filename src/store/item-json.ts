@@ -1,27 +1,31 @@
 import * as z from "zod";
 import { UsageError } from "../lib/errors.ts";
 import { issuePaths, parseJson } from "../lib/json.ts";
+import { lazy } from "../lib/lazy.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { Item, JsonObject, Key, Table } from "./table.ts";
 
-export const instant = z.iso.datetime().transform((text) => new Date(text));
+export const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));
+
+/** Made when something is read with it. */
+export type Schema<T> = () => z.ZodType<T>;
 
 /** @throws UsageError in one sentence when the stored value is damaged. */
-export function readItem<T>(item: Item, schema: z.ZodType<T>): T {
+export function readItem<T>(item: Item, schema: Schema<T>): T {
   return parseStored(item.value, item.key, schema);
 }
 
-export function readVersioned<T>(item: Item, schema: z.ZodType<T>): { value: T; version: string } {
+export function readVersioned<T>(item: Item, schema: Schema<T>): { value: T; version: string } {
   return { value: readItem(item, schema), version: item.version };
 }
 
-export async function readAt<T>(table: Table, key: Key, schema: z.ZodType<T>): Promise<T | undefined> {
+export async function readAt<T>(table: Table, key: Key, schema: Schema<T>): Promise<T | undefined> {
   const item = await table.get(key);
   return item && readItem(item, schema);
 }
 
 /** A damaged item must not hide the others, and is logged as `event`. */
-export function readThoseIntact<T>(items: Item[], schema: z.ZodType<T>, log: Log, event: string): T[] {
+export function readThoseIntact<T>(items: Item[], schema: Schema<T>, log: Log, event: string): T[] {
   return items.flatMap((item) => {
     try {
       return [readItem(item, schema)];
@@ -32,8 +36,8 @@ export function readThoseIntact<T>(items: Item[], schema: z.ZodType<T>, log: Log
   });
 }
 
-export function parseStored<T>(value: unknown, key: Key, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(value);
+export function parseStored<T>(value: unknown, key: Key, schema: Schema<T>): T {
+  const parsed = schema().safeParse(value);
   if (parsed.success) return parsed.data;
   const where = value === null ? "" : ` (${issuePaths(parsed.error)})`;
   throw damaged(key, where);

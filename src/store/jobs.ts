@@ -11,7 +11,7 @@ export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
   async function put(wanted: NewJob): Promise<void> {
     const job: Job = { ...wanted, attempts: 0 };
     const change = (item: Item | undefined) => {
-      const waiting = item && JobItem.safeParse(item.value).data;
+      const waiting = item && JobItem().safeParse(item.value).data;
       // A job that is due may have started already, and read Withings before this was asked for.
       const isSame = waiting && waiting.dueAt > clock.now() && waiting.dueAt <= wanted.dueAt;
       return { result: undefined, ...(!isSame && { value: job }) };

@@ -1,112 +1,123 @@
 import * as z from "zod";
+import { lazy } from "../lib/lazy.ts";
 import { DECISIONS, HELD_REASONS, PAUSE_REASONS, SKIP_REASONS } from "../sync/model/ledger.ts";
 import { KINDS } from "../sync/model/reading.ts";
 import { FAIL_REASONS, FIELDS } from "../sync/model/vendors.ts";
 import { instant } from "./item-json.ts";
 
-export const Kind = z.enum(KINDS);
-const Values = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
-  z.object({
-    kind: z.literal("blood_pressure"),
-    systolicMmHg: z.number(),
-    diastolicMmHg: z.number(),
-    pulseBpm: z.number().exactOptional(),
-  }),
-]);
-const DifferenceShape = z.object({ field: z.enum(FIELDS), sent: z.number(), shown: z.number().exactOptional() });
-export const Taken = z.object({ takenAt: instant, values: Values });
-const GarminKeyShape = z.object({ calendarDate: z.string(), id: z.string() });
-const Held = z.object({ state: z.literal("held"), reason: z.enum(HELD_REASONS) });
-const Failed = z.object({ state: z.literal("failed"), reason: z.enum(FAIL_REASONS) });
-
-export const LedgerItem = z.object({
-  measureGroupId: z.number(),
-  kind: Kind,
-  takenAt: instant,
-  modifiedAt: instant,
-  fingerprint: z.string(),
-  fate: z.discriminatedUnion("state", [
-    Held,
-    Failed,
-    z.object({ state: z.literal("skipped"), reason: z.enum(SKIP_REASONS) }),
-    z.object({ state: z.literal("sending") }),
-    z.object({ state: z.literal("sent") }),
-    z.object({ state: z.literal("seen") }),
-  ]),
-  values: Values,
-  doubt: z.enum(HELD_REASONS).exactOptional(),
-  decision: z.object({ type: z.enum(DECISIONS), at: instant }).exactOptional(),
-  attempts: z.number(),
-  accepted: z.number().exactOptional(),
-  attemptedAt: instant.exactOptional(),
-  seenAt: instant.exactOptional(),
-  garminKey: GarminKeyShape.exactOptional(),
-  differences: z.array(DifferenceShape).exactOptional(),
-  possibleCopies: z.array(Taken.extend({ until: instant })).exactOptional(),
-  replaces: Taken.extend({ garminKey: GarminKeyShape.exactOptional() }).exactOptional(),
-});
-
-export const ProgressItem = z.object({
-  startAt: instant,
-  begunAt: instant.exactOptional(),
-  cursorAt: instant,
-  adopting: z.boolean().exactOptional(),
-  askedSince: instant.exactOptional(),
-  timezone: z.string().exactOptional(),
-  height: z.object({ takenAt: instant, heightM: z.number() }).exactOptional(),
-  recentWeighIns: z.array(z.object({ takenAt: instant, weightKg: z.number() })),
-  lastReadings: z.partialRecord(Kind, Taken),
-  measuredAt: z.partialRecord(Kind, z.array(instant)).exactOptional(),
-  attention: z.array(
-    Taken.extend({
-      measureGroupId: z.number(),
-      kind: Kind,
-      modifiedAt: instant,
-      fate: z.discriminatedUnion("state", [Held, Failed]),
-      waitsSince: instant.exactOptional(),
+export const Kind = lazy(() => z.enum(KINDS));
+const Values = lazy(() =>
+  z.discriminatedUnion("kind", [
+    z.object({ kind: z.literal("weigh_in"), weightKg: z.number() }),
+    z.object({
+      kind: z.literal("blood_pressure"),
+      systolicMmHg: z.number(),
+      diastolicMmHg: z.number(),
+      pulseBpm: z.number().exactOptional(),
     }),
-  ),
-  open: z.array(z.string()).exactOptional(),
-  arrived: z
-    .array(
-      Taken.extend({
-        id: z.string(),
-        kind: Kind,
-        arrivedAt: instant,
-        composition: z
-          .object({
-            bodyFatPercent: z.number().exactOptional(),
-            bodyWaterPercent: z.number().exactOptional(),
-            muscleMassKg: z.number().exactOptional(),
-            boneMassKg: z.number().exactOptional(),
-            visceralFatIndex: z.number().exactOptional(),
-          })
-          .exactOptional(),
+  ]),
+);
+const DifferenceShape = lazy(() =>
+  z.object({ field: z.enum(FIELDS), sent: z.number(), shown: z.number().exactOptional() }),
+);
+export const Taken = lazy(() => z.object({ takenAt: instant(), values: Values() }));
+const GarminKeyShape = lazy(() => z.object({ calendarDate: z.string(), id: z.string() }));
+const Held = lazy(() => z.object({ state: z.literal("held"), reason: z.enum(HELD_REASONS) }));
+const Failed = lazy(() => z.object({ state: z.literal("failed"), reason: z.enum(FAIL_REASONS) }));
+
+export const LedgerItem = lazy(() =>
+  z.object({
+    measureGroupId: z.number(),
+    kind: Kind(),
+    takenAt: instant(),
+    modifiedAt: instant(),
+    fingerprint: z.string(),
+    fate: z.discriminatedUnion("state", [
+      Held(),
+      Failed(),
+      z.object({ state: z.literal("skipped"), reason: z.enum(SKIP_REASONS) }),
+      z.object({ state: z.literal("sending") }),
+      z.object({ state: z.literal("sent") }),
+      z.object({ state: z.literal("seen") }),
+    ]),
+    values: Values(),
+    doubt: z.enum(HELD_REASONS).exactOptional(),
+    decision: z.object({ type: z.enum(DECISIONS), at: instant() }).exactOptional(),
+    attempts: z.number(),
+    accepted: z.number().exactOptional(),
+    attemptedAt: instant().exactOptional(),
+    seenAt: instant().exactOptional(),
+    garminKey: GarminKeyShape().exactOptional(),
+    differences: z.array(DifferenceShape()).exactOptional(),
+    possibleCopies: z.array(Taken().extend({ until: instant() })).exactOptional(),
+    replaces: Taken().extend({ garminKey: GarminKeyShape().exactOptional() }).exactOptional(),
+  }),
+);
+
+export const ProgressItem = lazy(() =>
+  z.object({
+    startAt: instant(),
+    begunAt: instant().exactOptional(),
+    cursorAt: instant(),
+    adopting: z.boolean().exactOptional(),
+    askedSince: instant().exactOptional(),
+    timezone: z.string().exactOptional(),
+    height: z.object({ takenAt: instant(), heightM: z.number() }).exactOptional(),
+    recentWeighIns: z.array(z.object({ takenAt: instant(), weightKg: z.number() })),
+    lastReadings: z.partialRecord(Kind(), Taken()),
+    measuredAt: z.partialRecord(Kind(), z.array(instant())).exactOptional(),
+    attention: z.array(
+      Taken().extend({
+        measureGroupId: z.number(),
+        kind: Kind(),
+        modifiedAt: instant(),
+        fate: z.discriminatedUnion("state", [Held(), Failed()]),
+        waitsSince: instant().exactOptional(),
       }),
-    )
-    .default([]),
-  unreadable: z
-    .array(z.object({ id: z.string(), takenAt: instant.exactOptional(), listedSince: instant, lookedAt: instant }))
-    .exactOptional(),
-  reportedUnknown: z.array(z.string()),
-  paused: z
-    .partialRecord(
-      Kind,
-      z.object({
-        reason: z.enum(PAUSE_REASONS),
-        since: instant,
-        lookedAt: instant,
-        httpStatus: z.number().exactOptional(),
-        from: instant,
-        waiting: z.number(),
-        askedSince: instant.exactOptional(),
-      }),
-    )
-    .exactOptional(),
-  proven: z.array(Kind).exactOptional(),
-  differing: z
-    .array(DifferenceShape.extend({ kind: Kind, ...Taken.shape, isAccepted: z.boolean().exactOptional() }))
-    .exactOptional(),
-  twin: Taken.extend({ other: Taken }).exactOptional(),
-});
+    ),
+    open: z.array(z.string()).exactOptional(),
+    arrived: z
+      .array(
+        Taken().extend({
+          id: z.string(),
+          kind: Kind(),
+          arrivedAt: instant(),
+          composition: z
+            .object({
+              bodyFatPercent: z.number().exactOptional(),
+              bodyWaterPercent: z.number().exactOptional(),
+              muscleMassKg: z.number().exactOptional(),
+              boneMassKg: z.number().exactOptional(),
+              visceralFatIndex: z.number().exactOptional(),
+            })
+            .exactOptional(),
+        }),
+      )
+      .default([]),
+    unreadable: z
+      .array(
+        z.object({ id: z.string(), takenAt: instant().exactOptional(), listedSince: instant(), lookedAt: instant() }),
+      )
+      .exactOptional(),
+    reportedUnknown: z.array(z.string()),
+    paused: z
+      .partialRecord(
+        Kind(),
+        z.object({
+          reason: z.enum(PAUSE_REASONS),
+          since: instant(),
+          lookedAt: instant(),
+          httpStatus: z.number().exactOptional(),
+          from: instant(),
+          waiting: z.number(),
+          askedSince: instant().exactOptional(),
+        }),
+      )
+      .exactOptional(),
+    proven: z.array(Kind()).exactOptional(),
+    differing: z
+      .array(DifferenceShape().extend({ kind: Kind(), ...Taken().shape, isAccepted: z.boolean().exactOptional() }))
+      .exactOptional(),
+    twin: Taken().extend({ other: Taken() }).exactOptional(),
+  }),
+);

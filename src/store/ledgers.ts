@@ -1,4 +1,5 @@
 import { RetryLaterError } from "../lib/errors.ts";
+import { lazy } from "../lib/lazy.ts";
 import type { Ledger, LedgerEntry, Ledgers } from "../sync/model/ledger.ts";
 import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
@@ -9,7 +10,7 @@ import { expectation, type Item, type Key, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
 /** Only this much of an entry: an old one that is damaged elsewhere must not stop what is new. */
-const ItemWithKey = LedgerItem.pick({ garminKey: true });
+const ItemWithKey = lazy(() => LedgerItem().pick({ garminKey: true }));
 const READINGS = { from: "reading#", to: "reading$" };
 const idOf = ({ key }: Item) => key.sk.slice(READINGS.from.length);
 

@@ -51,7 +51,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
 
     async findUnscheduled() {
       const item = await table.get(keys.scheduleCheck);
-      const after = (item && ScheduleCheckItem.safeParse(item.value).data?.after) ?? "";
+      const after = (item && ScheduleCheckItem().safeParse(item.value).data?.after) ?? "";
       const slice = await table.list(keys.accounts, { from: `${after}\0`, limit: CHECKED_AT_ONCE });
       const lostAt = new Date(clock.now().getTime() - LOST_SECONDS * 1000);
       const lost = [];
@@ -71,7 +71,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
 
 /** A damaged one counts as absent: the next run sets it again. */
 function scheduledRunIn(item: Item | undefined) {
-  return item && ScheduledRunItem.safeParse(item.value).data;
+  return item && ScheduledRunItem().safeParse(item.value).data;
 }
 
 async function list(table: Table, account: number, dueAt: Date): Promise<void> {

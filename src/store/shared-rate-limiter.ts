@@ -40,7 +40,7 @@ export function createSharedRateLimiter(
     async take(maxWaitSeconds) {
       const startedMs = clock.now().getTime();
       const change = (item: Item | undefined) => {
-        const before = item && RateLimitItem.safeParse(item.value).data;
+        const before = item && RateLimitItem().safeParse(item.value).data;
         const ownMs = clock.now().getTime();
         const earlyMs = before ? before.takenAt.getTime() - ownMs : 0;
         const isBelieved = earlyMs <= BELIEVED_SECONDS * 1000;

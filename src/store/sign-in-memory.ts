@@ -2,7 +2,7 @@ import * as z from "zod";
 import { epochSeconds } from "../lib/clock.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { SignInMemory } from "../sync/model/garmin-sign-in.ts";
-import { readAt } from "./item-json.ts";
+import { readAt, type Schema } from "./item-json.ts";
 import { CooldownItem, PendingSignIn } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Sealer } from "./seal.ts";
@@ -16,7 +16,7 @@ const A_DAY_SECONDS = 24 * 3600;
 const what = "the sign-in";
 
 export function createSignInMemory(table: Table, sealer: Sealer, log: Log): SignInMemory {
-  async function opened<T>(key: Key, schema: z.ZodType<T>): Promise<T | undefined> {
+  async function opened<T>(key: Key, schema: Schema<T>): Promise<T | undefined> {
     const item = await table.get(key);
     try {
       return item && openItem(sealer, item, schema);
@@ -44,7 +44,7 @@ export function createSignInMemory(table: Table, sealer: Sealer, log: Log): Sign
     },
     forgetCooldown: (account) => removeItem(table, keys.signInCooldown(account)),
 
-    email: (account) => opened(keys.garminEmail(account), z.string()),
+    email: (account) => opened(keys.garminEmail(account), z.string),
     saveEmail(account, email) {
       const key = keys.garminEmail(account);
       return overwrite(table, key, sealItem(sealer, key, email), { what });

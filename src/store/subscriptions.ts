@@ -8,7 +8,7 @@ export function createSubscriptionMemory(table: Table): SubscriptionMemory {
   return {
     async read(account) {
       const item = await table.get(keys.subscriptions(account));
-      return item && SubscriptionsItem.safeParse(item.value).data;
+      return item && SubscriptionsItem().safeParse(item.value).data;
     },
 
     save: (account, seen) =>

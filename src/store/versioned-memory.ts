@@ -1,13 +1,12 @@
-import type * as z from "zod";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { VersionedMemory } from "../sync/model/store.ts";
-import { readItem, toJson } from "./item-json.ts";
+import { readItem, type Schema, toJson } from "./item-json.ts";
 import { expectation, type Key, type Table } from "./table.ts";
 
 /** For an item of an account that may be forgotten: a damaged one counts as empty, and the next write replaces it. */
 export function createVersionedMemory<T extends object>(
   table: Table,
-  options: { keyOf: (account: number) => Key; schema: z.ZodType<T>; empty: T; log: Log; damaged: string },
+  options: { keyOf: (account: number) => Key; schema: Schema<T>; empty: T; log: Log; damaged: string },
 ): VersionedMemory<T> {
   const { keyOf, schema, empty, log, damaged } = options;
   return {

@@ -27,7 +27,7 @@ describe("a value to store", () => {
 test("health stored before runs and link expiries were counted can still be read", () => {
   const since = "2026-11-21T12:00:00.000Z";
   const outage = { since, state: "lasts", synced: 1, standing: [{ what: "relink_garmin" }], told: [] };
-  expect(HealthItem.parse({ attentionTold: ["1"], outage })).toEqual({
+  expect(HealthItem().parse({ attentionTold: ["1"], outage })).toEqual({
     attentionTold: ["1"],
     outage: { ...outage, since: new Date(since), runs: 0 },
   });
@@ -43,5 +43,5 @@ test("progress stored before arrivals were counted can still be read", () => {
     attention: [],
     reportedUnknown: [],
   };
-  expect(ProgressItem.parse(stored)).toMatchObject({ cursorAt: new Date(at), arrived: [] });
+  expect(ProgressItem().parse(stored)).toMatchObject({ cursorAt: new Date(at), arrived: [] });
 });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Clock } from "../../lib/clock.ts";
 import { parseJson } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Account, Language } from "../../sync/model/account.ts";
 import { awsAlarmText, machineAlarmText } from "../views/alarm.ts";
@@ -17,12 +18,14 @@ const LONGEST_TEXT = 500;
 const LANGUAGE_SECONDS = 2;
 
 /** The part of CloudWatch's notice that is used (its docs: "Notifying users on alarm changes"). */
-const CloudWatchAlarm = z.object({
-  AlarmName: z.string(),
-  NewStateValue: z.enum(["ALARM", "OK", "INSUFFICIENT_DATA"]),
-  OldStateValue: z.string().optional(),
-  AlarmArn: z.string().optional(),
-});
+const CloudWatchAlarm = lazy(() =>
+  z.object({
+    AlarmName: z.string(),
+    NewStateValue: z.enum(["ALARM", "OK", "INSUFFICIENT_DATA"]),
+    OldStateValue: z.string().optional(),
+    AlarmArn: z.string().optional(),
+  }),
+);
 
 export interface SnsNotice {
   MessageId: string;
@@ -42,7 +45,7 @@ export function alarmMessage(
   { stage, words }: { stage: string; words: AlarmWords },
 ): AlarmMessage | undefined {
   const parsed = parseJson(notice.Message);
-  const alarm = CloudWatchAlarm.safeParse(parsed).data;
+  const alarm = CloudWatchAlarm().safeParse(parsed).data;
   if (!alarm) {
     const text = parsed === undefined ? notice.Message.trim() : notice.Subject?.trim();
     return { text: words.noAlarm(text ? clip(text, LONGEST_TEXT) : undefined), isQuiet: false };
@@ -107,7 +110,7 @@ export function createAlarmTeller(deps: {
     const words = ALARM_WORDS[(await soon(deps.languageOf, deps)) ?? "en"];
     for (const { Sns: notice } of Records) {
       const { MessageId: notification, Message: text } = notice;
-      if (!CloudWatchAlarm.safeParse(parseJson(text)).success) {
+      if (!CloudWatchAlarm().safeParse(parseJson(text)).success) {
         log.warn("notice_is_no_alarm", { notification, text: clip(text, LONGEST_TEXT) });
       }
       const message = alarmMessage(notice, { stage, words });

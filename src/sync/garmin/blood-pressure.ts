@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import { localDateTime } from "../../lib/local-time.ts";
 import { present } from "../../lib/present.ts";
 import type { BloodPressure } from "../model/reading.ts";
@@ -12,7 +13,7 @@ const SYSTOLIC = [70, 260] as const;
 const DIASTOLIC = [40, 150] as const;
 const PULSE = [20, 250] as const;
 
-const PressureRange = z.object({ measurementSummaries: z.array(z.unknown()) });
+const PressureRange = lazy(() => z.object({ measurementSummaries: z.array(z.unknown()) }));
 
 /** JSON in, a JSON range out. Garmin keeps doubles, so nothing may be sent twice. */
 export function createBloodPressureSink(options: {
@@ -39,10 +40,10 @@ export function createBloodPressureSink(options: {
       for (const [start, end] of datesAround(from, to)) {
         const path = `/bloodpressure-service/bloodpressure/range/${start}/${end}?includeAll=true`;
         const ask = () => call({ method: "GET", path });
-        const answer = await readRange("Garmin blood pressure range", ask, PressureRange);
+        const answer = await readRange("Garmin blood pressure range", ask, PressureRange());
         for (const summary of answer?.body.measurementSummaries ?? []) {
           // The list is empty, or missing, unless includeAll is asked for.
-          const { startDate, numOfMeasurements, measurements } = Loose.safeParse(summary).data ?? {};
+          const { startDate, numOfMeasurements, measurements } = Loose().safeParse(summary).data ?? {};
           for (const entry of entriesOfDay(measurements, numOfMeasurements)) {
             readEntry(entry, calendarDateOf(startDate), around, (where) => answer?.note(where, entry));
           }
@@ -85,7 +86,7 @@ export function createBloodPressureSink(options: {
 
 /** Parsed one by one: other programs write here too, in other shapes. */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
-  const it = Loose.safeParse(entry).data ?? {};
+  const it = Loose().safeParse(entry).data ?? {};
   const takenAt = instantOfUtc(it.measurementTimestampGMT);
   const systolicMmHg = numberOf(it.systolic) || undefined;
   const diastolicMmHg = numberOf(it.diastolic) || undefined;

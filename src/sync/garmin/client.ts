@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import { type FileForm, type HttpAnswer, NoAnswerError, type VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError, type WithAccess } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
@@ -140,12 +141,14 @@ function throwIfClosed(name: string, answer: ConnectAnswer) {
 const REFUSED = new Set([400, 406, 413, 415, 422]);
 
 /** What we use of Garmin's answer to a file (recorded for activities; the same fields are known for weights). */
-const ImportResult = z.object({
-  detailedImportResult: z.object({
-    successes: z.array(z.unknown()).nullish(),
-    failures: z.array(z.unknown()).nullish(),
+const ImportResult = lazy(() =>
+  z.object({
+    detailedImportResult: z.object({
+      successes: z.array(z.unknown()).nullish(),
+      failures: z.array(z.unknown()).nullish(),
+    }),
   }),
-});
+);
 
 interface Attempt {
   outcome: SendAnswer["outcomes"][number];
@@ -194,7 +197,7 @@ function verdictInside(answer: ConnectAnswer, of: "file" | "entry"): Attempt {
       stoppedBy: pageInstead("Garmin upload", answer),
     };
   }
-  const result = ImportResult.safeParse(body);
+  const result = ImportResult().safeParse(body);
   if (of === "file" && !result.success) answer.note(issuePaths(result.error), body);
   const { successes, failures } = result.data?.detailedImportResult ?? {};
   if (!failures?.length) return { outcome: "accepted" };

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 
 /** Also given as text: some of Garmin's entries come from other programs. Undefined if it isn't a number. */
 export function numberOf(value: unknown): number | undefined {
@@ -16,8 +17,8 @@ export function calendarDateOf(value: unknown): string | undefined {
   return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value) ? value : undefined;
 }
 
-export const Loose = z.record(z.string(), z.unknown());
-export type Loose = z.infer<typeof Loose>;
+export const Loose = lazy(() => z.record(z.string(), z.unknown()));
+export type Loose = z.infer<ReturnType<typeof Loose>>;
 
 /** A day that counts entries but lists none gets one without fields, because something is there that can't be read. */
 export function entriesOfDay(list: unknown, counted: unknown): unknown[] {

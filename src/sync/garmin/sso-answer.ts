@@ -1,26 +1,29 @@
 import * as z from "zod";
 import type { HttpAnswer } from "../../lib/http-client.ts";
 import { parseJson } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { retryAfterSeconds } from "../../lib/retry-after.ts";
 
-const text = z.string().nullish().catch(undefined);
+const text = lazy(() => z.string().nullish().catch(undefined));
 
 /** Parsed field by field: refusals may look like anything, and an odd field must not hide the others. */
-const Answer = z.object({
-  serviceTicketId: text,
-  responseStatus: z.object({ type: text, message: text }).nullish().catch(undefined),
-  customerMfaInfo: z
-    .object({ email: text, phoneNumber: text, mfaLastMethodUsed: text, defaultMfaMethod: text })
-    .nullish()
-    .catch(undefined),
-  error: z.object({ "status-code": z.coerce.string() }).nullish().catch(undefined),
-});
+const Answer = lazy(() =>
+  z.object({
+    serviceTicketId: text(),
+    responseStatus: z.object({ type: text(), message: text() }).nullish().catch(undefined),
+    customerMfaInfo: z
+      .object({ email: text(), phoneNumber: text(), mfaLastMethodUsed: text(), defaultMfaMethod: text() })
+      .nullish()
+      .catch(undefined),
+    error: z.object({ "status-code": z.coerce.string() }).nullish().catch(undefined),
+  }),
+);
 
 export type SignInAnswer = ReturnType<typeof readSignInAnswer>;
 
 export function readSignInAnswer({ status, headers, text: body }: HttpAnswer) {
   const value = parseJson(body);
-  const { data } = Answer.safeParse(value);
+  const { data } = Answer().safeParse(value);
   const type = data?.responseStatus?.type ?? "";
   return {
     httpStatus: status,

@@ -2,20 +2,23 @@ import * as z from "zod";
 import { ActionNeededError, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import type { HttpAnswer, VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { type RefreshOutcome, type RefreshTokens, type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifetimeSeconds, UNKNOWN_LIFETIME_SECONDS } from "../model/token-lifetime.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 import { tryLater } from "./client.ts";
 import { APP_HEADERS } from "./headers.ts";
 
-const TokenAnswer = z.object({
-  access_token: z.string().min(1),
-  refresh_token: z.string().min(1).optional(),
-  expires_in: lifetimeSeconds,
-  refresh_token_expires_in: lifetimeSeconds,
-});
-const Refusal = z.object({ error: z.string() });
-const Claims = z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) });
+const TokenAnswer = lazy(() =>
+  z.object({
+    access_token: z.string().min(1),
+    refresh_token: z.string().min(1).optional(),
+    expires_in: lifetimeSeconds(),
+    refresh_token_expires_in: lifetimeSeconds(),
+  }),
+);
+const Refusal = lazy(() => z.object({ error: z.string() }));
+const Claims = lazy(() => z.object({ client_id: z.string().regex(/^[\w.-]{1,200}$/) }));
 
 /** If Garmin doesn't say: the lifetime that was seen up to November 2026. */
 const REFRESH_TOKEN_SECONDS = 2_591_999;
@@ -74,7 +77,7 @@ function isRefused(options: DiTokensOptions, answer: HttpAnswer, call: string): 
   if (answer.status >= 200 && answer.status <= 299) return false;
   const value = parseJson(answer.text);
   if (value === undefined || ![400, 401, 403].includes(answer.status)) throw tryLater(call, answer);
-  const { error } = Refusal.safeParse(value).data ?? {};
+  const { error } = Refusal().safeParse(value).data ?? {};
   if (error === "invalid_grant" || error === "invalid_token") return true;
   // Garmin no longer knows the client id: waiting doesn't help, and all accounts are affected.
   if (error === "invalid_client") throw new ActionNeededError("fix_garmin_client_id");
@@ -92,7 +95,7 @@ function readTokens(
   if (body === undefined) {
     throw new RetryLaterError("Garmin tokens: a page came, not data", { delayedBy: "garmin_silent" });
   }
-  const parsed = TokenAnswer.safeParse(body);
+  const parsed = TokenAnswer().safeParse(body);
   if (!parsed.success) {
     const where = issuePaths(parsed.error);
     note(options, answer, where, body);
@@ -124,5 +127,5 @@ function note({ onUnknown }: DiTokensOptions, { status, headers }: HttpAnswer, w
 /** Of a JWT, whose signature is not checked. */
 function clientIdIn(accessToken: string): string | undefined {
   const claims = parseJson(Buffer.from(accessToken.split(".")[1] ?? "", "base64url").toString());
-  return Claims.safeParse(claims).data?.client_id;
+  return Claims().safeParse(claims).data?.client_id;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import { present } from "../../lib/present.ts";
 import { chosenParts, type WeighIn } from "../model/reading.ts";
 import type { Around, Fields, Sink } from "../model/vendors.ts";
@@ -11,7 +12,7 @@ import { encodeWeighIns, fieldsOf, shownAgain, weighInRefusal } from "./fit.ts";
 const WEIGH_INS_PER_FILE = 100;
 const UPLOAD_SECONDS = 60;
 
-const WeightRange = z.object({ dailyWeightSummaries: z.array(z.unknown()) });
+const WeightRange = lazy(() => z.object({ dailyWeightSummaries: z.array(z.unknown()) }));
 
 /** FIT files in, a JSON range out. There is no public documentation; seen by several projects. */
 export function createWeightSink(options: {
@@ -30,9 +31,9 @@ export function createWeightSink(options: {
       for (const [start, end] of datesAround(from, to)) {
         const path = `/weight-service/weight/range/${start}/${end}?includeAll=true`;
         const ask = () => call({ method: "GET", path });
-        const answer = await readRange("Garmin weight range", ask, WeightRange);
+        const answer = await readRange("Garmin weight range", ask, WeightRange());
         for (const day of answer?.body.dailyWeightSummaries ?? []) {
-          const { summaryDate, numOfWeightEntries, allWeightMetrics } = Loose.safeParse(day).data ?? {};
+          const { summaryDate, numOfWeightEntries, allWeightMetrics } = Loose().safeParse(day).data ?? {};
           for (const entry of entriesOfDay(allWeightMetrics, numOfWeightEntries)) {
             readEntry(entry, calendarDateOf(summaryDate), around, (where) => answer?.note(where, entry));
           }
@@ -67,7 +68,7 @@ export function createWeightSink(options: {
 
 /** Other programs write here too, in other shapes. `date` is a local wall clock and doesn't give the instant. */
 function readEntry(entry: unknown, day: string | undefined, around: Around, note: (where: string) => void) {
-  const it = Loose.safeParse(entry).data ?? {};
+  const it = Loose().safeParse(entry).data ?? {};
   const takenAt = instantOfEpoch(it.timestampGMT);
   const grams = numberOf(it.weight) || undefined;
   const id = keyOf(it.samplePk); // the upload time, and the delete key

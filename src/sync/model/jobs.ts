@@ -1,16 +1,19 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import type { Versioned } from "./link.ts";
 
-const JobBase = z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) });
-export const StoredJob = z.discriminatedUnion("reason", [
-  JobBase.extend({
-    reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]),
-  }),
-  /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
-  JobBase.extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
-]);
+const JobBase = lazy(() => z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) }));
+export const StoredJob = lazy(() =>
+  z.discriminatedUnion("reason", [
+    JobBase().extend({
+      reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]),
+    }),
+    /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
+    JobBase().extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
+  ]),
+);
 
-export type NewJob = z.output<typeof StoredJob>;
+export type NewJob = z.output<ReturnType<typeof StoredJob>>;
 
 /** What it has taken is done, possibly more than once, even if the process that queued it crashes. */
 export interface JobQueue {

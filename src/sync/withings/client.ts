@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ActionNeededError, type DelayCause, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import type { HttpAnswer, VendorTransport } from "../../lib/http-client.ts";
 import { issuePaths, parseJson } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { limitedWait, retryAfterSeconds } from "../../lib/retry-after.ts";
 import { AccessRefusedError } from "../model/link.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
@@ -30,8 +31,12 @@ export class WithingsRefusal extends Error {
   }
 }
 
-const Envelope = z.object({ status: z.number(), body: z.unknown().optional(), error: z.unknown().optional() });
-const ErrorBody = z.object({ error: z.string().optional().catch(undefined), wait_seconds: z.unknown().optional() });
+const Envelope = lazy(() =>
+  z.object({ status: z.number(), body: z.unknown().optional(), error: z.unknown().optional() }),
+);
+const ErrorBody = lazy(() =>
+  z.object({ error: z.string().optional().catch(undefined), wait_seconds: z.unknown().optional() }),
+);
 
 /** Families of https://developer.withings.com/api-reference/#tag/response_status, as of November 2026. */
 const ACCESS_REFUSED = new Set([100, 101, 102, 200, 401]);
@@ -105,7 +110,7 @@ export function createWithingsCall(options: {
         headerNames: Object.keys(answer.headers),
       });
     // Withings answers HTTP 200 even when it refuses: only `status` 0 in the body means success.
-    const envelope = Envelope.safeParse(json);
+    const envelope = Envelope().safeParse(json);
     if (!envelope.success) {
       note(issuePaths(envelope.error));
       // A page comes from an outage or something in between, and says nothing about the link.
@@ -125,12 +130,12 @@ export function createWithingsCall(options: {
 
 function refusal(
   call: string,
-  { status, body, error }: z.infer<typeof Envelope>,
+  { status, body, error }: z.infer<ReturnType<typeof Envelope>>,
   hasToken: boolean,
   answer: HttpAnswer,
   note: (where: string) => void,
 ): Error {
-  const inBody = ErrorBody.safeParse(body).data;
+  const inBody = ErrorBody().safeParse(body).data;
   const reason = typeof error === "string" ? error : (inBody?.error ?? "");
   if (isRefused(status)) return new WithingsRefusal(call, status, reason);
   if (isAccessRefused(status)) {

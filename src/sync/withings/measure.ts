@@ -1,34 +1,39 @@
 import * as z from "zod";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { issuePaths } from "../../lib/json.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import type { NoteUnknown } from "../model/vendor-answers.ts";
 import type { UnreadableRecord } from "../model/vendors.ts";
 import type { WithingsCall } from "./client.ts";
 
-export const integer = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^-?\d+$/)
-    .transform(Number)
-    .pipe(z.number()), // a few hundred digits are Infinity
-]);
+export const integer = lazy(() =>
+  z.union([
+    z.number(),
+    z
+      .string()
+      .regex(/^-?\d+$/)
+      .transform(Number)
+      .pipe(z.number()), // a few hundred digits are Infinity
+  ]),
+);
 
 /** Far beyond any reading, and well within what a date can hold. */
-const seconds = integer.pipe(z.number().nonnegative().max(100_000_000_000));
+const seconds = lazy(() => integer().pipe(z.number().nonnegative().max(100_000_000_000)));
 
 const UNREADABLE_ATTRIB = -2;
 
-const Measure = z
-  .object({
-    type: integer,
-    value: integer,
-    unit: integer.pipe(z.number().min(-20).max(20)),
-    position: integer.nullish(),
-  })
-  .refine((measure) => Number.isFinite(realValue(measure)));
-export type Measure = z.infer<typeof Measure>;
+const Measure = lazy(() =>
+  z
+    .object({
+      type: integer(),
+      value: integer(),
+      unit: integer().pipe(z.number().min(-20).max(20)),
+      position: integer().nullish(),
+    })
+    .refine((measure) => Number.isFinite(realValue(measure))),
+);
+export type Measure = z.infer<ReturnType<typeof Measure>>;
 
 /** Measured for the whole body, so an odd position says nothing about them. */
 const OF_THE_WHOLE_PERSON = new Set([1, 4, 9, 10, 11]);
@@ -39,28 +44,32 @@ const REAL = 1;
 const GOAL = 2;
 
 /** Only the id and the time have to be right. Other fields are left out if they can't be read. */
-const MeasureGroup = z.object({
-  grpid: integer.pipe(z.int().nonnegative()),
-  /** -2: unreadable, so we don't guess whose it is. */
-  attrib: integer.catch(UNREADABLE_ATTRIB),
-  date: seconds, // epoch seconds, when the person stood on the scale
-  created: seconds.optional().catch(undefined),
-  modified: seconds.optional().catch(undefined), // epoch seconds, when Withings last changed the group
-  category: integer.optional().catch(undefined),
-  deviceid: z.string().nullish().catch("unreadable"),
-  measures: z.array(z.unknown()),
-});
+const MeasureGroup = lazy(() =>
+  z.object({
+    grpid: integer().pipe(z.int().nonnegative()),
+    /** -2: unreadable, so we don't guess whose it is. */
+    attrib: integer().catch(UNREADABLE_ATTRIB),
+    date: seconds(), // epoch seconds, when the person stood on the scale
+    created: seconds().optional().catch(undefined),
+    modified: seconds().optional().catch(undefined), // epoch seconds, when Withings last changed the group
+    category: integer().optional().catch(undefined),
+    deviceid: z.string().nullish().catch("unreadable"),
+    measures: z.array(z.unknown()),
+  }),
+);
 /** Even an unreadable group tells where it is in the order. */
-const Change = z.object({ grpid: z.unknown(), modified: integer });
-export type MeasureGroup = Omit<z.infer<typeof MeasureGroup>, "measures"> & { measures: Measure[] };
+const Change = lazy(() => z.object({ grpid: z.unknown(), modified: integer() }));
+export type MeasureGroup = Omit<z.infer<ReturnType<typeof MeasureGroup>>, "measures"> & { measures: Measure[] };
 
-const GetMeasBody = z.object({
-  updatetime: integer.optional().catch(undefined), // epoch seconds at Withings when it answered
-  timezone: z.string().nullish().catch(undefined),
-  measuregrps: z.array(z.unknown()),
-  more: z.unknown().optional(),
-  offset: integer.nullish().catch(undefined),
-});
+const GetMeasBody = lazy(() =>
+  z.object({
+    updatetime: integer().optional().catch(undefined), // epoch seconds at Withings when it answered
+    timezone: z.string().nullish().catch(undefined),
+    measuregrps: z.array(z.unknown()),
+    more: z.unknown().optional(),
+    offset: integer().nullish().catch(undefined),
+  }),
+);
 
 /** Zero in any spelling ends the list. An unreadable value doesn't: the rest of the list would be lost. */
 const isMore = (more: unknown) => !(more == null || more === false || /^(0|false|)$/i.test(String(more)));
@@ -141,7 +150,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
         lastupdate: lastUpdate,
         ...(offset !== undefined && { offset }),
       },
-      body: GetMeasBody,
+      body: GetMeasBody(),
       accessToken,
     });
     if (pages === 1 && page.updatetime !== undefined) {
@@ -149,7 +158,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       answer.answeredAt = new Date(startedAt * 1000);
     }
     for (const raw of page.measuregrps) {
-      const change = Change.safeParse(raw);
+      const change = Change().safeParse(raw);
       if (change.success && change.data.modified >= startedAt) {
         touched.push(`${change.data.grpid}@${change.data.modified}`);
       }
@@ -175,7 +184,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
 }
 
 function readGroup(raw: unknown, note: (where: string, value: unknown) => void) {
-  const parsed = MeasureGroup.safeParse(raw);
+  const parsed = MeasureGroup().safeParse(raw);
   if (!parsed.success) {
     note(`measuregrps: ${issuePaths(parsed.error)}`, raw);
     return unreadable(raw);
@@ -187,11 +196,11 @@ function readGroup(raw: unknown, note: (where: string, value: unknown) => void) 
   }
   if (isOdd(raw, group)) note("measuregrps: a field without weight is odd", raw);
   const measures = all.flatMap((it) => readMeasure(it) ?? []);
-  if (!all.every((it) => Measure.safeParse(it).success)) note("measuregrps: a measure is unreadable", raw);
+  if (!all.every((it) => Measure().safeParse(it).success)) note("measuregrps: a measure is unreadable", raw);
   const has = (type: number) => measures.some((it) => it.type === type);
   const isLost = all.some((it) => {
     if (readMeasure(it)) return false;
-    const type = z.object({ type: integer }).safeParse(it).data?.type;
+    const type = z.object({ type: integer() }).safeParse(it).data?.type;
     // Without a type it may be anything; next to a readable reading it's most likely something else.
     return type === undefined ? ![...ESSENTIAL].some(has) : ESSENTIAL.has(type) && !has(type);
   });
@@ -199,13 +208,13 @@ function readGroup(raw: unknown, note: (where: string, value: unknown) => void) 
 }
 
 function readMeasure(raw: unknown): Measure | undefined {
-  const measure = Measure.safeParse(raw);
+  const measure = Measure().safeParse(raw);
   if (measure.success) return measure.data;
-  const anywhere = Measure.safeParse(typeof raw === "object" ? { ...raw, position: undefined } : raw);
+  const anywhere = Measure().safeParse(typeof raw === "object" ? { ...raw, position: undefined } : raw);
   return anywhere.success && OF_THE_WHOLE_PERSON.has(anywhere.data.type) ? anywhere.data : undefined;
 }
 
-function isOdd(raw: unknown, group: Omit<z.infer<typeof MeasureGroup>, "measures">): boolean {
+function isOdd(raw: unknown, group: Omit<z.infer<ReturnType<typeof MeasureGroup>>, "measures">): boolean {
   const { created, modified, deviceid, category } = raw as Record<string, unknown>;
   return (
     group.attrib === UNREADABLE_ATTRIB ||
@@ -218,8 +227,8 @@ function isOdd(raw: unknown, group: Omit<z.infer<typeof MeasureGroup>, "measures
 
 function unreadable(raw: unknown): UnreadableRecord {
   const { grpid, date } = (typeof raw === "object" && raw !== null ? raw : {}) as { grpid?: unknown; date?: unknown };
-  const id = integer.pipe(z.int().nonnegative()).safeParse(grpid).data;
-  const at = seconds.safeParse(date).data;
+  const id = integer().pipe(z.int().nonnegative()).safeParse(grpid).data;
+  const at = seconds().safeParse(date).data;
   const takenAt = at === undefined ? undefined : new Date(at * 1000);
   return { id: id === undefined ? `at ${takenAt?.toISOString() ?? "?"}` : String(id), ...(takenAt && { takenAt }) };
 }

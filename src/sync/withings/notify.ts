@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lazy } from "../../lib/lazy.ts";
 import type { WithAccess } from "../model/link.ts";
 import type { WithingsNotifyApi } from "../model/withings-link.ts";
 import { type WithingsCall, WithingsRefusal } from "./client.ts";
@@ -8,14 +9,16 @@ import { integer } from "./measure.ts";
 const CALLBACK_REFUSED = [293, 343];
 const NO_SUCH_SUBSCRIPTION = [286, 294];
 
-const Profile = z.object({ appli: integer, callbackurl: z.string() });
+const Profile = lazy(() => z.object({ appli: integer(), callbackurl: z.string() }));
 /** An odd entry, perhaps another program's, is left out. If none can be read, what is there is unknown. */
-const ListBody = z.object({
-  profiles: z
-    .array(z.unknown())
-    .transform((all) => ({ all, readable: all.flatMap((it) => Profile.safeParse(it).data ?? []) }))
-    .refine(({ all, readable }) => all.length === 0 || readable.length > 0),
-});
+const ListBody = lazy(() =>
+  z.object({
+    profiles: z
+      .array(z.unknown())
+      .transform((all) => ({ all, readable: all.flatMap((it) => Profile().safeParse(it).data ?? []) }))
+      .refine(({ all, readable }) => all.length === 0 || readable.length > 0),
+  }),
+);
 
 /** https://developer.withings.com/api-reference/#tag/notify */
 export function createWithingsNotify(call: WithingsCall): WithingsNotifyApi {
@@ -24,7 +27,7 @@ export function createWithingsNotify(call: WithingsCall): WithingsNotifyApi {
   return {
     async list(withAccess, appli) {
       const params = { action: "list", ...(appli !== undefined && { appli }) };
-      const { profiles } = await ask(withAccess, params, ListBody);
+      const { profiles } = await ask(withAccess, params, ListBody());
       return profiles.readable.map((profile) => ({ appli: profile.appli, callbackUrl: profile.callbackurl }));
     },
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
+import { lazy } from "../../lib/lazy.ts";
 import { type TokenSet, UnclearRefusalError } from "../model/link.ts";
 import { lifetimeSeconds, UNKNOWN_LIFETIME_SECONDS } from "../model/token-lifetime.ts";
 import type { ConsentAnswer, PastedAnswer, WithingsOAuthApi } from "../model/withings-link.ts";
@@ -18,12 +19,14 @@ const NEEDED_SCOPE = "user.metrics";
 /** A year, though the answer doesn't say so (access-and-refresh-tokens page, 2026-11). */
 const REFRESH_TOKEN_SECONDS = 365 * 24 * 3600;
 
-const TokenBody = z.object({
-  access_token: z.string().min(1),
-  refresh_token: z.string().min(1),
-  expires_in: lifetimeSeconds,
-});
-const CodeTokenBody = TokenBody.extend({
+const TokenBody = lazy(() =>
+  z.object({
+    access_token: z.string().min(1),
+    refresh_token: z.string().min(1),
+    expires_in: lifetimeSeconds(),
+  }),
+);
+const CodeTokenBody = TokenBody().extend({
   // A string after a code exchange; a number was seen after a refresh.
   userid: z.union([z.string().min(1), z.number()]).transform(String),
   scope: z.string().optional().catch(undefined),
@@ -62,7 +65,7 @@ export function createWithingsOAuth(deps: OAuthDeps): WithingsOAuthApi {
     async refresh({ refreshToken }) {
       try {
         const grant = { grant_type: "refresh_token", refresh_token: refreshToken };
-        return { type: "refreshed", tokens: toTokenSet(await requestToken(deps, TokenBody, grant), now()) };
+        return { type: "refreshed", tokens: toTokenSet(await requestToken(deps, TokenBody(), grant), now()) };
       } catch (error) {
         if (!(error instanceof WithingsRefusal)) throw error;
         const refusal = refusalOf(error);
@@ -121,7 +124,7 @@ function refusalOf({ status, reason }: WithingsRefusal): Refused {
   return isAccessRefused(status) ? "doubtful" : "unclear";
 }
 
-function toTokenSet(body: z.infer<typeof TokenBody>, now: Date): TokenSet {
+function toTokenSet(body: z.infer<ReturnType<typeof TokenBody>>, now: Date): TokenSet {
   return {
     accessToken: body.access_token,
     accessExpiresAt: new Date(now.getTime() + (body.expires_in ?? UNKNOWN_LIFETIME_SECONDS) * 1000),
