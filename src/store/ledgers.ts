@@ -6,6 +6,7 @@ import { readingId } from "../sync/model/reading.ts";
 import { readItem, readVersioned, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
+import { packed, unpacked } from "./packed-item.ts";
 import { expectation, type Item, type Key, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
@@ -29,7 +30,7 @@ export function createLedgers(table: Table): Ledgers {
       return {
         async progress() {
           const item = await table.get(keys.progress(pk));
-          return item && readVersioned(item, ProgressItem);
+          return item && readVersioned(unpacked(item), ProgressItem);
         },
 
         async saveProgress(progress, version) {
@@ -37,7 +38,10 @@ export function createLedgers(table: Table): Ledgers {
           if (version === undefined) {
             await table.put(keys.ledgerMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
           }
-          return put(keys.progress(pk), progress, version, "another run moved the cursor just now");
+          const key = keys.progress(pk);
+          const outcome = await table.put(key, packed(progress), { expect: expectation(version) });
+          if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
+          return { value: progress, version: outcome.version };
         },
 
         async entries(ids) {
@@ -76,7 +80,7 @@ export function createLedgers(table: Table): Ledgers {
       for (const pk of await ledgersOf(table, account)) {
         const change = (item: Item | undefined) => ({
           result: undefined,
-          ...(item && { value: { ...readItem(item, ProgressItem), adopting: true } }),
+          ...(item && { value: packed({ ...readItem(unpacked(item), ProgressItem), adopting: true }) }),
         });
         await update(table, keys.progress(pk), change, { what: "the cursor" });
       }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openTable } from "../../../src/app/open-stores.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { keys } from "../../../src/store/keys.ts";
+import { packed } from "../../../src/store/packed-item.ts";
 import type { Key, Table } from "../../../src/store/table.ts";
 import { ACCOUNT, startTestApp, type TestApp } from "../../support/test-app.ts";
 
@@ -89,7 +90,8 @@ const damages: Record<string, () => Promise<void>> = {
     const foreign = await table.get(keys.link(ACCOUNT, "withings"));
     await overwrite(keys.link(ACCOUNT, "garmin"), { sealedTokens: String(foreign?.value?.sealedTokens) });
   },
-  "a progress without a cursor": () => overwrite(keys.progress(ledger()), { cursorAt: "yesterday" }),
+  "a progress without a cursor": () => overwrite(keys.progress(ledger()), packed({ cursorAt: "yesterday" })),
+  "a progress that can't be unpacked": () => overwrite(keys.progress(ledger()), { packed: "nonsense" }),
   "a ledger entry with a fate nobody knows": async () => overwrite(await ledgerKey(), { fate: "lost" }),
 };
 

@@ -1,0 +1,25 @@
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { parseJson } from "../lib/json.ts";
+import { toJson } from "./item-json.ts";
+import type { Item, JsonObject } from "./table.ts";
+
+const FIELD = "packed";
+
+/** For an item of several kilobytes: DynamoDB charges a write by the kilobyte, and what is listed by time packs to a fifth. */
+export function packed(value: object): JsonObject {
+  return { [FIELD]: deflateRawSync(JSON.stringify(toJson(value))).toString("base64") };
+}
+
+/** One that doesn't open has no value, and so is damaged to every schema. */
+export function unpacked(item: Item): Item {
+  const text = item.value?.[FIELD];
+  if (typeof text !== "string") return item;
+  try {
+    return {
+      ...item,
+      value: (parseJson(inflateRawSync(Buffer.from(text, "base64")).toString()) ?? null) as JsonObject,
+    };
+  } catch {
+    return { ...item, value: null };
+  }
+}
