@@ -4,13 +4,16 @@ import type { PutOutcome, Table } from "../../src/store/table.ts";
 /** The process is dead: whatever it still tries, even in a finally block, has no effect. */
 export class Crash extends Error {}
 
+type Moment = readonly [n: number, when: "before" | "after"];
+
 /** Stops a process before or after its `n`th call to the outside, by HTTP or to the database. Infinity only counts. */
-export function crashAt(n: number, when: "before" | "after") {
-  let calls = 0;
+export function crashAt(...[n, when]: Moment) {
+  /** Whether it may change something, for each call. */
+  const calls: boolean[] = [];
   let dead = false;
-  async function outside<T>(call: () => Promise<T>): Promise<T> {
+  async function outside<T>(call: () => Promise<T>, mayChange = true): Promise<T> {
     if (dead) throw new Crash();
-    const mine = ++calls === n;
+    const mine = calls.push(mayChange) === n;
     if (mine && when === "before") dead = true;
     if (dead) throw new Crash();
     const result = await call();
@@ -20,8 +23,8 @@ export function crashAt(n: number, when: "before" | "after") {
   }
   return {
     wrapTable: (table: Table): Table => ({
-      get: (key) => outside(() => table.get(key)),
-      list: (pk, range) => outside(() => table.list(pk, range)),
+      get: (key) => outside(() => table.get(key), false),
+      list: (pk, range) => outside(() => table.list(pk, range), false),
       put: (key, value, options) => outside(() => table.put(key, value, options)),
       // One by one: in DynamoDB, a process that dies leaves any part of them written.
       async putAll(writes) {
@@ -37,7 +40,19 @@ export function crashAt(n: number, when: "before" | "after") {
       (send: Transport): Transport =>
       (request) =>
         outside(() => send(request)),
-    calls: () => calls,
+    calls: () => calls.length,
+    /**
+     * All moments of a counted run at which dying leaves something different behind. Each call that has begun takes effect, so
+     * after a call is before the next one, and reads of the table in between make no difference.
+     */
+    moments: (): Moment[] => [
+      [1, "before"],
+      ...calls.flatMap((mayChange, index): Moment[] => {
+        const made = index + 1;
+        if (!mayChange) return [];
+        return [made < calls.length ? [made + 1, "before"] : [made, "after"]];
+      }),
+    ],
     isDead: () => dead,
   };
 }

@@ -335,12 +335,11 @@ describe("a decision that doesn't fit", () => {
 });
 
 describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", (decision) => {
-  /** Decides and dies on the way. Resolves to whether it did. */
-  async function dying(n: number, when: "before" | "after") {
-    const crash = crashAt(n, when);
+  async function decidedIn(crash: ReturnType<typeof crashAt>) {
+    await heldFarOff();
     const [item] = await attention();
     await say(decision, item, await harness.newApp(crash)).catch(() => undefined);
-    return { hasDied: crash.isDead(), item };
+    return item;
   }
 
   async function settled() {
@@ -350,26 +349,28 @@ describe.each(["mine", "not_mine"] as const)("%s, stopped at any outside call", 
     return report;
   }
 
-  test.each(["before", "after"] as const)("%s it: nothing is lost, and nothing is there twice", async (when) => {
-    let calls = 0;
-    for (let n = 1; ; n++) {
-      await heldFarOff();
-      const { hasDied, item } = await dying(n, when);
-      if (!hasDied) break;
-      calls = n;
+  test("nothing is lost, and nothing is there twice", async () => {
+    const counting = crashAt(Number.POSITIVE_INFINITY, "before");
+    await decidedIn(counting);
+    await harness.close();
+    expect(counting.calls()).toBeGreaterThan(6);
+    for (const [n, when] of counting.moments()) {
+      const crash = crashAt(n, when);
+      const item = await decidedIn(crash);
+      const where = `${when} call ${n}`;
+      expect(crash.isDead(), where).toBe(true);
       await settled();
       // Either the decision was noted, or the reading is held as before.
       const waits = (await attention()).length;
       const inGarmin = weights().filter((it) => it === 45).length;
-      if (decision === "mine") expect([waits, inGarmin], `call ${n}`).toEqual(waits ? [1, 0] : [0, 1]);
-      else expect(inGarmin, `call ${n}`).toBe(0);
+      if (decision === "mine") expect([waits, inGarmin], where).toEqual(waits ? [1, 0] : [0, 1]);
+      else expect(inGarmin, where).toBe(0);
       // Decided again, it is as if nothing had happened.
-      expect(await say(decision, item), `call ${n}`).toBe(waits ? "noted" : "nothing_waits");
+      expect(await say(decision, item), where).toBe(waits ? "noted" : "nothing_waits");
       await settled();
       expect(await attention()).toEqual([]);
       expect(weights().filter((it) => it === 45)).toHaveLength(decision === "mine" ? 1 : 0);
       await harness.close();
     }
-    expect(calls).toBeGreaterThan(6);
   });
 });
