@@ -1,18 +1,29 @@
 /** The zone's wall clock as if it were UTC, in epoch milliseconds: the `date` of a weight at Garmin. */
 export function wallClockMs(instant: Date, timezone: string): number {
-  const parts = new Intl.DateTimeFormat("en-US", {
-    timeZone: timezone,
-    hourCycle: "h23",
-    year: "numeric",
-    month: "numeric",
-    day: "numeric",
-    hour: "numeric",
-    minute: "numeric",
-    second: "numeric",
-  }).formatToParts(instant);
+  const parts = formatOf(timezone).formatToParts(instant);
   const part = (type: string) => Number(parts.find((other) => other.type === type)?.value);
   const seconds = Date.UTC(part("year"), part("month") - 1, part("day"), part("hour"), part("minute"), part("second"));
   return seconds + (((instant.getTime() % 1000) + 1000) % 1000);
+}
+
+/** Not the program's: a mistake there must not be made here too. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function formatOf(timezone: string): Intl.DateTimeFormat {
+  const made =
+    formats.get(timezone) ??
+    new Intl.DateTimeFormat("en-US", {
+      timeZone: timezone,
+      hourCycle: "h23",
+      year: "numeric",
+      month: "numeric",
+      day: "numeric",
+      hour: "numeric",
+      minute: "numeric",
+      second: "numeric",
+    });
+  formats.set(timezone, made);
+  return made;
 }
 
 export function dayOf(wallClock: number): string {
