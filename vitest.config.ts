@@ -16,6 +16,8 @@ export default defineConfig({
     // All files share two processes: loading the program again for each of them took a third of the time. So a test cleans up
     // what it changes in the process.
     isolate: false,
+    // Node runs the files itself, as it runs the program: in vite's form, each use of an import is a call. No module is mocked.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     projects: [
       {
         extends: true,
