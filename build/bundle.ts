@@ -32,14 +32,19 @@ const builtinsAsTheyAre: Plugin = {
   },
 };
 
-/** A function's credentials are always in its environment, so the code for all other places is left out. */
-const credentialsFromEnvironment: Plugin = {
-  name: "credentials-from-environment",
+/** A function's settings and credentials are always in its environment, so the SDK's code for all other places is left out. */
+const awsFromEnvironment: Plugin = {
+  name: "aws-from-environment",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path: "env", namespace: "credentials" }));
     onLoad({ filter: /.*/, namespace: "credentials" }, () => ({
       contents: `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env"`,
       resolveDir: ROOT,
+    }));
+    // It looks for each of a dozen settings in two files that don't exist.
+    onLoad({ filter: /@smithy\/core\/dist-es\/submodules\/config\/node-config-provider\/configLoader\.js$/ }, () => ({
+      contents: `export const loadConfig = ({ environmentVariableSelector: find, default: otherwise }, options) => async () =>
+        find(process.env, options) ?? (typeof otherwise === "function" ? otherwise() : otherwise)`,
     }));
   },
 };
@@ -63,7 +68,7 @@ export async function bundle(entry: string, outdir: string): Promise<Metafile> {
     minify: true,
     legalComments: "none",
     metafile: true,
-    plugins: [oneGrammy, builtinsAsTheyAre, credentialsFromEnvironment],
+    plugins: [oneGrammy, builtinsAsTheyAre, awsFromEnvironment],
     logLevel: "warning",
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
