@@ -19,15 +19,29 @@ const oneGrammy: Plugin = {
   },
 };
 
-/** An import of node:http would evaluate all its exports, and load WebSocket and fetch on the way. */
+/**
+ * An import of node:http would evaluate all its exports, and load WebSocket and fetch on the way. So does a copy, which esbuild
+ * makes wherever a module is required and imported: here an import takes what it names.
+ */
 const builtinsAsTheyAre: Plugin = {
   name: "builtins-as-they-are",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name }) =>
-      isBuiltin(name) ? { path: name.replace(/^(node:)?/, "node:"), namespace: "builtin" } : undefined,
+    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name, kind }) =>
+      isBuiltin(name)
+        ? { path: name.replace(/^(node:)?/, "node:"), namespace: kind === "import-statement" ? "imported" : "builtin" }
+        : undefined,
     );
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path: name }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)})`,
+    }));
+    onLoad({ filter: /.*/, namespace: "imported" }, ({ path: name }) => ({
+      contents: [
+        `const all = process.getBuiltinModule(${JSON.stringify(name)}), one = (name) => all[name]; export default all;`,
+        // What nobody imports is left out, because `one` may be.
+        ...Object.keys(process.getBuiltinModule(name) ?? {})
+          .filter((it) => /^[a-zA-Z]\w*$/.test(it))
+          .map((it) => `export const ${it} = /* @__PURE__ */ one(${JSON.stringify(it)});`),
+      ].join("\n"),
     }));
   },
 };
