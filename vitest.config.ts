@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "processes",
           // The runtime client is what the AWS functions run with.
-          globalSetup: ["test/support/run-folder.ts", "test/lambda/runtime-client.ts"],
+          globalSetup: ["test/support/run-folder.ts", "test/support/built-cli.ts", "test/lambda/runtime-client.ts"],
           include: [PROCESSES],
         },
       },

@@ -22,7 +22,7 @@ export async function main(args: string[], io: Io = process): Promise<number> {
   try {
     return await answer(args, terminal, io);
   } catch (error) {
-    const { explain } = await import("./cli/exit.ts");
+    const { explain } = await import("./commands.ts");
     return explain(error, terminal, createLog({ level: "error", write: (line) => io.stderr.write(line) }));
   } finally {
     terminal.close();

@@ -1,13 +1,20 @@
+import { createTable } from "./app/open-stores.ts";
 import type { CommandOfProgram } from "./cli/arguments.ts";
+import { backupCommand, restoreCommand } from "./cli/backup.ts";
 import { EXIT, explain } from "./cli/exit.ts";
-import type { LoginDeps } from "./cli/login.ts";
+import { type LoginDeps, loginGarmin, loginGarminByTicket, loginWithings } from "./cli/login.ts";
 import { type CommandDeps, findAccount, withApp, withStore } from "./cli/open.ts";
+import { reportCommand } from "./cli/report.ts";
+import { statusCommand } from "./cli/status.ts";
+import { dryRunCommand, syncCommand } from "./cli/sync.ts";
 import type { Terminal } from "./cli/terminal.ts";
 import { needed } from "./cli/words.ts";
 import { readConfig, readLogLevel } from "./config/config.ts";
 import { loadEnvironment } from "./config/environment.ts";
 import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./lib/log.ts";
+
+export { explain };
 
 /** On this machine, with its own settings. */
 export async function performHere(
@@ -23,7 +30,7 @@ export async function performHere(
   }
 }
 
-/** In any environment: a machine's, or that of a deployment's functions. Each command is loaded when it is called. */
+/** In any environment: a machine's, or that of a deployment's functions. What most of them don't need is loaded on demand. */
 export async function perform(command: CommandOfProgram, deps: CommandDeps): Promise<number> {
   const { env, terminal, clock, log } = deps;
   switch (command.name) {
@@ -36,7 +43,6 @@ export async function perform(command: CommandOfProgram, deps: CommandDeps): Pro
       return runServer(env, { clock, log, isNew: command.isNew });
     }
     case "table create": {
-      const { createTable } = await import("./app/open-stores.ts");
       const { store } = readConfig(env, ["store", "logging"]);
       const outcome = await createTable(store, clock, log);
       return terminal.result({ table: store.tableName, outcome }, `The table ${store.tableName} is there.`);
@@ -45,42 +51,30 @@ export async function perform(command: CommandOfProgram, deps: CommandDeps): Pro
       return addAccount(deps, command);
     case "account list":
       return listAccounts(deps);
-    case "login withings": {
-      const { loginWithings } = await import("./cli/login.ts");
+    case "login withings":
       return withLogin(deps, ["withings", "withingsLogin"], command.account, (login) =>
         loginWithings(login, { comesBack: command.stage !== undefined }),
       );
-    }
-    case "login garmin": {
-      const { loginGarmin, loginGarminByTicket } = await import("./cli/login.ts");
+    case "login garmin":
       return withLogin(deps, ["garmin"], command.account, (login) =>
         command.byTicket
           ? loginGarminByTicket(login, command)
           : loginGarmin(login, command.asAndroid ? "android" : "ios"),
       );
-    }
     case "sync":
       return sync(deps, command);
-    case "status": {
-      const { statusCommand } = await import("./cli/status.ts");
+    case "status":
       return statusCommand(deps);
-    }
     case "doctor": {
       const { doctorCommand } = await import("./cli/doctor.ts");
       return doctorCommand(deps);
     }
-    case "report": {
-      const { reportCommand } = await import("./cli/report.ts");
+    case "report":
       return reportCommand(deps, command);
-    }
-    case "backup": {
-      const { backupCommand } = await import("./cli/backup.ts");
+    case "backup":
       return backupCommand(deps, command);
-    }
-    case "restore": {
-      const { restoreCommand } = await import("./cli/backup.ts");
+    case "restore":
       return restoreCommand(deps, command);
-    }
   }
 }
 
@@ -107,8 +101,7 @@ const listAccounts = (deps: CommandDeps) =>
     return deps.terminal.result({ accounts: list }, lines.join("\n") || needed("add_account"));
   });
 
-async function sync(deps: CommandDeps, { account, since, dryRun, goesOn }: Of<"sync">) {
-  const { dryRunCommand, syncCommand } = await import("./cli/sync.ts");
+function sync(deps: CommandDeps, { account, since, dryRun, goesOn }: Of<"sync">) {
   return withApp(deps, ["withings", "garmin"], async (app) => {
     const { accounts } = app.store;
     const isNamed = account !== undefined;

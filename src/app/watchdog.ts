@@ -1,5 +1,7 @@
+import path from "node:path";
 import { Worker } from "node:worker_threads";
 import { errorFacts, type Log } from "../lib/log.ts";
+import { PROJECT_ROOT } from "../lib/project-root.ts";
 import { postOf } from "./alarm-url.ts";
 
 /** After this long without a finished sweep, the program ends, and systemd or Docker starts it again. */
@@ -57,7 +59,7 @@ export function startWatchdog(deps: {
   };
   const stuck = Promise.withResolvers<never>();
   stuck.promise.catch(() => undefined);
-  const thread = new Worker(new URL("../../bin/watchdog.js", import.meta.url), { workerData });
+  const thread = new Worker(path.join(PROJECT_ROOT, "bin/watchdog.js"), { workerData });
   thread.unref();
   thread.on("error", (error) => log.error("watchdog_failed", errorFacts(error)));
   thread.on("message", () => {

@@ -1,4 +1,4 @@
-import type { App, AppConfig } from "../app/app.ts";
+import { type App, type AppConfig, createApp } from "../app/app.ts";
 import { isStoreMade, openStore, type Store } from "../app/open-stores.ts";
 import { type Config, readConfig, type StoreConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
@@ -68,7 +68,6 @@ export async function withApp<T>(
   const sections = ["store", "sealing", "logging", ...vendors] as const;
   const config: Pick<Config, "store" | "sealing"> & Partial<Config> = readConfig(deps.env, sections);
   if (!makesStore) checkStore(config.store);
-  const { createApp } = await import("../app/app.ts");
   return using(await createApp({ ...UNUSED, ...config }, deps), work);
 }
 
@@ -76,7 +75,6 @@ export async function withApp<T>(
 export async function openStoredApp(deps: Omit<CommandDeps, "terminal">): Promise<App> {
   const config = readConfig(deps.env, ["store", "sealing"]);
   checkStore(config.store);
-  const { createApp } = await import("../app/app.ts");
   return createApp({ ...UNUSED, ...config }, deps);
 }
 

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import * as z from "zod";
+import { PROJECT_ROOT } from "../lib/project-root.ts";
 import { actionInputs, isActionName, type Observe, type Observed, type PanelActions } from "./panel-contract.ts";
 import { checked, HEADERS, Refused, readJson, sendJson, sentence } from "./panel-http.ts";
 import { type PanelState, panelState } from "./panel-state.ts";
@@ -16,7 +17,7 @@ export interface PanelWorld {
   observe: Observe;
 }
 
-const PAGE = join(import.meta.dirname, "page");
+const PAGE = join(PROJECT_ROOT, "src/sandbox/page");
 const PAGE_FILE = /^\/([a-z-]+\.(?:css|js|svg))$/;
 const CONTENT_TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",

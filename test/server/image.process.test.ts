@@ -26,16 +26,14 @@ afterEach(async () => {
   rmSync(image, { recursive: true, force: true });
 });
 
-/** The image's files, on this disk, without write access. */
+/** The image's files, on this disk, without write access. The build is the one that these tests run. */
 function layOut() {
-  for (const [, from = ""] of dockerfile.matchAll(/^COPY (package\.json|LICENSE|bin|src) \.\/?\S*$/gm)) {
-    cpSync(path.join(root, from), path.join(image, from), { recursive: true });
-  }
-  const { packages } = JSON.parse(readFileSync(path.join(root, "package-lock.json"), "utf8"));
-  for (const [place, { dev, optional, devOptional }] of Object.entries<Record<string, boolean>>(packages)) {
-    if (place === "" || dev || optional || devOptional) continue;
-    cpSync(path.join(root, place), path.join(image, place), { recursive: true });
-  }
+  const last = dockerfile.slice(dockerfile.lastIndexOf("\nFROM "));
+  const copied = [...last.matchAll(/^COPY (?:--from=build \/app\/)?((?!--)\S+) \.\/\S*$/gm)].flatMap(
+    ([, from]) => from ?? [],
+  );
+  expect(copied).toEqual(["package.json", "LICENSE", "bin", "src/sandbox/page", ".build/cli"]);
+  for (const from of copied) cpSync(path.join(root, from), path.join(image, from), { recursive: true });
   for (const entry of readdirSync(image, { recursive: true, withFileTypes: true })) {
     if (!entry.isSymbolicLink()) chmodSync(path.join(entry.parentPath, entry.name), 0o555);
   }

@@ -1,9 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { UsageError } from "../../lib/errors.ts";
-
-const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
+import { PROJECT_ROOT } from "../../lib/project-root.ts";
 
 /** Runs npm with these arguments; true if it ended well. */
 export type Npm = (args: string[]) => Promise<boolean>;
@@ -35,7 +33,7 @@ export async function runNpm(args: string[]): Promise<boolean> {
   };
   process.on("SIGINT", stop);
   try {
-    const child = spawn("npm", args, { cwd: PROJECT, stdio: ["ignore", process.stderr, process.stderr] });
+    const child = spawn("npm", args, { cwd: PROJECT_ROOT, stdio: ["ignore", process.stderr, process.stderr] });
     const [code] = await once(child, "exit");
     if (isStopped) {
       throw new UsageError(

@@ -1,0 +1,100 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { build, type Plugin } from "esbuild";
+import { BUILDS, digestOf, hasChanged, writeNote } from "../bin/built.js";
+import { builtinsAsTheyAre, oneGrammy, ROOT } from "./bundle.ts";
+
+/** A program that is running loads from its own build. */
+const KEPT = 3;
+/** Not in the bundle, but it depends on them: which packages there are, and how it is made. */
+const ALSO = ["node_modules/.package-lock.json", "build/bundle.ts", "build/cli.ts", "bin/built.js"];
+
+/** Loaded before anything else. */
+const FIRST = ["src/cli.ts", "src/commands.ts"].map((file) => path.join(ROOT, file));
+
+/**
+ * What is loaded on demand comes after `FIRST`, and says so by importing it. esbuild would else put each module that both use into a
+ * file of its own, dozens for one command, and each takes half a millisecond to find.
+ */
+const afterTheFirst: Plugin = {
+  name: "after-the-first",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path: target, resolveDir }) =>
+      kind === "dynamic-import" ? { path: path.join(resolveDir, target), namespace: "on-demand" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "on-demand" }, ({ path: target }) => {
+      const before = FIRST.filter((file) => file !== target).map((file) => `import ${JSON.stringify(file)};`);
+      return { contents: [...before, `export * from ${JSON.stringify(target)};`].join("\n"), resolveDir: ROOT };
+    });
+  },
+};
+
+/**
+ * Bundles the command line and its packages into a folder of their own, lets Node compile it, and notes which folder that is, for
+ * `bin/built.js`.
+ */
+async function buildCli(): Promise<void> {
+  mkdirSync(BUILDS, { recursive: true });
+  const startedAt = Date.now();
+  const making = path.join(BUILDS, `making-${process.pid}`);
+  const { metafile } = await build({
+    entryPoints: [{ in: path.join(ROOT, "src/cli.ts"), out: "index" }],
+    outdir: making,
+    absWorkingDir: ROOT,
+    outExtension: { ".js": ".mjs" },
+    chunkNames: "chunk-[hash]",
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node24",
+    mainFields: ["module", "main"],
+    // Names stay as they are, for stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    metafile: true,
+    plugins: [afterTheFirst, oneGrammy, builtinsAsTheyAre],
+    logLevel: "warning",
+  });
+  writeFileSync(path.join(making, "meta.json"), JSON.stringify(metafile));
+  const ours = Object.keys(metafile.inputs).filter((file) => /^(src\/|package\.json$)/.test(file));
+  const sources = [...ours, ...ALSO].toSorted();
+  const digest = digestOf(sources);
+  const name = digest.slice(0, 16);
+  try {
+    renameSync(making, path.join(BUILDS, name));
+  } catch {
+    // Another process was faster.
+    rmSync(making, { recursive: true });
+  }
+  compile(path.join(BUILDS, name));
+  // If one was edited meanwhile, nobody knows which of its contents is in the bundle.
+  writeNote({ name, sources, digest: hasChanged(sources, startedAt) ? "" : digest, at: startedAt });
+  forgetAllBut(name);
+}
+
+const COMPILE = `
+  import { enableCompileCache } from "node:module";
+  import { readdirSync } from "node:fs";
+  const [folder] = process.argv.slice(1);
+  enableCompileCache(folder + "/compiled");
+  for (const file of readdirSync(folder)) if (file.endsWith(".mjs")) await import(folder + "/" + file);
+`;
+
+/** Node looks for the result by path and user, and can't add to it in an image. */
+function compile(folder: string): void {
+  const { NODE_COMPILE_CACHE: _elsewhere, ...env } = process.env;
+  spawnSync(process.execPath, ["--input-type=module", "--eval", COMPILE, folder], { env, stdio: "ignore" });
+}
+
+function forgetAllBut(name: string): void {
+  const others = readdirSync(BUILDS).filter((it) => /^[0-9a-f]{16}$/.test(it) && it !== name);
+  const age = (it: string) => statSync(path.join(BUILDS, it)).mtimeMs;
+  for (const old of others.toSorted((a, b) => age(b) - age(a)).slice(KEPT - 1)) {
+    rmSync(path.join(BUILDS, old), { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) await buildCli();
