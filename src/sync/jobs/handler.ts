@@ -50,7 +50,8 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     switch (job.reason) {
       case "scheduled":
       case "withings_notified": {
-        await keepSubscriptions(account);
+        // A notification shows by itself that they come, and many people weigh themselves at the same hour.
+        if (job.reason === "scheduled") await keepSubscriptions(account);
         const isAnnounced = job.reason === "withings_notified";
         return scheduleNext(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
       }

@@ -159,6 +159,21 @@ describe("a scheduled run", () => {
     expect(await dueIn()).toBe(24 * 60);
   });
 
+  test("checks once a day whether Withings still notifies; a notification shows it by itself", async () => {
+    const { sweep, work, perform } = await start({ hasAddress: true });
+    await sweep();
+    await work();
+    const isChecked = () => harness().requests().includes("withings POST /notify");
+    expect(isChecked()).toBe(true);
+    harness().clock.advance(24 * 3600);
+    await perform({ account: ACCOUNT, reason: "withings_notified", dueAt: harness().clock.now() });
+    expect(isChecked()).toBe(false);
+    harness().clock.advance(1800);
+    await sweep();
+    await work();
+    expect(isChecked()).toBe(true);
+  });
+
   test("is due an interval after a requested run, so that none is made in between", async () => {
     const { perform, dueIn } = await start();
     harness().clock.advance(600);
