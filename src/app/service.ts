@@ -6,6 +6,7 @@ import { createHttp } from "../http/routes.ts";
 import { errorFacts } from "../lib/log.ts";
 import { createJobHandler } from "../sync/jobs/handler.ts";
 import { createManualSync } from "../sync/jobs/manual-sync.ts";
+import { queueDue } from "../sync/jobs/sweep.ts";
 import { jobOf } from "../sync/jobs/worker.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
 import type { App } from "./app.ts";
@@ -89,6 +90,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       answerDoctor: telegram.answerDoctor,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
       keepSubscriptions: chat.keepSubscriptions,
+      queueDue: () => queueDue({ schedule, queue }),
       intervalMinutes: config.schedule.syncIntervalMinutes,
     }),
 

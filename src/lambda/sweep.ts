@@ -1,4 +1,3 @@
-import type { Context } from "aws-lambda";
 import { Api } from "grammy/web";
 import { openStore } from "../app/open-stores.ts";
 import { createTelegramFetch } from "../bot/telegram/fetch.ts";
@@ -8,7 +7,7 @@ import { readConfig } from "../config/config.ts";
 import { TELEGRAM_PATH } from "../config/paths.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import { sweep } from "../sync/jobs/sweep.ts";
-import { clock, deadlineOf, functionEnvironment, kept, logOf } from "./invocation.ts";
+import { clock, functionEnvironment, kept, logOf } from "./invocation.ts";
 import { createSqsQueue } from "./sqs-queue.ts";
 
 const ready = kept(
@@ -45,10 +44,10 @@ const ready = kept(
 );
 
 /** Queues the accounts that are due, and checks Telegram's webhook and the store. */
-export async function handler(_event: unknown, context: Context): Promise<void> {
+export async function handler(): Promise<void> {
   const { deps, api, webhook, lookAtStore } = await ready();
   const { log } = deps;
-  log.info("swept", { ...(await sweep(deps, deadlineOf(context))) });
+  log.info("swept", { ...(await sweep(deps)) });
   if (webhook) await lookAt(api, webhook, log);
   if (!isStoreKnown) {
     const verdict = await lookAtStore();

@@ -9,7 +9,8 @@ import { readOrRemove, removeItem, update } from "./update.ts";
 
 /** Longer than a job waits in a healthy queue. */
 const QUEUED_SECONDS = 3600;
-const PAGE = 1000;
+/** Longer than a run takes while a vendor is silent. After that, a job that is tried again, or was lost, keeps nobody waiting. */
+const COUNTED_SECONDS = 120;
 /** A scheduled run that is overdue by more isn't in the list, or its job was lost. */
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
 const FAR_SECONDS = 2 * 24 * 3600;
@@ -32,7 +33,20 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       }
     },
 
-    due: () => dueEntries(table, clock.now(), log),
+    async due(most) {
+      const now = clock.now();
+      const countedMs = now.getTime() + (QUEUED_SECONDS - COUNTED_SECONDS) * 1000;
+      const entries = [];
+      let queued = 0;
+      for await (const entry of dueEntries(table, now, most + 1, log)) {
+        if (!entry.queuedUntil || entry.queuedUntil <= now) entries.push(entry);
+        else if (entry.queuedUntil.getTime() > countedMs) queued++;
+        if (entries.length + queued > most) {
+          return { entries: entries.slice(0, Math.max(0, most - queued)), othersWait: true };
+        }
+      }
+      return { entries, othersWait: false };
+    },
 
     async markQueued({ account, dueAt, version }) {
       const queuedUntil = new Date(clock.now().getTime() + QUEUED_SECONDS * 1000);
@@ -83,21 +97,19 @@ async function list(table: Table, account: number, dueAt: Date): Promise<void> {
   await table.put(key, value, { expect: expectation(item?.version) });
 }
 
-async function* dueEntries(table: Table, now: Date, log: Log) {
+async function* dueEntries(table: Table, now: Date, limit: number, log: Log) {
   // "$" comes after "#", so this very millisecond is included.
   const to = `${now.toISOString()}$`;
   let from = "";
   for (;;) {
-    const items = await table.list(keys.schedule, { from, to, limit: PAGE });
-    const page = [];
+    const items = await table.list(keys.schedule, { from, to, limit });
     for (const item of items) {
       // `findUnscheduled` finds the account of a damaged one before long.
       const entry = await readOrRemove(table, item, (it) => readItem(it, DueEntryItem), log, "scheduled_run_damaged");
-      if (entry && !(entry.queuedUntil && entry.queuedUntil > now)) page.push({ ...entry, version: item.version });
+      if (entry) yield { ...entry, version: item.version };
     }
-    if (page.length > 0) yield page;
     const last = items.at(-1);
-    if (!last || items.length < PAGE) return;
+    if (!last || items.length < limit) return;
     from = `${last.key.sk}\0`;
   }
 }

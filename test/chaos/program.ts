@@ -10,7 +10,7 @@ import type { Log } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
 import type { RunDeps, RunOptions, RunReport } from "../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";
-import { sweep } from "../../src/sync/jobs/sweep.ts";
+import { queueDue, sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import type { Job } from "../../src/sync/model/jobs.ts";
 import type { Leases } from "../../src/sync/model/leases.ts";
@@ -108,6 +108,7 @@ export class Program {
         await app.subscriptions.keep(telegramUserId);
       },
       summarize: createSummaries({ summary, leases, overview, deliver: this.#notifier.deliver, clock }),
+      queueDue: () => queueDue({ schedule, queue: app.store.jobs }),
       intervalMinutes: INTERVAL_MINUTES,
     });
   }

@@ -50,7 +50,8 @@ async function startTestSchedule(options: TestAppOptions = {}) {
   await app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "off" } });
   const { schedule } = app.store;
   const queued: NewJob[] = [];
-  const { work } = harness.service();
+  const shown: JobQueue = { put: async (jobs) => void queued.push(...jobs) };
+  const { work } = harness.newService(app, { queue: shown });
   return {
     harness,
     queued,
@@ -58,8 +59,7 @@ async function startTestSchedule(options: TestAppOptions = {}) {
     afterRun: (act: () => Promise<void>) => {
       afterRun = act;
     },
-    sweep: (queue: JobQueue = { put: async (jobs) => void queued.push(...jobs) }, deadlineAt?: Date) =>
-      sweep({ schedule, queue, clock, log: app.log }, deadlineAt),
+    sweep: (queue = shown) => sweep({ schedule, queue, clock, log: app.log }),
     async work() {
       for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
     },

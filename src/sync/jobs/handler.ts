@@ -21,6 +21,8 @@ interface JobHandlerDeps {
   keepSubscriptions: (account: Account) => Promise<void>;
   /** Sends the daily summary if it's due, and resolves to when the next one is. */
   summarize: (account: Account) => Promise<Date | undefined>;
+  /** A scheduled run has left the queue, and others wait for its place. */
+  queueDue: () => Promise<unknown>;
   intervalMinutes: number;
   /** This process does all the work while it runs, so only its first run of each account may meet a restored store. */
   runsAlone?: boolean;
@@ -34,6 +36,12 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
   const settledHere = new Set<number>();
 
   return async (job) => {
+    await perform(job);
+    // If this fails, the next sweep does it.
+    if ("othersWait" in job && job.othersWait) await deps.queueDue().catch(logged("others_not_queued"));
+  };
+
+  async function perform(job: Job) {
     const id = job.account;
     const scheduledRun = await schedule.read(id);
     if (job.reason === "scheduled") {
@@ -67,7 +75,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       case "withings_unlinked":
         return deps.confirmUnlink(id);
     }
-  };
+  }
 
   /** Before the run: anything measured during it has to be announced already. */
   async function keepSubscriptions(account: Account) {

@@ -5,6 +5,11 @@ import type { JobQueue } from "../model/jobs.ts";
 import type { Schedule } from "../model/schedule.ts";
 
 const PARALLEL = 10;
+/**
+ * Two runs at a time use up all that Withings allows. More would wait for each other in paid workers, and have notifications and
+ * people wait behind them.
+ */
+export const MOST_QUEUED = 2;
 
 interface Swept {
   queued: number;
@@ -18,11 +23,15 @@ const SEARCH_MS = 5 * 60_000;
 /** By the time, because on AWS each sweep may be a new process. */
 const isTimeToSearch = (now: Date) => now.getTime() % SEARCH_EVERY_MS < SEARCH_MS;
 
-/** Queues a run for every account that is due. Call it every few minutes; two at once do no harm. */
-export async function sweep(
-  { schedule, queue, clock, log }: { schedule: Schedule; queue: JobQueue; clock: Clock; log: Log },
-  deadlineAt?: Date,
-): Promise<Swept> {
+interface SweepDeps {
+  schedule: Schedule;
+  queue: JobQueue;
+  clock: Clock;
+  log: Log;
+}
+
+/** Queues runs for accounts that are due. Call it every few minutes; two at once do no harm. */
+export async function sweep({ schedule, queue, clock, log }: SweepDeps): Promise<Swept> {
   const swept: Swept = { queued: 0, recovered: 0 };
   if (isTimeToSearch(clock.now())) {
     // Lost by an older version, by hand, or by a crash between two writes.
@@ -32,14 +41,20 @@ export async function sweep(
       swept.recovered++;
     }
   }
-  for await (const page of schedule.due()) {
-    await queue.put(page.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled" })));
-    // After the queue took them: after a crash in between, the run is queued twice rather than never.
-    await inParallel(page, PARALLEL, (listed) => schedule.markQueued(listed));
-    swept.queued += page.length;
-    if (deadlineAt && clock.now() >= deadlineAt) break;
-  }
+  swept.queued = await queueDue({ schedule, queue });
   return swept;
+}
+
+/** When more are due than may wait in the queue, the others stay in the schedule, and each run that ends brings the next one. */
+export async function queueDue({ schedule, queue }: Pick<SweepDeps, "schedule" | "queue">): Promise<number> {
+  const { entries, othersWait } = await schedule.due(MOST_QUEUED);
+  if (entries.length === 0) return 0;
+  await queue.put(
+    entries.map(({ account, dueAt }) => ({ account, dueAt, reason: "scheduled", ...(othersWait && { othersWait }) })),
+  );
+  // After the queue took them: after a crash in between, the run is queued twice rather than never.
+  await inParallel(entries, PARALLEL, (listed) => schedule.markQueued(listed));
+  return entries.length;
 }
 
 /** Later runs are left to a regular sweep, whose delay is less than a tenth of the wait. */

@@ -7,6 +7,8 @@ export const StoredJob = lazy(() =>
   z.discriminatedUnion("reason", [
     JobBase().extend({
       reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]),
+      /** More accounts are due than the queue was given. When this run has ended, the next of them is queued. */
+      othersWait: z.literal(true).optional(),
     }),
     /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
     JobBase().extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),

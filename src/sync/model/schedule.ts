@@ -9,8 +9,8 @@ export interface ScheduledRun {
 export interface Schedule {
   read(account: number): Promise<ScheduledRun | undefined>;
   set(account: number, scheduledRun: ScheduledRun): Promise<void>;
-  /** Accounts that are due, oldest first, page by page. Those queued lately are left out. */
-  due(): AsyncGenerator<DueEntry[]>;
+  /** Those that have been due longest and aren't queued: so many that `most` wait in the queue, and whether there are others. */
+  due(most: number): Promise<{ entries: DueEntry[]; othersWait: boolean }>;
   /** For an hour it isn't due again; a job that got lost is queued again after that. */
   markQueued(listed: DueEntry): Promise<void>;
   /** Removes what is listed for an account at a time that is no longer its scheduled run. */

@@ -7,6 +7,7 @@ import { createLog } from "../../../src/lib/log.ts";
 import { keys } from "../../../src/store/keys.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { sweep } from "../../../src/sync/jobs/sweep.ts";
+import type { NewJob } from "../../../src/sync/model/jobs.ts";
 import { createMeter } from "../../bench/meter.ts";
 import { ACCOUNT, NOON } from "../../support/test-app.ts";
 import { tableOf, testSchedules } from "../../support/test-schedule.ts";
@@ -42,18 +43,57 @@ describe("a sweep", () => {
     expect((await sweep()).queued).toBe(1);
   });
 
-  test("whose time is up starts no other page, and the next one goes on there", async () => {
-    const { sweep, queued } = await start();
-    const table = await tableOf(harness());
-    for (let account = 1; account <= 1000; account++) {
-      const dueAt = minutes(-1);
-      const value = { account, dueAt: dueAt.toISOString() };
-      await table.put(keys.dueEntry(account, dueAt), value, { expect: "absent" });
+  describe("that finds a crowd", () => {
+    /** So many accounts, each due a second after the one before. */
+    async function crowd(many: number) {
+      const { accounts, schedule } = harness().app.store;
+      for (let account = 1; account <= many; account++) {
+        await accounts.save(account, {});
+        await schedule.set(account, { dueAt: minutes(-60 + account / 60), failures: 0 });
+      }
     }
-    await table.close();
-    expect((await sweep(undefined, harness().clock.now())).queued).toBe(1000);
-    expect((await sweep()).queued).toBe(1);
-    expect(queued.at(-1)?.account).toBe(ACCOUNT);
+    const accountsOf = (jobs: NewJob[]) => jobs.map(({ account }) => account);
+
+    test("queues only the two that have been due longest, and no others while those wait", async () => {
+      const { sweep, queued } = await start();
+      await crowd(5);
+      expect((await sweep()).queued).toBe(2);
+      expect(accountsOf(queued)).toEqual([1, 2]);
+      expect((await sweep()).queued).toBe(0);
+    });
+
+    test("brings all of them, in their order, because each run that ends brings the next", async () => {
+      const { sweep, queued, perform } = await start();
+      await crowd(5);
+      await sweep();
+      const done: number[] = [];
+      for (let job = queued.shift(); job; job = queued.shift()) {
+        done.push(job.account);
+        await perform(job);
+        expect(queued.length).toBeLessThanOrEqual(2);
+      }
+      expect(done).toEqual([1, 2, 3, 4, 5, ACCOUNT]);
+    });
+
+    test("isn't stopped by a run that is dropped, nor by jobs that never end", async () => {
+      const { sweep, queued, perform } = await start();
+      await crowd(6);
+      await sweep();
+      await harness().app.store.schedule.set(1, { dueAt: minutes(10), failures: 0 });
+      await perform(queued.shift() ?? expect.fail());
+      expect(accountsOf(queued)).toEqual([2, 3]);
+      expect((await sweep()).queued).toBe(0);
+      harness().clock.advance(120);
+      expect((await sweep()).queued).toBe(2);
+      expect(accountsOf(queued)).toEqual([2, 3, 4, 5]);
+    });
+
+    test("says nothing of others where there are none", async () => {
+      const { sweep, queued } = await start();
+      await crowd(1);
+      await sweep();
+      expect(queued.map((job) => "othersWait" in job)).toEqual([false, false]);
+    });
   });
 
   test("finds an account that an older version has made, or whose entry in the list is gone", async () => {
