@@ -93,7 +93,16 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     const { failures = 0, settledAt } = scheduledRun ?? {};
     await schedule.set(
       id,
-      nextScheduledRun({ report, failures, settledAt, intervalMinutes, summaryAt, now: clock.now() }),
+      nextScheduledRun({
+        account: id,
+        report,
+        before,
+        failures,
+        settledAt,
+        intervalMinutes,
+        summaryAt,
+        now: clock.now(),
+      }),
     );
   }
 

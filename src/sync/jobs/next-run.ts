@@ -8,6 +8,8 @@ const INCOMPLETE_MINUTES = 24 * 60;
 const FIRST_PAUSE_MINUTES = 1;
 /** Sweeps start the runs; on AWS there is one every five minutes. */
 const SWEEP_MINUTES = 5;
+/** Nobody waits that long for a sweep, so many were due at the same time. */
+const LATE_MINUTES = 3 * SWEEP_MINUTES;
 
 /** After a longer pause, the data may come from a snapshot or a restored table, which doesn't know what was sent since. */
 export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
@@ -18,7 +20,10 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
 
 /** After a run that put something off in one minute, two, four and so on; but not before the time a vendor asked for. */
 export function nextScheduledRun(facts: {
+  account: number;
   report: RunReport;
+  /** What was scheduled when the run began. */
+  before?: ScheduledRun | undefined;
   failures: number;
   settledAt?: Date | undefined;
   intervalMinutes: number;
@@ -41,6 +46,15 @@ export function nextScheduledRun(facts: {
   function minutesUntilNext(): number {
     if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes);
     if (report.action && isIncomplete(report.action)) return INCOMPLETE_MINUTES;
-    return intervalMinutes;
+    const lateMinutes = facts.before ? (now.getTime() - facts.before.dueAt.getTime()) / MINUTE_MS : 0;
+    return lateMinutes > LATE_MINUTES ? intervalMinutes * spread(facts.account) : intervalMinutes;
   }
+}
+
+/**
+ * Between a half and one, by the golden ratio: numbers of any pattern come out evenly. So accounts that were due together, after
+ * an outage or at the hour of the summary, aren't together the next time.
+ */
+function spread(account: number): number {
+  return 0.5 + ((account * 0.618033988749895) % 1) / 2;
 }

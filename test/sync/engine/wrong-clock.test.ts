@@ -167,7 +167,7 @@ test("a run under a wrong clock comes again soon, and its owner hears what is wr
   const { afterRun, pendingNotices } = await import("../../../src/sync/status/notices.ts");
   const now = new Date("2026-11-21T12:00:00Z");
   const report = { status: "action_needed", action: "fix_clock", synced: 0, skipped: 0, held: 0, failed: 0 } as const;
-  const next = nextScheduledRun({ report, failures: 0, intervalMinutes: 30, summaryAt: undefined, now });
+  const next = nextScheduledRun({ account: 1, report, failures: 0, intervalMinutes: 30, summaryAt: undefined, now });
   expect(next.dueAt).toEqual(later(now, 60));
   const health = afterRun({ attentionTold: [] }, report, { now, attention: [], links: {} });
   expect(pendingNotices(health, { attention: [], now, patienceHours: 6 })).toMatchObject([
