@@ -19,27 +19,46 @@ export const oneGrammy: Plugin = {
   },
 };
 
-/** An import of node:http would evaluate all its exports, and load WebSocket and fetch on the way. */
+/**
+ * An import of node:http would evaluate all its exports, and load WebSocket and fetch on the way. So does a copy, which esbuild
+ * makes wherever a module is required and imported: here an import takes what it names.
+ */
 export const builtinsAsTheyAre: Plugin = {
   name: "builtins-as-they-are",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name }) =>
-      isBuiltin(name) ? { path: name.replace(/^(node:)?/, "node:"), namespace: "builtin" } : undefined,
+    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name, kind }) =>
+      isBuiltin(name)
+        ? { path: name.replace(/^(node:)?/, "node:"), namespace: kind === "import-statement" ? "imported" : "builtin" }
+        : undefined,
     );
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path: name }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)})`,
     }));
+    onLoad({ filter: /.*/, namespace: "imported" }, ({ path: name }) => ({
+      contents: [
+        `const all = process.getBuiltinModule(${JSON.stringify(name)}), one = (name) => all[name]; export default all;`,
+        // What nobody imports is left out, because `one` may be.
+        ...Object.keys(process.getBuiltinModule(name) ?? {})
+          .filter((it) => /^[a-zA-Z]\w*$/.test(it))
+          .map((it) => `export const ${it} = /* @__PURE__ */ one(${JSON.stringify(it)});`),
+      ].join("\n"),
+    }));
   },
 };
 
-/** A function's credentials are always in its environment, so the code for all other places is left out. */
-const credentialsFromEnvironment: Plugin = {
-  name: "credentials-from-environment",
+/** A function's settings and credentials are always in its environment, so the SDK's code for all other places is left out. */
+const awsFromEnvironment: Plugin = {
+  name: "aws-from-environment",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path: "env", namespace: "credentials" }));
     onLoad({ filter: /.*/, namespace: "credentials" }, () => ({
       contents: `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env"`,
       resolveDir: ROOT,
+    }));
+    // It looks for each of a dozen settings in two files that don't exist.
+    onLoad({ filter: /@smithy\/core\/dist-es\/submodules\/config\/node-config-provider\/configLoader\.js$/ }, () => ({
+      contents: `export const loadConfig = ({ environmentVariableSelector: find, default: otherwise }, options) => async () =>
+        find(process.env, options) ?? (typeof otherwise === "function" ? otherwise() : otherwise)`,
     }));
   },
 };
@@ -63,7 +82,7 @@ export async function bundle(entry: string, outdir: string): Promise<Metafile> {
     minify: true,
     legalComments: "none",
     metafile: true,
-    plugins: [oneGrammy, builtinsAsTheyAre, credentialsFromEnvironment],
+    plugins: [oneGrammy, builtinsAsTheyAre, awsFromEnvironment],
     logLevel: "warning",
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));

@@ -123,6 +123,14 @@ test.each([
   expect(users.filter((file) => !allowed.test(file))).toEqual([]);
 });
 
+test("a schema is made at its first use, because each costs every cold start of a function", () => {
+  const onlyHere = /^src\/(sandbox|store\/sqlite)\//;
+  const early = sources
+    .filter((file) => !onlyHere.test(file))
+    .filter((file) => /^(export )?const \w+ = (z|\w+\(\)|instant)\s*\./m.test(readFileSync(file, "utf8")));
+  expect(early).toEqual([]);
+});
+
 test("the environment is read in one place", () => {
   expect(sources.filter((file) => /process\.env/.test(readFileSync(file, "utf8")))).toEqual([
     "src/config/environment.ts",

@@ -1,10 +1,14 @@
 import type { Context } from "aws-lambda";
+import * as z from "zod";
 import { readLogLevel } from "../config/config.ts";
 import { type Environment, loadEnvironment } from "../config/environment.ts";
 import { systemClock } from "../lib/clock.ts";
 import { createLog } from "../lib/log.ts";
 import { completeEnvironment } from "./environment.ts";
 import { PARAMETERS } from "./parameters.ts";
+
+// A schema would be compiled when it's first used, which pays off only for one that is used often.
+z.config({ jitless: true });
 
 export const clock = systemClock;
 

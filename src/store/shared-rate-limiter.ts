@@ -33,8 +33,8 @@ export function createSharedRateLimiter(
   const burstSeconds = Math.ceil(burst * everySeconds);
   /** How far the fastest known clock is ahead of ours. */
   let aheadMs = 0;
-  /** Until then, what this process wrote last still counts. */
-  let knownUntilSeconds = 0;
+  /** Until then, what this process has written or met still counts. */
+  let countsUntilSeconds = 0;
 
   return {
     async take(maxWaitSeconds) {
@@ -58,13 +58,13 @@ export function createSharedRateLimiter(
         const taken = { takenAt: new Date(nowMs), nextAt: new Date(slotMs + everyMs) };
         // From then on it would change nothing: all of the burst is free again.
         const expiresAt = epochSeconds(taken.nextAt) + 1 + burstSeconds;
+        countsUntilSeconds = expiresAt;
         return { value: taken, expiresAt, result: waitSeconds };
       };
       // Hardly anybody else has asked lately, unless we have: so it is written without a read.
-      if (startedMs / 1000 >= knownUntilSeconds) {
+      if (startedMs / 1000 >= countsUntilSeconds) {
         const { value, expiresAt, result } = change(undefined);
         const first = await table.put(key, toJson(value), { expect: "absent", expiresAt });
-        knownUntilSeconds = expiresAt;
         if (first.type === "written") return result;
       }
       const pause = createPause(clock, startedMs, what);

@@ -67,9 +67,17 @@ export async function startCold(
   }
 }
 
-/** Of all threads of a process. Linux counts it in nanoseconds here, and in hundredths of a second elsewhere. */
+/** Of all threads of a process that live. Linux counts it in nanoseconds here, and in hundredths of a second elsewhere. */
 function cpuMs(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const ofThread = (id: string) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]);
-  return threads.reduce((sum, id) => sum + ofThread(id), 0) / 1e6;
+  return threads.reduce((sum, id) => sum + threadNs(pid, id), 0) / 1e6;
+}
+
+function threadNs(pid: number, id: string): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]);
+  } catch {
+    // It has just ended, as the thread does that reads certificates.
+    return 0;
+  }
 }

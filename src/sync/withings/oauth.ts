@@ -26,11 +26,13 @@ const TokenBody = lazy(() =>
     expires_in: lifetimeSeconds(),
   }),
 );
-const CodeTokenBody = TokenBody().extend({
-  // A string after a code exchange; a number was seen after a refresh.
-  userid: z.union([z.string().min(1), z.number()]).transform(String),
-  scope: z.string().optional().catch(undefined),
-});
+const CodeTokenBody = lazy(() =>
+  TokenBody().extend({
+    // A string after a code exchange; a number was seen after a refresh.
+    userid: z.union([z.string().min(1), z.number()]).transform(String),
+    scope: z.string().optional().catch(undefined),
+  }),
+);
 
 interface OAuthDeps {
   call: WithingsCall;
@@ -50,7 +52,7 @@ export function createWithingsOAuth(deps: OAuthDeps): WithingsOAuthApi {
     async exchangeCode(code) {
       try {
         const grant = { grant_type: "authorization_code", code, redirect_uri: application.redirectUrl };
-        const body = await requestToken(deps, CodeTokenBody, grant, { urgent: true });
+        const body = await requestToken(deps, CodeTokenBody(), grant, { urgent: true });
         // An answer without scopes counts as consent.
         const isMissing = body.scope !== undefined && !body.scope.split(/[\s,]+/).includes(NEEDED_SCOPE);
         if (isMissing) return { type: "scope_missing" };

@@ -4,7 +4,7 @@ import { openTable } from "../../../src/app/open-stores.ts";
 import { readConfig } from "../../../src/config/config.ts";
 import { keys } from "../../../src/store/keys.ts";
 import { packed } from "../../../src/store/packed-item.ts";
-import type { Key, Table } from "../../../src/store/table.ts";
+import type { JsonObject, Key, Table } from "../../../src/store/table.ts";
 import { ACCOUNT, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 const NEIGHBOUR = 4712;
@@ -53,7 +53,7 @@ async function syncNeighbour(app = harness.app) {
   return app.sync.run(account);
 }
 
-async function overwrite(key: Key, change: Record<string, string | number | null>) {
+async function overwrite(key: Key, change: JsonObject) {
   const item = await table.get(key);
   if (!item) throw new Error(`nothing is stored at ${key.sk}`);
   await table.put(key, { ...item.value, ...change }, { expect: { version: item.version } });
