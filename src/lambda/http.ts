@@ -1,15 +1,22 @@
 import type { APIGatewayProxyStructuredResultV2, Context, LambdaFunctionURLEvent } from "aws-lambda";
 import { BAD_REQUEST } from "../http/message.ts";
 import { readEvent, resultOf } from "./http-event.ts";
-import { deadlineOf, kept } from "./invocation.ts";
+import { deadlineOf, kept, madeAtStart } from "./invocation.ts";
 import { openQueue, startProgram } from "./program.ts";
 
 const ready = kept(() => startProgram("http", openQueue()));
+await madeAtStart(ready);
+
+/** From the schedule, so that a process is ready. A request never looks like this: what comes from outside is further inside. */
+interface KeepWarm {
+  warm: true;
+}
 
 export async function handler(
-  event: LambdaFunctionURLEvent,
+  event: LambdaFunctionURLEvent | KeepWarm,
   context: Context,
-): Promise<APIGatewayProxyStructuredResultV2> {
+): Promise<APIGatewayProxyStructuredResultV2 | undefined> {
+  if ("warm" in event) return undefined;
   const program = await ready();
   program.workUntil(deadlineOf(context));
   const request = readEvent(event);

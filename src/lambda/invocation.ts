@@ -4,6 +4,7 @@ import { readLogLevel } from "../config/config.ts";
 import { type Environment, loadEnvironment } from "../config/environment.ts";
 import { systemClock } from "../lib/clock.ts";
 import { createLog } from "../lib/log.ts";
+import { within } from "../lib/within.ts";
 import { completeEnvironment } from "./environment.ts";
 import { PARAMETERS } from "./parameters.ts";
 
@@ -37,4 +38,16 @@ export function kept<T>(make: () => Promise<T>, complete: (made: T) => boolean =
     if (!isComplete && made === current) made = undefined;
     return current;
   };
+}
+
+/** AWS gives up on the start of a process after ten seconds, and begins again. */
+const START_SECONDS = 8;
+
+/**
+ * Makes it while AWS starts the process, with a whole core. If that fails or takes too long, the first call waits for it, makes it
+ * again and reports the error.
+ */
+export async function madeAtStart(made: () => Promise<unknown>): Promise<void> {
+  const over = () => {};
+  await within(START_SECONDS * 1000, made().then(over, over), over);
 }

@@ -2,12 +2,13 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import { loadEnvironment } from "../config/environment.ts";
 import { whoActs } from "../lib/errors.ts";
 import { errorFacts } from "../lib/log.ts";
-import { clock, deadlineOf, kept, logOf } from "./invocation.ts";
+import { clock, deadlineOf, kept, logOf, madeAtStart } from "./invocation.ts";
 import { openQueue, startProgram } from "./program.ts";
 import { readJob, retrySeconds, type SqsQueue } from "./sqs-queue.ts";
 
 const opened = kept(async () => openQueue());
 const ready = kept(async () => startProgram("worker", await opened()));
+await madeAtStart(ready);
 type Program = Awaited<ReturnType<typeof startProgram>>;
 
 /** A notification is queued eight seconds before it is due, for the others of its weigh-in. Nothing waits longer here. */

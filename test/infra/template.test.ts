@@ -161,15 +161,21 @@ test("the worker gets one job at a time and reports which failed", () => {
   ]);
 });
 
-test("the schedule calls the sweep every five minutes, and may", () => {
-  const [[id, rule] = []] = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::Events::Rule");
+test.each([
+  ["the sweep", "sweep", {}],
+  ["http, which stays warm", "http", { Input: '{"warm":true}' }],
+])("the schedule calls %s every five minutes, and may", (_what, name, input) => {
+  const rules = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::Events::Rule");
+  expect(rules).toHaveLength(2);
+  const Arn = `${FUNCTION_ARN}-${name}`;
+  const [id, rule] = rules.find(([, { Properties }]) => JSON.stringify(Properties).includes(Arn)) ?? [];
   expect(rule?.Properties).toEqual({
     ScheduleExpression: "rate(5 minutes)",
     State: "ENABLED",
-    Targets: [{ Arn: `${FUNCTION_ARN}-sweep`, Id: expect.any(String) }],
+    Targets: [{ Arn, Id: expect.any(String), ...input }],
   });
   expect(ofType(resources, "AWS::Lambda::Permission")).toContainEqual({
-    FunctionName: `${FUNCTION_ARN}-sweep`,
+    FunctionName: Arn,
     Action: "lambda:InvokeFunction",
     Principal: "events.amazonaws.com",
     SourceArn: `${id}.Arn`,
