@@ -1,6 +1,8 @@
 import http, { type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import https from "node:https";
 import type { Socket } from "node:net";
+// By import, because tests replace the global ones to let time pass faster than requests do.
+import { clearTimeout, setTimeout } from "node:timers";
 
 const LARGEST_ANSWER_BYTES = 16 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTelegramFetch } from "../../../src/bot/telegram/fetch.ts";
 import { createManualClock } from "../../../src/sandbox/manual-clock.ts";
 
@@ -11,7 +11,7 @@ let address: string;
 /** The connection of each call, in order. */
 let lines: Socket[];
 /** The fate of each call by its number. */
-let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle" | "limited" | "endless" | "none";
+let fate: (call: number) => "answered" | "cut" | "cut_in_the_middle" | "limited" | "endless";
 /** How long Telegram asks us to wait. */
 let restSeconds: number;
 
@@ -23,7 +23,7 @@ beforeEach(async () => {
     if (what === "cut") request.socket.destroy();
     else if (what === "endless") pour(response);
     else if (what === "limited") response.writeHead(429).end(`{"parameters":{"retry_after":${restSeconds}}}`);
-    else if (what !== "none") response.writeHead(200, { "content-length": 11 });
+    else response.writeHead(200, { "content-length": 11 });
     if (what === "answered") response.end('{"ok":true}');
     if (what === "cut_in_the_middle") response.write('{"ok"', () => request.socket.destroy());
   });
@@ -85,30 +85,6 @@ test("a call that gets no answer is given up after three tries", async () => {
   await expect(call()).rejects.toThrow();
   expect(lines).toHaveLength(3);
 });
-
-test.each([
-  ["sendMessage", "none", 15],
-  ["getUpdates", "none", 45],
-  ["getUpdates", "cut_in_the_middle", 0],
-  ["getUpdates", "answered", 0],
-] as const)(
-  "%s with its answer (%s) waits no longer than %d seconds, and leaves no timer",
-  async (method, what, seconds) => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    try {
-      fate = (number) => (number === 1 ? what : "answered");
-      const answer = http
-        .fetch(address.replace("sendMessage", method), { method: "POST", body: "{}" })
-        .catch(() => "none");
-      await vi.waitFor(() => expect(lines).toHaveLength(1));
-      await vi.advanceTimersByTimeAsync(seconds * 1000);
-      await answer;
-      await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
-    } finally {
-      vi.useRealTimers();
-    }
-  },
-);
 
 test.each([
   ["a limit of a minute is waited out", 60, 2],
