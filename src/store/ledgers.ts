@@ -7,7 +7,7 @@ import { readItem, readVersioned, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
 import { packed, unpacked } from "./packed-item.ts";
-import { expectation, type Item, type Key, type Table } from "./table.ts";
+import { expectation, type Item, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
 /** Only this much of an entry: an old one that is damaged elsewhere must not stop what is new. */
@@ -17,12 +17,6 @@ const idOf = ({ key }: Item) => key.sk.slice(READINGS.from.length);
 
 /** One ledger for each pair of Withings user and Garmin profile, so nothing counts as settled that never reached this profile. */
 export function createLedgers(table: Table): Ledgers {
-  async function put<T extends object>(key: Key, value: T, version: string | undefined, conflict: string) {
-    const outcome = await table.put(key, toJson(value), { expect: expectation(version) });
-    if (outcome.type === "conflict") throw new RetryLaterError(conflict);
-    return { value, version: outcome.version };
-  }
-
   return {
     of(account, withingsUserId, garminProfileId): Ledger {
       const pk = keys.ledger(account, withingsUserId, garminProfileId);
@@ -67,11 +61,23 @@ export function createLedgers(table: Table): Ledgers {
           return found;
         },
 
-        write: (entry, version) => put(keys.reading(pk, readingId(entry)), entry, version, OTHER_RUN),
+        async write(writes) {
+          const outcomes = await table.putAll(
+            writes.map(({ entry, version }) => ({
+              key: keys.reading(pk, readingId(entry)),
+              value: toJson(entry),
+              expect: expectation(version),
+            })),
+          );
+          return writes.map(({ entry }, index) => {
+            const outcome = outcomes[index];
+            return outcome?.type === "written" ? { value: entry, version: outcome.version } : "conflict";
+          });
+        },
 
         async forget({ value, version }) {
           const outcome = await table.delete(keys.reading(pk, readingId(value)), { version });
-          if (outcome === "conflict") throw new RetryLaterError(OTHER_RUN);
+          if (outcome === "conflict") throw new RetryLaterError("another run works on the same reading");
         },
       };
     },
@@ -87,8 +93,6 @@ export function createLedgers(table: Table): Ledgers {
     },
   };
 }
-
-const OTHER_RUN = "another run works on the same reading";
 
 export async function ledgersOf(table: Table, account: number): Promise<string[]> {
   const marks = await table.list(keys.accountPartition(account), keys.ledgerRange);

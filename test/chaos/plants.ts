@@ -93,12 +93,17 @@ function withoutWriteAhead(ledger: Ledger): Ledger {
   const never = new Map<string, string | undefined>();
   return {
     ...ledger,
-    async write(entry, version) {
-      const before = version !== undefined && never.has(version) ? never.get(version) : version;
-      if (entry.fate.state !== "sending" || entry.attemptedAt === undefined) return ledger.write(entry, before);
-      const mark = `never written ${never.size}`;
-      never.set(mark, before);
-      return { value: entry, version: mark };
+    async write(writes) {
+      const outcomes: Awaited<ReturnType<Ledger["write"]>> = [];
+      for (const { entry, version } of writes) {
+        const before = version !== undefined && never.has(version) ? never.get(version) : version;
+        if (entry.fate.state === "sending" && entry.attemptedAt !== undefined) {
+          const mark = `never written ${never.size}`;
+          never.set(mark, before);
+          outcomes.push({ value: entry, version: mark });
+        } else outcomes.push(...(await ledger.write([{ entry, version: before }])));
+      }
+      return outcomes;
     },
     async forget(entry) {
       if (!never.has(entry.version)) await ledger.forget(entry);

@@ -1,3 +1,4 @@
+import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
 import { fingerprint } from "../model/reading.ts";
 import type { FailReason, GarminEntry } from "../model/vendors.ts";
@@ -6,38 +7,75 @@ import type { Item, Task } from "./item.ts";
 import { compare } from "./read-back.ts";
 import {
   awaitedFromNow,
+  type Change,
   describe,
   notAttempted,
-  settle,
-  settleAs,
+  settledAs,
   stillAwaited,
   toRemove,
   unconfirmed,
-  write,
+  writeAll,
 } from "./record.ts";
 
-/** Does what the finding asks for. "send" and "outdated" that are unsettled afterwards still have to be uploaded. */
-export async function act(item: Task, batch: BatchContext): Promise<void> {
+/**
+ * Does what the findings ask for, and resolves to those that went well. Of these, "send" and "outdated" that are unsettled still
+ * have to be uploaded. What only the ledger has to know goes first, in one write.
+ */
+export async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
+  const failed = new Set<Task>();
+  const inGarminToo = items.filter(({ finding, surplus }) => finding?.type === "outdated" || surplus?.length);
+  await record(
+    items.filter((item) => !inGarminToo.includes(item)),
+    batch,
+  );
+  for (const item of inGarminToo) {
+    try {
+      await act(item, batch);
+    } catch (error) {
+      if (error instanceof RetryLaterError || error instanceof ActionNeededError) throw error;
+      // What Garmin won't do for this one says nothing about the others.
+      batch.errors.push(error);
+      failed.add(item);
+    }
+  }
+  return items.filter((item) => !failed.has(item));
+}
+
+async function act(item: Task, batch: BatchContext): Promise<void> {
   const { finding, surplus = [] } = item;
   for (const { key } of surplus) await remove(key, batch);
+  await record([item], batch);
+  if (finding?.type === "outdated" && !item.isSettled) await replace(item, finding.inGarmin, batch);
+}
+
+async function record(items: Task[], batch: BatchContext): Promise<void> {
+  await writeAll(
+    items.map((item) => changeBy(item, batch)),
+    batch.ledger,
+  );
+}
+
+function changeBy(item: Task, batch: BatchContext): Change<Item> | undefined {
+  const { finding, step, surplus = [] } = item;
   switch (finding?.type) {
     case "send":
-      return withhold(item, {}, batch);
+      return withheld(item, {}, batch);
     case "outdated":
-      await withhold(item, keyInGarmin(item, finding.inGarmin), batch);
-      return item.isSettled ? undefined : replace(item, finding.inGarmin, batch);
+      return withheld(item, keyInGarmin(item, finding.inGarmin), batch);
     case "arrived":
-      return recordSeen(item, finding.inGarmin, new Set(surplus.map(({ key }) => key.id)), batch);
+      return seen(item, finding.inGarmin, new Set(surplus.map(({ key }) => key.id)), batch);
     case "elsewhere":
-      return adopt(item, finding.inGarmin, batch);
+      return adopted(item, finding.inGarmin, batch);
     case "gone":
-      return giveUp(item, "never_appeared", batch);
+      return givenUp(item, "never_appeared");
     case "unclear":
-      return giveUp(item, "unreadable_in_garmin", batch);
+      return givenUp(item, "unreadable_in_garmin");
     case "absent":
-      return hold(item, batch);
+      return step.type === "hold" ? settledAs(item, { state: "held", reason: step.reason }) : undefined;
     case "watched":
-      return endWatch(item, batch);
+      return watchEnded(item, batch);
+    default:
+      return undefined;
   }
 }
 
@@ -47,44 +85,47 @@ function keyInGarmin({ entry }: Task, inGarmin: GarminEntry | undefined): Pick<L
 }
 
 /** Settles what must not be sent: it became doubtful, or was edited beyond what Garmin takes, while its upload was open. */
-async function withhold(item: Task, inGarmin: Pick<LedgerEntry, "garminKey">, batch: BatchContext): Promise<void> {
+function withheld(
+  item: Task,
+  inGarmin: Pick<LedgerEntry, "garminKey">,
+  { sink, clock }: BatchContext,
+): Change<Task> | undefined {
   const { reading, step, entry } = item;
-  const { sink, ledger, clock } = batch;
   const doubt = step.type === "verify" ? step.hold : undefined;
   const refusal = sink.refusal(reading);
-  if (!doubt && !refusal) return;
-  const withheld: LedgerEntry = {
+  if (!doubt && !refusal) return undefined;
+  const next: LedgerEntry = {
     ...notAttempted(reading, entry?.value),
     ...unconfirmed(entry?.value, clock.now()),
     ...inGarmin,
     ...(doubt && { fate: { state: "held", reason: doubt } }),
     ...(!doubt && refusal && { fate: { state: "failed", reason: refusal } }),
   };
-  await settle(item, withheld, ledger);
+  return { item, next, settles: true };
 }
 
 async function replace(item: Task, inGarmin: GarminEntry | undefined, batch: BatchContext): Promise<void> {
   const before = item.entry?.value;
   const replaces = before && toRemove(before, inGarmin?.key);
-  const replacing: LedgerEntry = {
+  const next: LedgerEntry = {
     ...notAttempted(item.reading, before),
     ...(replaces && { replaces }),
     ...(before?.possibleCopies && { possibleCopies: before.possibleCopies }),
   };
-  await write(item, replacing, batch.ledger);
+  await writeAll([{ item, next }], batch.ledger);
   // Not only what Garmin shows right now: what it showed once is there until it's removed.
   if (replaces?.garminKey) await remove(replaces.garminKey, batch);
 }
 
 /** `shown`: keys beside it. A removed version that Garmin still shows is removed again by a later run. */
-export async function recordSeen(
+export function seen(
   item: Item,
   inGarmin: GarminEntry,
   shown: ReadonlySet<string>,
-  { sink, sendContext, ledger, claimed, readBacks, clock }: BatchContext,
-): Promise<void> {
+  { sink, sendContext, claimed, readBacks, clock }: BatchContext,
+): Change<Item> | undefined {
   const { reading, entry } = item;
-  if (!entry) return;
+  if (!entry) return undefined;
   const garminKey = inGarmin.key;
   claimed.add(garminKey.id);
   const { replaces, differences: _before, possibleCopies = [], ...kept } = entry.value;
@@ -92,9 +133,10 @@ export async function recordSeen(
   const isAsSent = kept.fingerprint === fingerprint(reading);
   const readBack = compare(kept, isAsSent ? sink.sentFields(reading, sendContext) : {}, inGarmin);
   const { differences } = readBack;
+  readBacks.push(readBack);
   const seenAt = clock.now();
   const isOldShown = replaces?.garminKey && shown.has(replaces.garminKey.id);
-  const seen: LedgerEntry = {
+  const next: LedgerEntry = {
     ...kept,
     ...stillAwaited([...possibleCopies, ...(isOldShown ? [awaitedFromNow(replaces, seenAt)] : [])], seenAt),
     fate: { state: "seen" },
@@ -102,40 +144,34 @@ export async function recordSeen(
     garminKey,
     ...(differences.length > 0 && { differences }),
   };
-  await settle(item, seen, ledger);
-  readBacks.push(readBack);
+  return { item, next, settles: true };
 }
 
-async function adopt(item: Task, inGarmin: GarminEntry, batch: BatchContext): Promise<void> {
+function adopted(item: Task, inGarmin: GarminEntry, { clock, claimed, foreign }: BatchContext): Change<Task> {
   const { reading, step, entry } = item;
-  const adopted: LedgerEntry = {
+  claimed.add(inGarmin.key.id);
+  foreign.delete(inGarmin.key.id);
+  const next: LedgerEntry = {
     ...describe(reading, entry?.value),
     fate: { state: "skipped", reason: "already_in_garmin" },
     attempts: 0,
     garminKey: inGarmin.key,
     // A late copy of ours must still be removed.
-    ...unconfirmed(entry?.value, batch.clock.now()),
+    ...unconfirmed(entry?.value, clock.now()),
     ...(step.type === "hold" && { doubt: step.reason }),
   };
-  await settle(item, adopted, batch.ledger);
-  batch.claimed.add(inGarmin.key.id);
-  batch.foreign.delete(inGarmin.key.id);
+  return { item, next, settles: true };
 }
 
-async function giveUp(item: Task, reason: FailReason, { ledger }: BatchContext): Promise<void> {
+function givenUp(item: Task, reason: FailReason): Change<Task> {
   const known = item.entry?.value ?? notAttempted(item.reading, undefined);
-  await settle(item, { ...known, fate: { state: "failed", reason } }, ledger);
-}
-
-async function hold(item: Task, { ledger }: BatchContext): Promise<void> {
-  if (item.step.type === "hold") await settleAs(item, { state: "held", reason: item.step.reason }, ledger);
+  return { item, next: { ...known, fate: { state: "failed", reason } }, settles: true };
 }
 
 /** Only a look after the time is over ends the wait for late copies: there may have been none in between. */
-async function endWatch(item: Task, { ledger, clock }: BatchContext): Promise<void> {
-  if (!item.entry) return;
-  const { possibleCopies = [], ...rest } = item.entry.value;
-  if (stillAwaited(possibleCopies, clock.now()).possibleCopies) return;
-  if (rest.fate.state === "failed") await write(item, rest, ledger);
-  else await settle(item, rest, ledger);
+function watchEnded(item: Task, { clock }: BatchContext): Change<Task> | undefined {
+  if (!item.entry) return undefined;
+  const { possibleCopies = [], ...next } = item.entry.value;
+  if (stillAwaited(possibleCopies, clock.now()).possibleCopies) return undefined;
+  return { item, next, settles: next.fate.state !== "failed" };
 }

@@ -9,7 +9,7 @@ import type { Item, Task } from "./item.ts";
 import { isKindPaused, type Tried } from "./pause.ts";
 import { acceptedFields } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
-import { settleAs } from "./record.ts";
+import { type Change, settledAs, writeAll } from "./record.ts";
 
 interface KindWork {
   kind: ReadingKind;
@@ -66,12 +66,21 @@ function planKinds({ clock }: CollectDeps, { account, start, collected: { items 
 
 async function settleWithoutGarmin(items: Item[], holds: Task[], ledger: Ledger): Promise<void> {
   const isLookedFor = new Set<Item>(holds);
-  for (const item of items) {
-    const { step } = item;
-    if (isLookedFor.has(item)) continue;
-    if (step.type === "hold") await settleAs(item, { state: "held", reason: step.reason }, ledger);
-    if (step.type === "fail") await settleAs(item, { state: "failed", reason: step.reason }, ledger);
-    if (step.type === "skip") await settleAs(item, { state: "skipped", reason: step.reason }, ledger);
+  const others = items.filter((item) => !isLookedFor.has(item));
+  await writeAll(others.map(settledBeforehand), ledger);
+}
+
+function settledBeforehand(item: Item): Change<Item> | undefined {
+  const { step } = item;
+  switch (step.type) {
+    case "hold":
+      return settledAs(item, { state: "held", reason: step.reason });
+    case "fail":
+      return settledAs(item, { state: "failed", reason: step.reason });
+    case "skip":
+      return settledAs(item, { state: "skipped", reason: step.reason });
+    default:
+      return undefined;
   }
 }
 

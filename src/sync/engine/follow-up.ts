@@ -6,7 +6,7 @@ import { isTask } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { OURS, UnclaimedEntries } from "./match.ts";
 import { isAttempted, isOpen, secondsSinceAttempt } from "./plan.ts";
-import { stillAwaited } from "./record.ts";
+import { stillAwaited, writeAll } from "./record.ts";
 
 /** How long an upload that Garmin accepted or didn't answer may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
@@ -66,7 +66,9 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
       ...stillAwaited(possibleCopies, now),
     };
     if (found) claimed.add(found.key.id);
-    if (JSON.stringify(next) !== JSON.stringify(value)) await ledger.write(next, version);
+    if (JSON.stringify(next) !== JSON.stringify(value)) {
+      await writeAll([{ item: { entry: { value, version } }, next }], ledger);
+    }
     const isAwaited = isOnItsWay && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
     if (isAwaited || next.possibleCopies) stillOpen.push(readingId(value));
   }

@@ -5,7 +5,7 @@ import type { Leases } from "../model/leases.ts";
 import type { AttentionItem, Decision, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
-import { toRemove, unconfirmed } from "./record.ts";
+import { toRemove, unconfirmed, writeAll } from "./record.ts";
 
 export interface Heard {
   /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */
@@ -40,7 +40,10 @@ export async function decideHeld(
     // First: if this ends half-way, the next run reads the readings again and finds which are still held.
     const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
     await ledger.saveProgress(next, progress.version);
-    for (const { entry, now } of waiting) await ledger.write(now, entry.version);
+    await writeAll(
+      waiting.map(({ entry, now }) => ({ item: { entry }, next: now })),
+      ledger,
+    );
     return { type: "noted", entries };
   });
 }

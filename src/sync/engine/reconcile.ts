@@ -1,6 +1,6 @@
-import { ActionNeededError, asksToWait, RetryLaterError } from "../../lib/errors.ts";
+import { asksToWait, RetryLaterError } from "../../lib/errors.ts";
 import type { Measured, Sink } from "../model/vendors.ts";
-import { act } from "./actions.ts";
+import { actOnEach } from "./actions.ts";
 import { type BatchContext, isDiffering, isProvenNow } from "./batch.ts";
 import type { Item, Task } from "./item.ts";
 import { findInGarmin } from "./lookup.ts";
@@ -10,7 +10,7 @@ import { upload } from "./upload.ts";
 /**
  * Brings readings of one kind into Garmin, in batches. Safe to stop at any line and run again:
  *
- *  1. "sending" is written before an upload starts. A run that finds it looks into Garmin before it uploads.
+ *  1. Before an upload starts, "sending" is written of all its readings. A run that finds it looks into Garmin before it uploads.
  *  2. Of a changed reading the old version goes before the new one comes, and the ledger says so before that.
  *  3. What Garmin accepted is "sent", and only what was read back is "seen".
  *  4. The first reading of a kind goes alone, and the others follow when it has come back as it was sent. One that Garmin has
@@ -83,21 +83,6 @@ async function settleBatch(
 }
 
 const isUploadNeeded = ({ finding }: Task) => finding?.type === "send" || finding?.type === "outdated";
-
-async function actOnEach(items: Task[], batch: BatchContext): Promise<Task[]> {
-  const done: Task[] = [];
-  for (const item of items) {
-    try {
-      await act(item, batch);
-      done.push(item);
-    } catch (error) {
-      if (error instanceof RetryLaterError || error instanceof ActionNeededError) throw error;
-      // What Garmin won't do for this one says nothing about the others.
-      batch.errors.push(error);
-    }
-  }
-  return done;
-}
 
 const FAILURES = 3;
 

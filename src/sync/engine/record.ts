@@ -1,28 +1,49 @@
 import { isStillAhead } from "../../lib/clock.ts";
+import { RetryLaterError } from "../../lib/errors.ts";
 import type { Fate, Ledger, LedgerEntry, UnconfirmedUpload } from "../model/ledger.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
 import type { GarminKey } from "../model/vendors.ts";
-import type { Item, Written } from "./item.ts";
+import type { Item } from "./item.ts";
 import { sentValues } from "./match.ts";
 import { isAttempted } from "./plan.ts";
 
-export async function write<I extends Item>(item: I, entry: LedgerEntry, ledger: Ledger): Promise<Written<I>> {
-  return Object.assign(item, { entry: await ledger.write(entry, item.entry?.version) });
+type Entered = Pick<Item, "entry" | "isSettled">;
+
+/** What is to be written about one reading. */
+export interface Change<I extends Entered = Entered> {
+  item: I;
+  next: LedgerEntry;
+  /** Nothing is left to do for it then. */
+  settles?: boolean;
 }
 
-export async function settle(item: Item, entry: LedgerEntry, ledger: Ledger): Promise<void> {
-  await write(item, entry, ledger);
-  item.isSettled = true;
+/**
+ * All in one write. Resolves to their items.
+ * @throws RetryLaterError if another run was faster with one of them. The others are written, and their items know it.
+ */
+export async function writeAll<I extends Entered>(all: Array<Change<I> | undefined>, ledger: Ledger) {
+  const changes = all.filter((it) => it !== undefined);
+  if (changes.length === 0) return [];
+  const outcomes = await ledger.write(changes.map(({ item, next }) => ({ entry: next, version: item.entry?.version })));
+  const written = changes.flatMap(({ item, settles }, index) => {
+    const entry = outcomes[index];
+    if (!entry || entry === "conflict") return [];
+    if (settles) item.isSettled = true;
+    return Object.assign(item, { entry });
+  });
+  if (written.length < changes.length) throw new RetryLaterError("another run works on the same reading");
+  return written;
 }
 
-/** Writes nothing if the ledger has this fate of this version already. */
-export async function settleAs(item: Item, fate: Fate, ledger: Ledger): Promise<void> {
+/** Undefined if the ledger has this fate of this version already: then nothing is to be written. */
+export function settledAs<I extends Item>(item: I, fate: Fate): Change<I> | undefined {
   const before = item.entry?.value;
-  const now = withFate(item.reading, before, fate);
-  const isSame = JSON.stringify(before?.fate) === JSON.stringify(fate) && before?.fingerprint === now.fingerprint;
-  if (item.entry && isSame) item.entry = { ...item.entry, value: now };
-  else await write(item, now, ledger);
+  const next = withFate(item.reading, before, fate);
+  const isSame = JSON.stringify(before?.fate) === JSON.stringify(fate) && before?.fingerprint === next.fingerprint;
+  if (!item.entry || !isSame) return { item, next, settles: true };
+  item.entry = { ...item.entry, value: next };
   item.isSettled = true;
+  return undefined;
 }
 
 export function describe(reading: Reading, before: LedgerEntry | undefined) {

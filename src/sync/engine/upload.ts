@@ -1,12 +1,12 @@
 import { asksToWait } from "../../lib/errors.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
-import type { GarminEntry, UnreadableEntry } from "../model/vendors.ts";
-import { recordSeen } from "./actions.ts";
+import type { GarminEntry, SendAnswer, UnreadableEntry } from "../model/vendors.ts";
+import { seen } from "./actions.ts";
 import { aroundAll, type BatchContext } from "./batch.ts";
 import type { Item, Written } from "./item.ts";
 import { changed, mayBeOurs, OURS, UnclaimedEntries } from "./match.ts";
-import { describe, settle, unconfirmed, write } from "./record.ts";
+import { type Change, describe, unconfirmed, writeAll } from "./record.ts";
 
 /** Garmin takes in what it accepted a moment later. Seconds after the look before. */
 const READ_BACK_AFTER_SECONDS = [0, 1, 2, 4];
@@ -16,37 +16,15 @@ export async function upload(items: Item[], batch: BatchContext): Promise<void> 
   await lease.ensure();
   batch.onStage("sending", items.length);
   const attemptedAt = clock.now();
-  const sending = await Promise.all(
-    items.map(async (item) => ({
-      earlier: item.entry,
-      item: await write(item, nextAttempt(item, attemptedAt), ledger),
-    })),
+  const earlier = items.map(({ entry }) => entry);
+  const sending = await writeAll(
+    items.map((item) => ({ item, next: nextAttempt(item, attemptedAt) })),
+    ledger,
   );
-
   const readings = items.map(({ reading }) => reading);
   // Nothing is sent without a lease, and it may have ended while this waited for its turn.
   const { outcomes, stoppedBy } = await sink.send(readings, { ...sendContext, beforeEach: lease.ensure });
-  const awaited: Written[] = [];
-  const refused: Written[] = [];
-  for (const [index, { item, earlier }] of sending.entries()) {
-    const { value } = item.entry;
-    switch (outcomes[index]) {
-      case "accepted":
-        item.isAccepted = true;
-        awaited.push(
-          await write(item, { ...value, accepted: (value.accepted ?? 0) + 1, fate: { state: "sent" } }, ledger),
-        );
-        break;
-      case "refused":
-        refused.push(item);
-        break;
-      case "not_sent":
-        await takeBack(item, earlier, batch);
-        break;
-      default:
-        awaited.push(await write(item, { ...value, attemptedAt: clock.now() }, ledger));
-    }
-  }
+  const { awaited, refused } = await recordOutcomes(sending, earlier, outcomes, batch);
   if (asksToWait(stoppedBy)) throw stoppedBy;
   await readBack(awaited, batch);
   await settleRefused(refused, { isAll: refused.length === items.length }, batch);
@@ -66,12 +44,44 @@ function nextAttempt({ reading, entry }: Item, attemptedAt: Date): LedgerEntry {
   };
 }
 
-async function takeBack(item: Written, earlier: Versioned<LedgerEntry> | undefined, { ledger }: BatchContext) {
-  if (earlier) await write(item, earlier.value, ledger);
-  else {
+/** What wasn't sent is taken back to its entry before, or to none. */
+async function recordOutcomes(
+  sending: Written[],
+  earlier: Array<Item["entry"]>,
+  outcomes: SendAnswer["outcomes"],
+  { ledger, clock }: BatchContext,
+): Promise<{ awaited: Written[]; refused: Written[] }> {
+  const changes: Array<Change<Written>> = [];
+  const unsent: Written[] = [];
+  const awaited: Written[] = [];
+  const refused: Written[] = [];
+  for (const [index, item] of sending.entries()) {
+    const { value } = item.entry;
+    const before = earlier[index];
+    switch (outcomes[index]) {
+      case "accepted":
+        item.isAccepted = true;
+        changes.push({ item, next: { ...value, accepted: (value.accepted ?? 0) + 1, fate: { state: "sent" } } });
+        awaited.push(item);
+        break;
+      case "refused":
+        refused.push(item);
+        break;
+      case "not_sent":
+        if (before) changes.push({ item, next: before.value });
+        else unsent.push(item);
+        break;
+      default:
+        changes.push({ item, next: { ...value, attemptedAt: clock.now() } });
+        awaited.push(item);
+    }
+  }
+  await writeAll(changes, ledger);
+  for (const item of unsent) {
     await ledger.forget(item.entry);
     (item as Item).entry = undefined;
   }
+  return { awaited, refused };
 }
 
 /** Garmin may have stored readings it refused: none is sent again or given up before a look. */
@@ -87,11 +97,15 @@ async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, 
     await upload(absent.slice(middle), batch);
     return;
   }
-  for (const item of absent) {
-    const { value } = item.entry;
-    const open = unconfirmed(value, clock.now());
-    await settle(item, { ...value, ...open, fate: { state: "failed", reason: "refused_by_garmin" } }, ledger);
-  }
+  const failed = ({ value }: Versioned<LedgerEntry>): LedgerEntry => ({
+    ...value,
+    ...unconfirmed(value, clock.now()),
+    fate: { state: "failed", reason: "refused_by_garmin" },
+  });
+  await writeAll(
+    absent.map((item) => ({ item, next: failed(item.entry), settles: true })),
+    ledger,
+  );
 }
 
 async function readBack(awaited: Written[], batch: BatchContext): Promise<void> {
@@ -119,19 +133,24 @@ async function lookFor(
   const { entries: all, unreadable } = await aroundAll(batch.sink, times);
   const entries = new UnclaimedEntries(all, notThese);
   const shown = new Set(all.map(({ key }) => key.id));
-  const missing = () => wanted.filter(({ isSettled }) => !isSettled);
-  const takeThose = async (fits: (wanted: LedgerEntry, inGarmin: GarminEntry) => boolean) => {
+  const found = new Map<Written, GarminEntry>();
+  const missing = () => wanted.filter((item) => !found.has(item));
+  const takeThose = (fits: (wanted: LedgerEntry, inGarmin: GarminEntry) => boolean) => {
     for (const item of missing()) {
-      const found = entries.take(item.entry.value, fits);
-      if (!found) continue;
-      notThese.add(found.key.id);
-      await recordSeen(item, found, shown, batch);
+      const taken = entries.take(item.entry.value, fits);
+      if (!taken) continue;
+      notThese.add(taken.key.id);
+      found.set(item, taken);
     }
   };
-  for (const fits of OURS) await takeThose(fits);
+  for (const fits of OURS) takeThose(fits);
   for (const { entry } of wanted) entries.takeAll(entry.value.possibleCopies ?? []);
-  for (const fits of changed(batch)) await takeThose(fits);
+  for (const fits of changed(batch)) takeThose(fits);
   for (const other of entries.left()) batch.foreign.set(other.key.id, other);
+  await writeAll(
+    [...found].map(([item, inGarmin]) => seen(item, inGarmin, shown, batch)),
+    batch.ledger,
+  );
   // A surplus copy is left to the next run: here it can't be told from a twin's.
   return { missing: missing(), unreadable };
 }

@@ -61,6 +61,12 @@ export interface UnconfirmedUpload extends Measured {
   until: Date;
 }
 
+export interface LedgerWrite {
+  entry: LedgerEntry;
+  /** Of the entry that it replaces; undefined: there is none. */
+  version: string | undefined;
+}
+
 /** What happened to the readings of one Withings user and one Garmin profile. */
 export interface Ledger {
   progress(): Promise<Versioned<Progress> | undefined>;
@@ -69,8 +75,11 @@ export interface Ledger {
   entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
   /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger. */
   garminKeys(): Promise<Map<string, string>>;
-  /** Throws `RetryLaterError` if somebody else wrote first. */
-  write(entry: LedgerEntry, version: string | undefined): Promise<Versioned<LedgerEntry>>;
+  /**
+   * Together. "conflict": somebody else wrote this one first, and it's as they left it. After an error, any of them may be
+   * written.
+   */
+  write(writes: LedgerWrite[]): Promise<Array<Versioned<LedgerEntry> | "conflict">>;
   /** Removes an entry whose reading was certainly not sent. */
   forget(entry: Versioned<LedgerEntry>): Promise<void>;
 }

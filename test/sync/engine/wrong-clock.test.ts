@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import type { Clock } from "../../../src/lib/clock.ts";
 import { isClockWrong } from "../../../src/sync/diagnostics/vendor-clock.ts";
+import type { LedgerEntry } from "../../../src/sync/model/ledger.ts";
+import type { Versioned } from "../../../src/sync/model/link.ts";
 import { startTestApp, type TestApp } from "../../support/test-app.ts";
 
 let harness: TestApp;
@@ -155,8 +157,8 @@ describe("data written by a wrong clock", () => {
     const ledger = harness.ledger();
     const [{ value, version }] = [
       ...(await ledger.entries([`${String(person.groups[0]?.grpid).padStart(16, "0")}#weigh_in`])).values(),
-    ] as [{ value: Parameters<typeof ledger.write>[0]; version: string }];
-    await ledger.write({ ...value, attemptedAt: later(clock.now(), 60 * DAY) }, version);
+    ] as [Versioned<LedgerEntry>];
+    await ledger.write([{ entry: { ...value, attemptedAt: later(clock.now(), 60 * DAY) }, version }]);
     clock.advance(60);
     expect(await sync()).toMatchObject({ status: "success", synced: 1 });
   });
