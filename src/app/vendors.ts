@@ -27,11 +27,11 @@ import { WITHINGS_RATE } from "./open-stores.ts";
 /** A request that would wait longer fails and is tried by a later run. A lease without a heartbeat outlives this wait. */
 const WITHINGS_PATIENCE_SECONDS = 60;
 /**
- * Garmin's limits are unknown; a ten-year import has worked at one file every two seconds. A file holds a hundred
- * weigh-ins, so the files of a first year are sent at once.
+ * Garmin's limits are unknown; a ten-year import has worked at one file every two seconds. So no minute has more than that, nor
+ * more than one pressure every half second. A file holds a hundred weigh-ins, and those of a first year are sent at once.
  */
-const GARMIN_FILES = { burst: 5, everySeconds: 2 };
-const GARMIN_PRESSURES = { burst: 20, everySeconds: 0.5 };
+export const GARMIN_FILES = { burst: 5, everySeconds: 2.4 };
+export const GARMIN_PRESSURES = { burst: 20, everySeconds: 0.6 };
 
 export type VendorConfig = Pick<Config, "withings" | "garmin"> & Partial<Pick<Config, "withingsLogin">>;
 

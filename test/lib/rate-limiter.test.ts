@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { GARMIN_FILES, GARMIN_PRESSURES } from "../../src/app/vendors.ts";
 import { RetryLaterError } from "../../src/lib/errors.ts";
 import { createRateLimiter, type Rate, type RateLimiter } from "../../src/lib/rate-limiter.ts";
 
@@ -17,11 +18,10 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What an import did before there was a burst: a file every two seconds, a pressure every half second. */
-const before = ({ everySeconds }: Rate, seconds: number) => Math.floor(seconds / everySeconds) + 1;
-const RATES: Array<[string, Rate]> = [
-  ["files", { burst: 5, everySeconds: 2 }],
-  ["pressures", { burst: 20, everySeconds: 0.5 }],
+const evenly = ({ everySeconds }: Rate, seconds: number) => Math.floor(seconds / everySeconds) + 1;
+const RATES: Array<[string, Rate, workedSeconds: number]> = [
+  ["files", GARMIN_FILES, 2],
+  ["pressures", GARMIN_PRESSURES, 0.5],
 ];
 
 function recorder(rate: Rate | undefined) {
@@ -40,10 +40,10 @@ const most = (times: number[], seconds: number) =>
 const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000);
 
 test.each(RATES)(
-  "%s: a burst at once, and then no more in any minute than the burst and what went before",
-  async (_what, rate) => {
+  "%s: a burst at once, then evenly, and in no minute more than without a burst at the pace that has worked",
+  async (_what, rate, workedSeconds) => {
     const { begun, send, all } = recorder(rate);
-    // Twice, after a rest: an unused hour does not allow more than the burst.
+    // Twice, after a rest: an unused hour does not allow more than the burst. Then a few at a time, with pauses.
     for (let import_ = 0; import_ < 2; import_++) {
       const from = Date.now();
       for (let n = 0; n < 300; n++) void send();
@@ -53,12 +53,19 @@ test.each(RATES)(
       await all();
       await pass(3600);
     }
-    expect(begun).toHaveLength(600);
-    for (const seconds of [1, 10, 60, 300]) {
-      expect(most(begun, seconds)).toBeLessThanOrEqual(before(rate, seconds) + rate.burst);
+    for (let n = 0; n < 200; n++) {
+      for (let more = n % 9; more > 0; more--) void send();
+      await pass(((n * 7) % 13) / 2);
     }
+    await pass(1000 * rate.everySeconds);
+    await all();
+    expect(begun.length).toBeGreaterThan(1300);
+    for (const seconds of [1, 10, 60, 300]) {
+      expect(most(begun, seconds)).toBeLessThanOrEqual(evenly(rate, seconds) + rate.burst - 1);
+    }
+    expect(most(begun, 60)).toBeLessThanOrEqual(evenly({ ...rate, everySeconds: workedSeconds }, 60));
     // It uses the full allowance.
-    expect(most(begun, 60)).toBeGreaterThanOrEqual(before(rate, 60));
+    expect(most(begun, 60)).toBeGreaterThanOrEqual(evenly(rate, 60) + rate.burst - 2);
   },
 );
 

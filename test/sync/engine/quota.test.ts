@@ -98,14 +98,14 @@ const measured = (minutes: number) => ({
 const most = (times: number[], seconds: number) =>
   Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + seconds * 1000).length));
 
-test("Garmin gets a burst of uploads, then a file every two seconds and a blood pressure every half second", async () => {
+test("Garmin gets a burst of uploads, then files and blood pressures evenly, from all runs of a process together", async () => {
   const harness = await startFastHarness();
   const { vendors, tokens } = await harness.newApp();
   const context = {
     ...{ heightM: undefined, timezone: "Europe/Berlin", parts: { composition: true, muscle: true } },
     beforeEach: async () => {},
   };
-  const sinks = vendors.garmin.openSinks(tokens.withAccess(ACCOUNT, "garmin"));
+  const ofRuns = [1, 2].map(() => vendors.garmin.openSinks(tokens.withAccess(ACCOUNT, "garmin")));
   const files = Array.from({ length: 12 }, (_, n): WeighIn => ({ ...measured(n), kind: "weigh_in", weightKg: 80 }));
   const pressures = Array.from(
     { length: 40 },
@@ -113,8 +113,12 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
   );
   await harness.passes(
     Promise.all([
-      ...files.map((it) => sinks.weigh_in.send([it], context)),
-      sinks.blood_pressure.send(pressures, context),
+      ...ofRuns.flatMap(({ weigh_in }, run) =>
+        files.slice(run * 6, run * 6 + 6).map((it) => weigh_in.send([it], context)),
+      ),
+      ...ofRuns.map(({ blood_pressure }, run) =>
+        blood_pressure.send(pressures.slice(run * 20, run * 20 + 20), context),
+      ),
     ]),
   );
   const times = (path: string) => harness.sent.filter((it) => it.path === path).map(({ at }) => at);
@@ -124,6 +128,9 @@ test("Garmin gets a burst of uploads, then a file every two seconds and a blood 
   expect(most(uploads.slice(5), 6)).toBeLessThanOrEqual(4);
   expect(most(ofPressure, 1)).toBeLessThanOrEqual(22);
   expect(most(ofPressure.slice(20), 3)).toBeLessThanOrEqual(7);
+  // Two runs have no more in a minute than one had at a file every two seconds and a pressure every half second.
+  expect(most(uploads, 60)).toBeLessThanOrEqual(30);
+  expect(most(ofPressure, 60)).toBeLessThanOrEqual(120);
   // The burst goes at once, which is what makes a first import short.
   expect((uploads[4] ?? 0) - (uploads[0] ?? 0)).toBeLessThan(1000);
   await harness.close();
