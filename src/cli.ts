@@ -1,7 +1,8 @@
 import project from "../package.json" with { type: "json" };
 import { isOfProgram, parseArguments, USAGE } from "./cli/arguments.ts";
 import type { Npm } from "./cli/aws/osls.ts";
-import { createTerminal, type Streams, type Terminal } from "./cli/terminal.ts";
+import { createTerminal, type Terminal } from "./cli/terminal.ts";
+import type { Streams } from "./cli/terminal-input.ts";
 import { stageKeptByNpm } from "./config/environment.ts";
 import { systemClock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
