@@ -12,6 +12,11 @@ const FIRST_PAUSE_SECONDS = 15;
 const LONGEST_PAUSE_SECONDS = 600;
 /** The longest import takes minutes, and every outside call has a limit: a job that takes this long hangs. */
 const LONGEST_JOB_MINUTES = 45;
+/**
+ * Withings may announce many readings at once, as after an outage. More runs side by side would only wait for a turn at Withings,
+ * in memory, and give up after a minute. Twenty use every turn even if each takes twelve seconds.
+ */
+const MOST_AT_WORK = 20;
 
 export type Notified = "withings_notified" | "withings_unlinked";
 
@@ -26,21 +31,24 @@ interface WorkerDeps {
   jobs: Jobs;
   work: (job: Job) => Promise<void>;
   longestJobMinutes?: number;
+  mostAtWork?: number;
   onLook?: () => void;
   clock: Clock;
   log: Log;
 }
 
 /**
- * The jobs of one account run one after the other, those of several in parallel. One that fails is tried again, after growing
- * pauses, or once the wait that a vendor asked for is over. A job that hangs is given up, so that its account isn't stuck.
+ * The jobs of one account run one after the other, those of several in parallel: at once if somebody waits in the chat, the
+ * others by age, up to a limit. One that fails is tried again, after growing pauses, or once the wait that a vendor asked for is
+ * over. A job that hangs is given up, so that its account isn't stuck.
  *
  * It has a timer only while a job waits for its time. So wake it regularly, too: the store may have failed, or the clock have
  * been set.
  */
 export function startWorker(deps: WorkerDeps) {
-  const { jobs, onLook, clock, log } = deps;
+  const { jobs, mostAtWork = MOST_AT_WORK, onLook, clock, log } = deps;
   const running = new Map<number, Promise<void>>();
+  let atWork = 0;
   let timer: NodeJS.Timeout | undefined;
   let looking: Promise<void> = Promise.resolve();
   let isWanted = false;
@@ -60,10 +68,12 @@ export function startWorker(deps: WorkerDeps) {
     const busy = new Set(running.keys());
     let pauseSeconds = Number.POSITIVE_INFINITY;
     try {
-      for (const job of await jobs.list()) {
-        const waitSeconds = (job.value.dueAt.getTime() - clock.now().getTime()) / 1000;
+      for (const job of byAge(await jobs.list())) {
+        const { account, dueAt } = job.value;
+        const waitSeconds = (dueAt.getTime() - clock.now().getTime()) / 1000;
         if (waitSeconds > 0) pauseSeconds = Math.min(pauseSeconds, waitSeconds);
-        else if (!isStopped && !busy.has(job.value.account) && !running.has(job.value.account)) begin(job);
+        else if (isStopped || busy.has(account) || running.has(account)) continue;
+        else if (isAwaited(job.value) || atWork < mostAtWork) begin(job);
       }
     } catch (error) {
       log.warn("jobs_not_read", errorFacts(error));
@@ -74,17 +84,15 @@ export function startWorker(deps: WorkerDeps) {
 
   function begin(job: Versioned<Job>) {
     const { account } = job.value;
-    const done = perform(job, deps).then(
-      () => {
+    const place = isAwaited(job.value) ? 0 : 1;
+    atWork += place;
+    const done = perform(job, deps)
+      .finally(() => {
+        atWork -= place;
         running.delete(account);
-        wake();
-      },
-      (error: unknown) => {
-        // The store didn't take the result. The job is still due, and the next look finds it; at once it would loop.
-        running.delete(account);
-        log.warn("job_not_settled", { account, ...errorFacts(error) });
-      },
-    );
+      })
+      // If the store didn't take the result, the job is still due, and a later look finds it; at once it would loop.
+      .then(wake, (error: unknown) => log.warn("job_not_settled", { account, ...errorFacts(error) }));
     running.set(account, done);
   }
 
@@ -100,6 +108,13 @@ export function startWorker(deps: WorkerDeps) {
     },
   };
 }
+
+/** Whether somebody waits for it in the chat. */
+const isAwaited = (job: Job) => "messageId" in job;
+
+/** One that was postponed goes behind those that became due in the meantime. */
+const byAge = (jobs: Array<Versioned<Job>>) =>
+  jobs.toSorted((a, b) => a.value.dueAt.getTime() - b.value.dueAt.getTime());
 
 async function perform(job: Versioned<Job>, deps: WorkerDeps): Promise<void> {
   const { jobs, work, longestJobMinutes = LONGEST_JOB_MINUTES, clock, log } = deps;

@@ -219,6 +219,38 @@ describe("work that fails", () => {
   });
 });
 
+test("only so many jobs are at work, the oldest first, and what somebody waits for begins at once", async () => {
+  for (const account of [14, 13, 12, 11]) {
+    await notified(account, "withings_unlinked");
+    clock.advance(1);
+  }
+  const gates = new Map<string, ReturnType<typeof gate>>();
+  const begun: string[] = [];
+  const worker = startWorker({
+    ...{ jobs, clock, log, mostAtWork: 2 },
+    work: async ({ account, reason }) => {
+      begun.push(`${account} ${reason}`);
+      const held = gate();
+      gates.set(`${account} ${reason}`, held);
+      await held.passed;
+    },
+  });
+  workers.push(worker);
+  const end = (name: string) => gates.get(name)?.open();
+  await expect.poll(() => begun).toEqual(["14 withings_unlinked", "13 withings_unlinked"]);
+
+  await jobs.put([{ account: 11, reason: "requested", messageId: 1, dueAt: clock.now() }]);
+  worker.wake();
+  await expect.poll(() => begun.slice(2)).toEqual(["11 requested"]);
+  end("13 withings_unlinked");
+  await expect.poll(() => begun.slice(3)).toEqual(["12 withings_unlinked"]);
+  end("12 withings_unlinked");
+  end("11 requested");
+  await expect.poll(() => begun.slice(4)).toEqual(["11 withings_unlinked"]);
+  for (const held of gates.values()) held.open();
+  await expect.poll(waiting).toEqual([]);
+});
+
 test("each look into the queue is announced, except one that hangs", async () => {
   let looks = 0;
   const listing = gate();
