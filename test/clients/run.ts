@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
+import { CannotRun, pythonWith } from "../support/python.ts";
 import { serveControl } from "./control.ts";
-import { CannotRun, clientsPython } from "./python.ts";
 import { needsOpenssl, startTlsFront, type TlsFront } from "./tls-front.ts";
 
 /**
@@ -24,7 +24,7 @@ async function main(): Promise<number> {
   let python: string;
   try {
     needsOpenssl();
-    python = clientsPython(console.log);
+    python = pythonWith("clients", path.join(import.meta.dirname, "requirements.txt"), console.log);
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error;
     console.log(`Not run. ${error.message}`);

@@ -4,7 +4,7 @@ import { type IncomingMessage, request } from "node:http";
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import path from "node:path";
-import { CannotRun } from "./python.ts";
+import { CannotRun } from "../support/python.ts";
 
 export interface TlsFront {
   readonly port: number;

@@ -4,35 +4,37 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import path from "node:path";
 
 const HERE = import.meta.dirname;
-const CACHE = path.resolve(HERE, "../../node_modules/.cache/clients");
-const REQUIREMENTS = path.join(HERE, "requirements.txt");
+const CACHE = path.resolve(HERE, "../../node_modules/.cache/python");
 /** The latest python-garminconnect refuses older ones. */
 const AT_LEAST = "3.12";
 
-/** The message says in one sentence why the clients can't run on this machine. */
+/** The message says in one sentence why this machine can't run what needs Python. */
 export class CannotRun extends Error {}
 
-/** Creates the virtual environment with the clients, unless the last run's is still right. */
-export function clientsPython(say: (line: string) => void): string {
+/**
+ * The interpreter of a virtual environment called `name` that has these requirements. It is made unless the last run's is still
+ * right. @throws CannotRun
+ */
+export function pythonWith(name: string, requirements: string, say: (line: string) => void): string {
   const base = onThisMachine() ?? fromDebian(say);
-  const folder = path.join(CACHE, "venv");
+  const folder = path.join(CACHE, name);
   const python = path.join(folder, "bin/python");
   const stamp = path.join(folder, "made-of");
   const madeOf = createHash("sha256")
-    .update([readFileSync(REQUIREMENTS, "utf8"), base.python, base.version, folder].join("\n"))
+    .update([readFileSync(requirements, "utf8"), base.python, base.version, folder].join("\n"))
     .digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === madeOf) return python;
 
-  say(`Installing the clients for Python ${base.version} (${base.python}).`);
+  say(`Installing ${path.relative(".", requirements)} for Python ${base.version} (${base.python}).`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(CACHE, { recursive: true });
   try {
     const pip = base.pip ? [base.pip] : ["-m", "pip"];
     run(base.python, ["-m", "venv", ...(base.pip ? ["--without-pip"] : []), folder]);
     const quietly = ["--quiet", "--disable-pip-version-check", "--no-input"];
-    run(python, [...pip, "install", ...quietly, "--requirement", REQUIREMENTS]);
+    run(python, [...pip, "install", ...quietly, "--requirement", requirements]);
   } catch (error) {
-    throw new CannotRun(`The clients could not be installed: ${lastLine(error)}`);
+    throw new CannotRun(`${path.relative(".", requirements)} could not be installed: ${lastLine(error)}`);
   }
   writeFileSync(stamp, madeOf);
   return python;
