@@ -1,7 +1,13 @@
 /** Complete events, as functions get them from AWS. */
 import { randomUUID } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
-import type { EventBridgeEvent, LambdaFunctionURLEvent, SNSEvent, SQSEvent } from "aws-lambda";
+import type {
+  APIGatewayProxyStructuredResultV2,
+  EventBridgeEvent,
+  LambdaFunctionURLEvent,
+  SNSEvent,
+  SQSEvent,
+} from "aws-lambda";
 
 const REGION = "eu-central-1";
 const ACCOUNT = "000000000000";
@@ -48,6 +54,13 @@ export async function functionUrlEvent(request: Request): Promise<LambdaFunction
     ...(bytes.length > 0 && { body: bytes.toString(isText ? "utf8" : "base64") }),
     isBase64Encoded: bytes.length > 0 && !isText,
   };
+}
+
+/** What a function URL makes of its function's result. */
+export function responseOf(result: APIGatewayProxyStructuredResultV2): Response {
+  const { statusCode: status = 200, headers = {}, body } = result;
+  const all = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
+  return new Response(body ?? null, { status, headers: all });
 }
 
 /** The event with one message of a FIFO queue. */

@@ -19,7 +19,7 @@ import { startDynalite } from "../support/dynalite.ts";
 import { startSqs } from "../support/sqs.ts";
 import { ACCOUNT, OWNER, startTestApp, USERID } from "../support/test-app.ts";
 import { buildFunctions } from "./built-functions.ts";
-import { functionUrlEvent, scheduleEvent, snsEvent } from "./events.ts";
+import { functionUrlEvent, responseOf, scheduleEvent, snsEvent } from "./events.ts";
 import { createFleet, type Fleet } from "./fleet.ts";
 import { startPump } from "./pump.ts";
 import { SIZES } from "./sizes.ts";
@@ -235,11 +235,4 @@ export function awsTests() {
       }
     },
   };
-}
-
-/** The answer of a function, as its address sends it. */
-function responseOf(result: APIGatewayProxyStructuredResultV2): Response {
-  const { statusCode: status = 200, headers = {}, body } = result;
-  const all = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
-  return new Response(body ?? null, { status, headers: all });
 }
