@@ -69,7 +69,8 @@ interface BatchAnswer {
   Failed?: Array<{ Id: string; Code: string; SenderFault: boolean }>;
 }
 
-function entryOf(job: NewJob, index: number) {
+/** A message of the queue: its group, and what it has in common with another of the same job. */
+export function entryOf(job: NewJob, index: number) {
   return {
     Id: String(index),
     MessageGroupId: String(job.account),

@@ -4,6 +4,7 @@ const SCENES: Record<string, () => Promise<unknown>> = {
   sweep: async () => (await import("./sweep.ts")).sweepScenes(),
   chat: async () => (await import("./chat.ts")).chatScene(),
   queue: async () => (await import("./queue.ts")).queueScene(),
+  scale: async () => (await import("./scale.ts")).scaleScene(),
   month: async () => (await import("./month.ts")).monthScene(),
   cold: async () => (await import("./cold.ts")).coldScene(),
 };
