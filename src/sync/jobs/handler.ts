@@ -38,7 +38,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
   return async (job) => {
     await perform(job);
     // If this fails, the next sweep does it.
-    if ("othersWait" in job && job.othersWait) await deps.queueDue().catch(logged("others_not_queued"));
+    if (othersWait(job)) await deps.queueDue().catch(logged("others_not_queued"));
   };
 
   async function perform(job: Job) {
@@ -61,14 +61,14 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
         // A notification shows by itself that they come, and many people weigh themselves at the same hour.
         if (job.reason === "scheduled") await keepSubscriptions(account);
         const isAnnounced = job.reason === "withings_notified";
-        return scheduleNext(account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
+        return scheduleNext(job, account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
       }
       case "requested": {
         await keepSubscriptions(account);
         const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
         // It gets its answer when the other run has ended, or the lease of one that was killed.
         if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
-        return scheduleNext(account, report, scheduledRun);
+        return scheduleNext(job, account, report, scheduledRun);
       }
       case "doctor":
         return deps.answerDoctor(account, job.messageId);
@@ -82,7 +82,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
   }
 
-  async function scheduleNext(account: Account, report: RunReport, before: ScheduledRun | undefined) {
+  async function scheduleNext(job: Job, account: Account, report: RunReport, before: ScheduledRun | undefined) {
     const id = account.telegramUserId;
     if (report.status === "success") settledHere.add(id);
     const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
@@ -96,7 +96,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       nextScheduledRun({
         account: id,
         report,
-        before,
+        isOneOfMany: othersWait(job),
         failures,
         settledAt,
         intervalMinutes,
@@ -113,6 +113,8 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     };
   }
 }
+
+const othersWait = (job: Job) => job.reason === "scheduled" && job.othersWait === true;
 
 export async function runSoon(
   { schedule, queue, clock }: { schedule: Schedule; queue: JobQueue; clock: Clock },

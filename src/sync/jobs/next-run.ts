@@ -8,8 +8,6 @@ const INCOMPLETE_MINUTES = 24 * 60;
 const FIRST_PAUSE_MINUTES = 1;
 /** Sweeps start the runs; on AWS there is one every five minutes. */
 const SWEEP_MINUTES = 5;
-/** Nobody waits that long for a sweep, so many were due at the same time. */
-const LATE_MINUTES = 3 * SWEEP_MINUTES;
 
 /** After a longer pause, the data may come from a snapshot or a restored table, which doesn't know what was sent since. */
 export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
@@ -22,8 +20,8 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
 export function nextScheduledRun(facts: {
   account: number;
   report: RunReport;
-  /** What was scheduled when the run began. */
-  before?: ScheduledRun | undefined;
+  /** Others were due at the same time, and waited. */
+  isOneOfMany?: boolean | undefined;
   failures: number;
   settledAt?: Date | undefined;
   intervalMinutes: number;
@@ -46,15 +44,14 @@ export function nextScheduledRun(facts: {
   function minutesUntilNext(): number {
     if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes);
     if (report.action && isIncomplete(report.action)) return INCOMPLETE_MINUTES;
-    const lateMinutes = facts.before ? (now.getTime() - facts.before.dueAt.getTime()) / MINUTE_MS : 0;
-    return lateMinutes > LATE_MINUTES ? intervalMinutes * spread(facts.account) : intervalMinutes;
+    return facts.isOneOfMany ? intervalMinutes * spread(facts.account) : intervalMinutes;
   }
 }
 
 /**
- * Between a half and one, by the golden ratio: numbers of any pattern come out evenly. So accounts that were due together, after
- * an outage or at the hour of the summary, aren't together the next time.
+ * From three quarters to five quarters, by the golden ratio: numbers of any pattern come out evenly, and one in the mean. So
+ * accounts that were due together, after an outage or at the hour of the summary, aren't together the next time.
  */
 function spread(account: number): number {
-  return 0.5 + ((account * 0.618033988749895) % 1) / 2;
+  return 0.75 + ((account * 0.618033988749895) % 1) / 2;
 }

@@ -31,22 +31,22 @@ test.each<[string, Date, Date | undefined, Date]>([
 
 const SUCCESS = { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 } as const;
 
-/** In how many minutes the next run of an account comes, whose last one came so many minutes after it was due. */
-function minutesAfter(lateMinutes: number, account: number, intervalMinutes = 30): number {
-  const before = { dueAt: new Date(NOON.getTime() - lateMinutes * 60_000), failures: 0 };
+/** How much of the interval the next run of an account waits for. */
+function shareOf(account: number, isOneOfMany: boolean, intervalMinutes = 30): number {
   const facts = { report: SUCCESS, failures: 0, summaryAt: undefined, now: NOON };
-  const { dueAt } = nextScheduledRun({ ...facts, account, before, intervalMinutes });
-  return (dueAt.getTime() - NOON.getTime()) / 60_000;
+  const { dueAt } = nextScheduledRun({ ...facts, account, isOneOfMany, intervalMinutes });
+  return (dueAt.getTime() - NOON.getTime()) / 60_000 / intervalMinutes;
 }
 
-test("accounts that were due together and waited long don't become due together again, but evenly, and none later than usual", () => {
+test("accounts that were due together come apart evenly, and in the mean come as often as before", () => {
   const accounts = Array.from({ length: 1000 }, (_, index) => 500_000_000 + index * 7919);
   for (const intervalMinutes of [30, 720]) {
-    const shares = accounts.map((account) => minutesAfter(600, account, intervalMinutes) / intervalMinutes);
-    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.5);
-    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
+    const shares = accounts.map((account) => shareOf(account, true, intervalMinutes));
+    expect(Math.min(...shares)).toBeGreaterThanOrEqual(0.75);
+    expect(Math.max(...shares)).toBeLessThanOrEqual(1.25);
+    expect(shares.reduce((sum, it) => sum + it, 0) / shares.length).toBeCloseTo(1, 2);
     const tenths = Array.from({ length: 10 }, (_, tenth) => {
-      const from = 0.5 + tenth / 20;
+      const from = 0.75 + tenth / 20;
       return shares.filter((it) => it >= from && it < from + 0.05).length;
     });
     expect(Math.min(...tenths)).toBeGreaterThan(80);
@@ -54,9 +54,8 @@ test("accounts that were due together and waited long don't become due together 
   }
 });
 
-test("a run that only waited for its sweep, or came before it was due, is followed by one after the whole interval", () => {
-  expect(minutesAfter(5, 4711)).toBe(30);
-  expect(minutesAfter(-20, 4711)).toBe(30);
+test("an account that was due alone comes after exactly the interval", () => {
+  expect(shareOf(4711, false)).toBe(1);
 });
 
 test.each<[string, Partial<RunReport>, number, number]>([

@@ -75,6 +75,14 @@ describe("a sweep", () => {
       expect(done).toEqual([1, 2, 3, 4, 5, ACCOUNT]);
     });
 
+    test("doesn't find it together again an interval later", async () => {
+      const { perform, dueIn } = await start();
+      await perform({ account: ACCOUNT, reason: "scheduled", dueAt: NOON, othersWait: true });
+      const inMinutes = (await dueIn()) ?? expect.fail();
+      expect(Math.abs(inMinutes - 30)).toBeGreaterThan(0.5);
+      expect(Math.abs(inMinutes - 30)).toBeLessThanOrEqual(7.5);
+    });
+
     test("isn't stopped by a run that is dropped, nor by jobs that never end", async () => {
       const { sweep, queued, perform } = await start();
       await crowd(6);
