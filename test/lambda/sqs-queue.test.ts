@@ -184,6 +184,15 @@ describe("when SQS refuses", () => {
     partly(ids.map((id) => ({ Id: String(id), Code: "InternalError", SenderFault: false })));
   const idsOf = ({ body }: { body: string }) => JSON.parse(body).Entries.map(({ Id }: { Id: string }) => Number(Id));
 
+  test("a job says nothing of the one that brought it, or AWS would take a long row of them for an endless loop", async () => {
+    vi.stubEnv("_X_AMZN_TRACE_ID", "Root=1-5759e988-bd862e3fe1be46a994272793;Lineage=a87bd80c:1");
+    stub.willAnswer(busy());
+    await queue.put([visit(OWNER)]);
+    const [{ headers = {}, body = "" } = {}] = stub.requests;
+    expect(Object.keys(headers)).toContain("x-amz-target");
+    expect(JSON.stringify([headers, body])).not.toMatch(/trace/i);
+  });
+
   test("of a batch that SQS took in part, the rest is sent again", async () => {
     stub.willAnswer(busy(1, 2), busy(2), busy());
     await queue.put([asked(OWNER, 1), asked(OWNER, 2), asked(MATE, 3)]);
