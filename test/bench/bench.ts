@@ -7,6 +7,7 @@ const SCENES: Record<string, () => Promise<unknown>> = {
   scale: async () => (await import("./scale.ts")).scaleScene(),
   month: async () => (await import("./month.ts")).monthScene(),
   cold: async () => (await import("./cold.ts")).coldScene(),
+  cli: async () => (await import("./cli.ts")).cliScene(),
 };
 
 const wanted = process.argv.slice(2);

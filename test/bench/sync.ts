@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createApp } from "../../src/app/app.ts";
@@ -7,6 +6,7 @@ import { readConfig } from "../../src/config/config.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { startSandbox } from "../../src/sandbox/sandbox.ts";
+import { measured } from "./measured.ts";
 
 /**
  * What a sync costs: requests, uploads, wall time and peak memory of the real command as a process, against the sandbox.
@@ -57,6 +57,7 @@ async function household(delaySeconds: number) {
     sandbox.withings.requests.length = 0;
     sandbox.garmin.requests.length = 0;
     const { seconds, peakMegabytes, output } = await measured(
+      "bin/weighbridge.js",
       ["sync", "--account", String(ACCOUNT), "--json", ...more],
       env,
     );
@@ -75,36 +76,6 @@ async function household(delaySeconds: number) {
     rmSync(dataDir, { recursive: true, force: true });
   }
   return { person, sandbox, sync, close };
-}
-
-/** Runs the command like npm, and watches its memory from outside. */
-async function measured(args: string[], env: Record<string, string>) {
-  const startedMs = performance.now();
-  const child = spawn("bin/weighbridge.js", args, {
-    env: { PATH: process.env.PATH ?? "", ...env },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    output += chunk.toString();
-  });
-  let peakMegabytes = 0;
-  const watch = setInterval(() => {
-    peakMegabytes = Math.max(peakMegabytes, peakOf(child.pid));
-  }, 5);
-  await new Promise((resolve) => child.once("close", resolve));
-  clearInterval(watch);
-  return { seconds: (performance.now() - startedMs) / 1000, peakMegabytes, output };
-}
-
-/** The kernel's high-water mark of resident memory; 0 without /proc. */
-function peakOf(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, "utf8");
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
 }
 
 const median = (costs: Cost[]) => costs.toSorted((a, b) => a.seconds - b.seconds)[Math.floor(costs.length / 2)];
