@@ -12,8 +12,14 @@ import { startMoto } from "./moto.ts";
 import { startRecorder } from "./recorder.ts";
 import { deployersPolicy, policiesOfFunctions, refusals } from "./rights.ts";
 
-/** What is used where this life doesn't lead: a list entry that belongs to nobody, and CloudFormation's own lists. */
-const RARELY_NEEDED = ["dynamodb:DeleteItem", "lambda:ListEventSourceMappings", "ssm:DescribeParameters"];
+/**
+ * What is used where this life doesn't lead: a list entry that belongs to nobody, a worker that brings the next of many accounts,
+ * and CloudFormation's own lists.
+ */
+const RARELY_NEEDED = [
+  ...["dynamodb:DeleteItem", "sqs:SendMessage"],
+  ...["lambda:ListEventSourceMappings", "ssm:DescribeParameters"],
+];
 /** osls asks for images in case a function has one, and takes a refusal for none. */
 const MAY_BE_REFUSED = `${DEPLOYER}: ecr:DescribeRepositories on `;
 
