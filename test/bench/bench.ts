@@ -8,6 +8,7 @@ const SCENES: Record<string, () => Promise<unknown>> = {
   month: async () => (await import("./month.ts")).monthScene(),
   cold: async () => (await import("./cold.ts")).coldScene(),
   cli: async () => (await import("./cli.ts")).cliScene(),
+  pi: async () => (await import("./pi.ts")).piScene(),
 };
 
 const wanted = process.argv.slice(2);

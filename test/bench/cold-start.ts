@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { lambdaEnvironment } from "../lambda/function-process.ts";
 import { startRuntimeApi } from "../lambda/runtime-api.ts";
 import { RUNTIME_CLIENT } from "../lambda/runtime-client.ts";
-import type { CpuQuota } from "./cpu-quota.ts";
+import { type CpuQuota, joining } from "./cpu-quota.ts";
 
 /** From the start of a process to its first answer: milliseconds of a whole core, user and system, and milliseconds that passed. */
 export interface ColdStart {
@@ -34,8 +34,7 @@ export async function startCold(
   const api = await startRuntimeApi(name);
   const command = [process.execPath, RUNTIME_CLIENT.script, "index.handler"];
   const startedMs = performance.now();
-  // The shell joins before it becomes the function, which so has no moment without the quota.
-  const child = spawn("/bin/sh", ["-c", `${quota ? `echo $$ > ${quota.join}; ` : ""}exec "$0" "$@"`, ...command], {
+  const child = spawn("/bin/sh", ["-c", `${joining(quota)}exec "$0" "$@"`, ...command], {
     cwd: folder,
     env: { ...lambdaEnvironment({ name, folder, memoryMegabytes }), ...env, AWS_LAMBDA_RUNTIME_API: api.address },
     stdio: ["ignore", "pipe", "pipe"],
