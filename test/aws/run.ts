@@ -17,8 +17,10 @@ import { deployersPolicy, policiesOfFunctions, refusals } from "./rights.ts";
  * and CloudFormation's own lists.
  */
 const RARELY_NEEDED = [
-  ...["dynamodb:DeleteItem", "sqs:SendMessage"],
-  ...["lambda:ListEventSourceMappings", "ssm:DescribeParameters"],
+  `${keyOf("sweep")} dynamodb:DeleteItem`,
+  `${keyOf("worker")} sqs:SendMessage`,
+  `${DEPLOYER} lambda:ListEventSourceMappings`,
+  `${DEPLOYER} ssm:DescribeParameters`,
 ];
 /** osls asks for images in case a function has one, and takes a refusal for none. */
 const MAY_BE_REFUSED = `${DEPLOYER}: ecr:DescribeRepositories on `;
@@ -112,7 +114,9 @@ function judge(rights: Map<string, Statement[]>, calls: readonly Call[]) {
   check(`IAM allows every call (${counted.join(", ")})`, found.length === 0, found.join("\n"));
   for (const [caller, statements] of rights) {
     const own = calls.filter((it) => it.caller === caller);
-    const idle = unneeded(statements, own).filter((right) => !RARELY_NEEDED.some((it) => right.startsWith(`${it} `)));
+    const idle = unneeded(statements, own).filter(
+      (right) => !RARELY_NEEDED.some((it) => `${caller} ${right}`.startsWith(`${it} `)),
+    );
     // So this finds a right that is missing, and one that is given for nothing.
     check(
       `${caller} needs each of its rights: without any of them a call would be refused`,

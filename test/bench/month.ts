@@ -1,5 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { FunctionName } from "../../build/bundle.ts";
+import { SECRETS_PARAMETER } from "../../src/config/secrets.ts";
+import { PARAMETERS } from "../../src/lambda/parameters.ts";
 import { CORE_MEGABYTES, SIZES } from "../lambda/sizes.ts";
+import { A_HOUSEHOLD, ALL, tableOf, WITH_FREE, WORDS, writeTables } from "./costs-page.ts";
 import { DAYS, type Kind, liveAMonth, type Month } from "./month-life.ts";
 import { type Time, takeTimes } from "./month-times.ts";
 import { dollarsOf, PRICES, type Usage } from "./prices.ts";
@@ -18,6 +22,11 @@ const SEARCHED = 150;
 const SWEEPS_A_SEARCH = 6;
 const LISTED_BYTES = 250;
 const GB = 1e9;
+/** What the clock calls every five minutes, to sweep or to keep http warm, has a process; AWS replaces it every two hours or so. */
+const KEPT_WARM: Partial<Record<FunctionName, Kind>> = { http: "update", sweep: "sweep" };
+const REPLACED = 12 * DAYS;
+const WARM_CALLS = 12 * 24 * DAYS;
+const WARM_CALL_MS = 2;
 
 /** What one household costs on AWS in a month, as counted and measured; and a thousand, and a hundred thousand. */
 export async function monthScene(): Promise<void> {
@@ -26,58 +35,53 @@ export async function monthScene(): Promise<void> {
   const idle = times.get("run that finds nothing");
   if (idle) times.set("other job", { ...idle, vendorCalls: idle.vendorCalls + 2 });
 
+  const usages = HOUSEHOLDS.map((households) => usageOf(month, times, households));
+  const tables = { "A month of one household": callsTable(month, times), "In dollars": dollarsTable(usages) };
   console.log(`\nmonth: one household, ${DAYS} days, ${month.readings} readings; of each kind of call\n`);
+  console.log(tables["A month of one household"]);
+  console.log("\nDollars a month, us-east-1 list prices, and what is left where the free amounts are not used up\n");
+  console.log(tables["In dollars"]);
+  if (process.env.WRITE_DOCS) writeTables(tables);
+}
+
+const KIND_WORDS: Partial<Record<Kind, string>> = { update: "update of the chat", "other job": "`/sync`" };
+
+function callsTable(month: Month, times: Map<Kind, Time>): string {
   const rows = [...month.took].map(([kind, took]) => {
     const time = timeOf(times, kind);
     const each = (count: number) => (count / took.times).toFixed(1);
     return [
-      ...[kind, time.name, took.times, each(took.reads), each(took.writes), each(took.calls)],
-      ...[each(took.withings + took.garmin + took.telegram), each(took.logBytes)],
+      ...[KIND_WORDS[kind] ?? kind, time.name, took.times, each(took.reads), each(took.writes), each(took.calls)],
+      ...[each(took.withings + took.garmin + took.telegram), (took.logBytes / took.times).toFixed(0)],
       ...[time.coldMs.toFixed(0), time.warmMs.toFixed(0)],
       ...[billedMs(time, took, "cold").toFixed(0), billedMs(time, took, "warm").toFixed(0)],
     ];
   });
-  const head = ["call", "function", "times", "reads", "writes", "store calls", "vendor calls", "log bytes"];
-  printTable([...head, "CPU ms cold", "warm", "billed ms cold", "warm"], rows);
+  const head = ["call", "function", "times", "read units", "write units", "store calls", "vendor calls", "log bytes"];
+  return tableOf([...head, "CPU ms, cold", "warm", "billed ms, cold", "warm"], rows);
+}
 
-  console.log(
-    `\nDollars a month, us-east-1 list prices, and what is left of it where the free amounts are not used up\n`,
-  );
-  const usages = HOUSEHOLDS.map((households) => usageOf(month, times, households));
+function dollarsTable(usages: Usage[]): string {
   const costs = usages.map((usage) => dollarsOf(usage, { withFree: false }));
   const withFree = usages.map((usage) => dollarsOf(usage, { withFree: true }));
   const lines = (Object.keys(PRICES) as Array<keyof Usage>).map((name) => [
     WORDS[name],
     ...usages.flatMap((usage, index) => [amount(usage[name]), dollars(costs[index]?.[name])]),
   ]);
-  printTable(
-    ["", ...HOUSEHOLDS.flatMap((it) => [it.toLocaleString("en"), "$"])],
+  return tableOf(
+    ["", ...HOUSEHOLDS.flatMap((it) => [it === 1 ? "1 household" : it.toLocaleString("en"), "$"])],
     [
       ...lines,
-      ["all", ...costs.flatMap(({ all }) => ["", dollars(all)])],
-      ["with the free amounts", ...withFree.flatMap(({ all }) => ["", dollars(all)])],
-      ["a household", ...costs.flatMap(({ all }, index) => ["", dollars(all / (HOUSEHOLDS[index] ?? 1))])],
+      [ALL, ...costs.flatMap(({ all }) => ["", dollars(all)])],
+      [WITH_FREE, ...withFree.flatMap(({ all }) => ["", dollars(all)])],
+      [A_HOUSEHOLD, ...costs.flatMap(({ all }, index) => ["", dollars(all / (HOUSEHOLDS[index] ?? 1))])],
     ],
   );
 }
 
-const WORDS: Record<keyof Usage, string> = {
-  lambdaGbSeconds: "Lambda, GB-seconds",
-  lambdaRequests: "Lambda, calls",
-  tableReads: "DynamoDB, read units",
-  tableWrites: "DynamoDB, write units",
-  tableGb: "DynamoDB, GB kept",
-  tableBackupGb: "DynamoDB, GB of point-in-time recovery",
-  queueRequests: "SQS, requests",
-  logGb: "CloudWatch, GB of logs",
-  alarmMetrics: "CloudWatch, metrics with an alarm",
-  ownMetrics: "CloudWatch, metrics of our own",
-};
-
 function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usage {
-  const start = households < WARM_FROM ? "cold" : "warm";
   const usage: Usage = {
-    ...{ lambdaGbSeconds: 0, lambdaRequests: 0, tableReads: 0, tableWrites: 0, logGb: 0 },
+    ...{ lambdaGbSeconds: 0, lambdaRequests: 0, tableReads: 0, tableWrites: 0, logGb: 0, keyRequests: 0 },
     tableGb: (households * month.storedBytes) / GB,
     tableBackupGb: (households * month.storedBytes) / GB,
     queueRequests: IDLE_RECEIVES + households * (month.sent + 3 * month.jobs),
@@ -89,13 +93,15 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
     const time = timeOf(times, kind);
     const isSweep = kind === "sweep";
     const many = isSweep ? 1 : households;
-    const gigabytes = SIZES[time.name].memoryMegabytes / 1024;
-    const milliseconds = billedMs(time, took, isSweep ? "warm" : start);
+    const gigabytes = gigabytesOf(time.name);
+    const isWarm = KEPT_WARM[time.name] !== undefined || households >= WARM_FROM;
+    const milliseconds = billedMs(time, took, isWarm ? "warm" : "cold");
     usage.lambdaRequests += many * took.times;
     usage.lambdaGbSeconds += (many * took.times * milliseconds * gigabytes) / 1000;
     usage.logGb += (many * took.logBytes) / GB;
     usage.tableReads += many * took.reads;
     usage.tableWrites += many * took.writes;
+    if (!isWarm) usage.keyRequests += many * took.times * encryptedParameters(time.name);
     if (!isSweep) continue;
     // A sweep's fixed part stays the same; the rest follows the due accounts, and every mark is a write.
     const more = (households - 1) * took.writes;
@@ -104,9 +110,21 @@ function usageOf(month: Month, times: Map<Kind, Time>, households: number): Usag
       (more * LISTED_BYTES) / 4096 + (took.times / SWEEPS_A_SEARCH) * (Math.min(households, SEARCHED) - 1);
     usage.lambdaGbSeconds += (more * SWEEP_DUE_MS * slowness(time) * gigabytes) / 1000;
   }
+  return keepWarm(usage, times);
+}
+
+function keepWarm(usage: Usage, times: Map<Kind, Time>): Usage {
+  usage.lambdaRequests += WARM_CALLS;
+  usage.lambdaGbSeconds += (WARM_CALLS * WARM_CALL_MS * gigabytesOf("http")) / 1000;
+  for (const [name, kind] of Object.entries(KEPT_WARM) as Array<[FunctionName, Kind]>) {
+    const time = timeOf(times, kind);
+    usage.lambdaGbSeconds += (REPLACED * time.coldMs * slowness(time) * gigabytesOf(name)) / 1000;
+    usage.keyRequests += REPLACED * encryptedParameters(name);
+  }
   return usage;
 }
 
+const gigabytesOf = (name: FunctionName) => SIZES[name].memoryMegabytes / 1024;
 const slowness = ({ name }: Time) => Math.max(1, CORE_MEGABYTES / SIZES[name].memoryMegabytes);
 
 /** Work takes longer on less of a core; waiting doesn't. */
@@ -121,22 +139,20 @@ function timeOf(times: Map<Kind, Time>, kind: Kind): Time {
   return time;
 }
 
-/** AWS charges for the metrics that an alarm looks at. */
+/** A function's start reads each, and KMS opens it. */
+function encryptedParameters(name: FunctionName): number {
+  return PARAMETERS[name].filter((parameter) => parameter === SECRETS_PARAMETER || parameter === "SEALING_KEY").length;
+}
+
+/** AWS charges for each metric that an alarm looks at; here each looks at one, as a test of infra/ checks. */
 function alarmMetrics(): number {
   const text = readFileSync(new URL("../../infra/alarms.yml", import.meta.url), "utf8");
-  const alarms = text.split("Type: AWS::CloudWatch::Alarm").slice(1);
-  return alarms.reduce((sum, alarm) => sum + Math.max(1, alarm.split("MetricStat:").length - 1), 0);
+  return text.split("Type: AWS::CloudWatch::Alarm").length - 1;
 }
 
 const amount = (it: number) =>
   it < 0.001 && it > 0
     ? it.toExponential(1)
     : Number(it.toPrecision(4)).toLocaleString("en", { maximumFractionDigits: 3 });
-const dollars = (it = 0) => (it >= 100 ? it.toFixed(0) : it >= 1 ? it.toFixed(2) : it.toFixed(4));
-
-function printTable(head: string[], rows: Array<Array<string | number>>) {
-  const line = (cells: Array<string | number>) => `| ${cells.join(" | ")} |`;
-  console.log(line(head));
-  console.log(line(head.map((_, column) => (column === 0 ? "---" : "---:"))));
-  for (const row of rows) console.log(line(row));
-}
+const dollars = (it = 0) =>
+  it >= 100 ? Number(it.toFixed(0)).toLocaleString("en") : it >= 1 ? it.toFixed(2) : it.toFixed(4);

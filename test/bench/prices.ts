@@ -10,6 +10,7 @@ export const PRICES = {
   tableGb: { dollars: 0.25, free: 25, source: "aws.amazon.com/dynamodb/pricing/on-demand" },
   tableBackupGb: { dollars: 0.2, free: 0, source: "aws.amazon.com/dynamodb/pricing/on-demand, point-in-time recovery" },
   queueRequests: { dollars: 0.5e-6, free: 1e6, source: "aws.amazon.com/sqs/pricing, FIFO" },
+  keyRequests: { dollars: 0.03 / 10_000, free: 20_000, source: "aws.amazon.com/kms/pricing" },
   logGb: {
     dollars: 0.53,
     free: 5,
