@@ -50,14 +50,14 @@ describe.concurrent("a worker that is killed in the middle of an upload", () => 
 test.concurrent("a job whose worker can't start is delivered again soon, and done once it can", () =>
   withAws(async (aws) => {
     const event = await takenVisit(aws);
-    const name = `${PARAMETER_PATH}TELEGRAM_BOT_TOKEN`;
-    const token = aws.ssm.parameters.get(name)?.value ?? "";
+    const name = `${PARAMETER_PATH}SECRETS`;
+    const secrets = aws.ssm.parameters.get(name)?.value ?? "";
     aws.ssm.parameters.delete(name);
     await expect(aws.worker.invoke(event)).rejects.toThrow("TELEGRAM_BOT_TOKEN");
     const [hiddenSeconds = 0] = aws.sqs.hiddenSeconds();
     expect(hiddenSeconds).toBeGreaterThan(250);
     expect(hiddenSeconds).toBeLessThanOrEqual(331);
-    aws.ssm.set(name, token, "SecureString");
+    aws.ssm.set(name, secrets, "SecureString");
     expect(await aws.worker.invoke(event)).toEqual({ batchItemFailures: [] });
     expect(aws.weightsKg()).toEqual([80.25]);
   }));
