@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Sandbox } from "../../src/sandbox/sandbox.ts";
-import { CannotRun, clientsPython } from "../clients/python.ts";
+import { CannotRun, pythonWith } from "../support/python.ts";
 import { type Cost, measured } from "./measured.ts";
 
 const USERID = 31_400_002;
@@ -64,7 +64,7 @@ export function withingsSync(sandbox: Sandbox): OtherProgram | undefined {
 
 function pythonOrWhyNot(): string | undefined {
   try {
-    return clientsPython(console.log);
+    return pythonWith("clients", path.join(import.meta.dirname, "../clients/requirements.txt"), console.log);
   } catch (error) {
     if (!(error instanceof CannotRun)) throw error;
     console.log(`withings-sync is left out. ${error.message}`);
