@@ -14,6 +14,7 @@ import { Subscriptions } from "../sync/links/subscriptions.ts";
 import { createTokens } from "../sync/links/tokens.ts";
 import { WithingsLinking } from "../sync/links/withings-consent.ts";
 import { createOverviews } from "../sync/status/overview.ts";
+import { withSmallHeap } from "./long-import.ts";
 import { openStore, unseal } from "./open-stores.ts";
 import { createVendors, type VendorConfig } from "./vendors.ts";
 
@@ -54,7 +55,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
   });
   const run = wrapSync({
     ...{ accounts, ledgers, leases, links, tokens, clock, log },
-    source: withings.source,
+    source: withSmallHeap(withings.source, clock),
     openSinks: garmin.openSinks,
     vendorTime: vendors.time,
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),

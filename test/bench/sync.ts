@@ -16,7 +16,7 @@ const ACCOUNT = 1;
 const USERID = 31_400_001;
 const EMAIL = "owner@example.org";
 const DAY_MS = 24 * 3600 * 1000;
-const GOALS = { nothingNew: 1, oneWeighIn: 3, uploadsOf3650: 40, peakMegabytes: 128 };
+const GOALS = { nothingNew: 1, oneWeighIn: 3, uploadsOf3650: 40, peakMegabytes: 110 };
 
 interface Cost {
   requests: number;
