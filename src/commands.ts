@@ -1,3 +1,4 @@
+import * as z from "zod";
 import { createTable } from "./app/open-stores.ts";
 import type { CommandOfProgram } from "./cli/arguments.ts";
 import { backupCommand, restoreCommand } from "./cli/backup.ts";
@@ -15,6 +16,9 @@ import { systemClock } from "./lib/clock.ts";
 import { createLog } from "./lib/log.ts";
 
 export { explain };
+
+// It would compile each schema at its first use, which a command seldom makes up for.
+z.config({ jitless: true });
 
 /** On this machine, with its own settings. */
 export async function performHere(

@@ -35,8 +35,8 @@ export const PLANTS: Record<string, Plant> = {
     run: ({ source }) => ({
       source: {
         ...source,
-        changedSince: async (withAccess, since) => {
-          const answer = await source.changedSince(withAccess, since);
+        changedSince: async (...asked) => {
+          const answer = await source.changedSince(...asked);
           return { ...answer, readings: answer.readings.map((it) => ({ ...it, attribution: "certain" as const })) };
         },
       },
@@ -131,8 +131,8 @@ function cursorFirst({ source, ledgers }: RunDeps): Partial<RunDeps> {
   return {
     source: {
       ...source,
-      async changedSince(withAccess, since) {
-        const answer = await source.changedSince(withAccess, since);
+      async changedSince(...asked) {
+        const answer = await source.changedSince(...asked);
         newestMs = Math.max(0, ...answer.readings.map((it) => it.modifiedAt.getTime()));
         return answer;
       },

@@ -85,7 +85,7 @@ export async function collectAndPlan(
   const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitsNoLonger(account, progress, now));
   const again = unreadableSince(progress, now).map((it) => it.getTime());
   const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
-  const answer = await source.changedSince(withingsAccess, since);
+  const answer = await source.changedSince(withingsAccess, since, progress.timezone);
   // The height is seldom sent, and a body-mass index needs it: once, it's looked up in the whole history.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
   const entries = await ledger.entries(answer.readings.map(readingId));

@@ -122,13 +122,14 @@ export async function getMeas(call: WithingsCall, options: GetMeasOptions): Prom
 interface GetMeasOptions {
   accessToken: string;
   lastUpdate: number;
+  knownTimezone?: string | undefined;
   measureTypes?: readonly number[];
   onUnknown?: NoteUnknown | undefined;
 }
 
 /** A group that is `touched` meanwhile moves within the list, and pushes another one to a page that was already read. */
 async function readPages(call: WithingsCall, options: GetMeasOptions) {
-  const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES, onUnknown = () => {} } = options;
+  const { accessToken, lastUpdate, measureTypes = MEASURE_TYPES, knownTimezone, onUnknown = () => {} } = options;
   const answer: MeasAnswer = { groups: [], unreadable: [], isComplete: true, timezone: undefined };
   const noted = new Set<string>();
   const note = (where: string, value: unknown) => {
@@ -168,7 +169,7 @@ async function readPages(call: WithingsCall, options: GetMeasOptions) {
       else answer.unreadable.push(group);
     }
     const timezone = page.timezone?.trim();
-    if (timezone && isTimezone(timezone)) answer.timezone = timezone;
+    if (timezone && (timezone === knownTimezone || isTimezone(timezone))) answer.timezone = timezone;
     else if (timezone) answer.unknownTimezone = timezone;
     // An offset without `more`: Withings may have renamed that field, and the rest would be lost.
     const isUnsaid = page.more === undefined && (page.offset ?? 0) > (offset ?? 0);

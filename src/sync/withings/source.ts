@@ -10,14 +10,17 @@ const HEIGHT = [4];
 const FROM_THE_START = 1;
 
 export function createWithingsSource(call: WithingsCall, onUnknown?: NoteUnknown): ReadingSource {
-  const read = (withAccess: WithAccess, lastUpdate: number, measureTypes?: readonly number[]) =>
-    withAccess((accessToken) =>
-      getMeas(call, { accessToken, lastUpdate, onUnknown, ...(measureTypes && { measureTypes }) }),
-    );
+  const read = (
+    withAccess: WithAccess,
+    lastUpdate: number,
+    more: { measureTypes?: readonly number[]; knownTimezone?: string | undefined },
+  ) => withAccess((accessToken) => getMeas(call, { accessToken, lastUpdate, onUnknown, ...more }));
 
   return {
-    async changedSince(withAccess, since) {
-      const meas = await read(withAccess, Math.max(FROM_THE_START, Math.floor(since.getTime() / 1000)));
+    async changedSince(withAccess, since, knownTimezone) {
+      const meas = await read(withAccess, Math.max(FROM_THE_START, Math.floor(since.getTime() / 1000)), {
+        knownTimezone,
+      });
       const { groups, unreadable, isComplete, timezone, unknownTimezone, answeredAt } = meas;
       const { readings, height, unknown } = toReadings(groups);
       return {
@@ -28,7 +31,7 @@ export function createWithingsSource(call: WithingsCall, onUnknown?: NoteUnknown
     },
 
     async latestHeight(withAccess) {
-      const { groups } = await read(withAccess, FROM_THE_START, HEIGHT);
+      const { groups } = await read(withAccess, FROM_THE_START, { measureTypes: HEIGHT });
       return toReadings(groups).height;
     },
   };

@@ -242,6 +242,14 @@ test.each([
   expect([readings.length, read]).toEqual([1, undefined]);
 });
 
+test("a timezone that is known already is read again, and another one in its place too", async () => {
+  const source = createWithingsSource(call());
+  const zone = async (known: string) =>
+    (await source.changedSince((use) => use("bearer-1"), new Date(1000), known)).timezone;
+  stub.willAnswer(answer([group(1)]), answer([group(1)], { timezone: "America/New_York" }));
+  expect([await zone("Europe/Berlin"), await zone("Europe/Berlin")]).toEqual(["Europe/Berlin", "America/New_York"]);
+});
+
 test("a last page without a timezone doesn't remove what an earlier one said", async () => {
   stub.willAnswer(answer([group(1)], { more: 1, offset: 1 }), answer([group(2)], { timezone: undefined }));
   expect((await read()).timezone).toBe("Europe/Berlin");
