@@ -10,14 +10,13 @@ const STORE_ID = /^Weighbridge keeps the data of this bot in the store ([0-9a-f]
 
 /** A program on an empty store, because of a typo or a missing disk, looks healthy and syncs nobody. */
 async function compareStore(api: Api, store: StoreIdentity, isNew: boolean): Promise<StoreVerdict> {
-  const [id, isEmpty, { short_description: text }] = await Promise.all([
+  const [id, { short_description: text }] = await Promise.all([
     store.id(),
-    store.isEmpty(),
     api.getMyShortDescription({ language_code: MARK_LANGUAGE }),
   ]);
   const [, marked] = STORE_ID.exec(text) ?? [];
   if (marked === id) return "known";
-  if (isEmpty && !isNew) return marked === undefined ? "empty" : "empty_and_used_elsewhere";
+  if ((await store.isEmpty()) && !isNew) return marked === undefined ? "empty" : "empty_and_used_elsewhere";
   await api.setMyShortDescription(textOf(id), { language_code: MARK_LANGUAGE });
   return marked === undefined || isNew ? "known" : "used_elsewhere_too";
 }
