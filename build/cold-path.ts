@@ -4,7 +4,7 @@ export interface ColdPath {
   kilobytes: number;
   /** The files of the bundle to import, in this order. */
   roots: string[];
-  /** What they are made of: files of the project and of its packages, and Node's modules as `builtin:node:…`. */
+  /** What they are made of: files of the project and of its packages, and Node's modules as `imported:node:…` or `builtin:node:…`. */
   inputs: string[];
 }
 
