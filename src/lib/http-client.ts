@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+// By import, because tests replace the global ones to let time pass faster than requests do.
+import { clearTimeout, setTimeout } from "node:timers";
 import { type DelayCause, RetryLaterError } from "./errors.ts";
 
 /** Sent as a form with this one file in it, in the field `file`. */
@@ -54,6 +56,12 @@ export function createTransport(): {
     pool ??= openPool();
     const { request, dispatcher } = await pool;
     const { contentType, content } = packed(body);
+    const late = new AbortController();
+    // Ends with the request. One of AbortSignal.timeout would stay, and wake a program that sleeps.
+    const timer = setTimeout(
+      () => late.abort(new DOMException("no answer in time", "TimeoutError")),
+      milliseconds + CONNECT_SECONDS * 1000,
+    );
     try {
       const answer = await request.call(dispatcher, {
         ...{ origin, path: pathname + search, method },
@@ -62,7 +70,7 @@ export function createTransport(): {
         headersTimeout: milliseconds,
         bodyTimeout: milliseconds,
         // The two timeouts above restart with every byte; this one limits the whole.
-        signal: AbortSignal.timeout(milliseconds + CONNECT_SECONDS * 1000),
+        signal: late.signal,
       });
       const { statusCode: status, headers: answerHeaders, body: text } = answer;
       if (isStatusEnough) {
@@ -78,6 +86,8 @@ export function createTransport(): {
       throw new NoAnswerError(`${method} ${host}${pathname} gave no answer (${reason(cause)})`, {
         delayedBy,
       });
+    } finally {
+      clearTimeout(timer);
     }
   };
 

@@ -44,6 +44,16 @@ test("a closed port gives no answer either", async () => {
   expect(String(error)).toContain("ECONNREFUSED");
 });
 
+test("a request leaves no timer behind, which would wake the program later", async () => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+  const before = timers();
+  stub.willAnswer(new Response("done"));
+  await ask({ answerSeconds: 3600 });
+  stub.willAnswer("drop");
+  await ask({ answerSeconds: 3600 }).catch(() => undefined);
+  await expect.poll(timers).toBeLessThanOrEqual(before);
+});
+
 test("a redirect is an answer, and is not followed", async () => {
   const from = stub.requests.length;
   stub.willAnswer(new Response(null, { status: 302, headers: { location: "/elsewhere" } }));
