@@ -54,7 +54,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
     elsewhere: { withings: withings.elsewhere, garmin: garmin.elsewhere },
   });
   const run = wrapSync({
-    ...{ accounts, ledgers, leases, links, tokens, clock, log },
+    ...{ schedule, ledgers, leases, links, tokens, clock, log },
     source: withSmallHeap(withings.source, clock),
     openSinks: garmin.openSinks,
     vendorTime: vendors.time,
@@ -82,7 +82,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
     vendors,
     tokens,
     sync: createEngine(run),
-    overviews: createOverviews({ accounts, links, ledgers, clock }),
+    overviews: createOverviews({ schedule, links, ledgers, clock }),
     withingsLinking: new WithingsLinking({
       api: withings.oauth,
       states: store.oauthStates,

@@ -17,12 +17,14 @@ export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "
 
 export interface Chat {
   telegram: TelegramBot;
-  /** Sends the daily summary of an account if it is due, and answers when the next one is. */
-  summarize(account: Account): Promise<Date | undefined>;
+  /** Sends the daily summary of an account if it is due. */
+  summarize(account: Account): Promise<void>;
   /** A consent came in at our own address. */
   onConsent(account: number, result: LinkResult): Promise<void>;
   /** The owner removed us at Withings. Throws `RetryLaterError` when they could not be notified. */
   onUnlinked(account: number): Promise<void>;
+  /** After a run that nobody asked for in the chat. */
+  notify(account: Account, report: RunReport): Promise<void>;
   /** A run that nobody asked for in the chat. */
   syncAndNotify(account: Account, options?: RunOptions): Promise<RunReport>;
   /** Checks Withings' notifications, and says what is new about them. */
@@ -65,6 +67,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
         throw new RetryLaterError("the owner could not be told that Withings was unlinked");
       }
     },
+    notify: notifier.afterRun,
     async syncAndNotify(account, options) {
       const report = await app.sync.run(account, options);
       await notifier.afterRun(account, report);

@@ -9,6 +9,7 @@ import { createManualSync } from "../sync/jobs/manual-sync.ts";
 import { queueDue } from "../sync/jobs/sweep.ts";
 import { jobOf } from "../sync/jobs/worker.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
+import { nextSummaryAt } from "../sync/status/summary.ts";
 import type { App } from "./app.ts";
 import { createChat } from "./chat.ts";
 import { createDoctor } from "./doctor.ts";
@@ -84,8 +85,11 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
 
     /** Does a job. Throws when it has to be done again. */
     work: createJobHandler({
-      ...{ accounts, schedule, summarize, runsAlone, clock, log },
-      sync: syncAndNotify,
+      ...{ accounts, schedule, runsAlone, clock, log },
+      alone: sync.alone,
+      sync: sync.run,
+      notify: chat.notify,
+      ...{ summarize, nextSummaryAt },
       answerSync: telegram.answerSync,
       answerDoctor: telegram.answerDoctor,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),

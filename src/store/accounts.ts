@@ -10,8 +10,7 @@ import type { Schedule } from "../sync/model/schedule.ts";
 import { readAt, readItem, readThoseIntact, toJson } from "./item-json.ts";
 import { AccountItem } from "./items.ts";
 import { keys } from "./keys.ts";
-import { LastRunItem } from "./run-items.ts";
-import { expectation, type Item, type Table } from "./table.ts";
+import type { Item, Table } from "./table.ts";
 import { type Change, update } from "./update.ts";
 
 export function createAccounts(table: Table, schedule: Schedule, now: () => Date, log: Log): Accounts {
@@ -46,18 +45,6 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
         return { value: { ...account, questions: { ...account.questions, [topic]: question } }, result: before };
       };
       return update(table, keys.account(telegramUserId), change, { what: "the account" });
-    },
-
-    lastRun: (telegramUserId) => readAt(table, keys.lastRun(telegramUserId), LastRunItem),
-
-    async saveLastRun(telegramUserId, next) {
-      if (!(await table.get(keys.account(telegramUserId)))) return undefined;
-      const key = keys.lastRun(telegramUserId);
-      const item = await table.get(key);
-      const run = next(item && LastRunItem().safeParse(item.value).data);
-      // On a conflict another run has just ended: either of the two is the last one.
-      await table.put(key, toJson(run), { expect: expectation(item?.version) });
-      return run;
     },
   };
 }

@@ -7,7 +7,6 @@ import type { Key } from "./table.ts";
  *   partition                      sort key                what
  *   accounts                       <account>               the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
- *   account#<account>              last-run                how the last run ended
  *   account#<account>              ledger#<pair>           the account has had a ledger for this pair
  *   account#<account>              health                  what the owner was told and still has to be
  *   account#<account>              summary                 when the last summary was made
@@ -16,7 +15,7 @@ import type { Key } from "./table.ts";
  *   account#<account>              sign-in-cooldown        when Garmin sign-ins may be tried again
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           the Withings notifications, and when they were last checked
- *   account#<account>              schedule                when the account syncs next
+ *   account#<account>              runs                    how the last run ended, and when the next one is
  *   schedule                       <instant>#<account>     the same, listed by time
  *   store                          identity                which store this is; Telegram remembers it for the bot
  *   schedule-check                 after                   how far the search for accounts without a scheduled run is
@@ -46,7 +45,6 @@ export const keys = {
   ledgerMark: (account: number, withingsUserId: string, garminProfileId: string) =>
     ofAccount(`ledger#${withingsUserId}#${garminProfileId}`)(account),
   link: (account: number, vendor: string) => ofAccount(`link#${vendor}`)(account),
-  lastRun: ofAccount("last-run"),
   health: ofAccount("health"),
   summary: ofAccount("summary"),
   pendingLink: (account: number, vendor: string) => ofAccount(`pending-link#${vendor}`)(account),
@@ -54,7 +52,7 @@ export const keys = {
   signInCooldown: ofAccount("sign-in-cooldown"),
   garminEmail: ofAccount("garmin-email"),
   subscriptions: ofAccount("subscriptions"),
-  scheduledRun: ofAccount("schedule"),
+  runs: ofAccount("runs"),
   schedule: "schedule",
   dueEntry: (account: number, dueAt: Date): Key => ({
     pk: "schedule",

@@ -1,11 +1,12 @@
 import { type Clock, isStillAhead } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Schedule } from "../sync/model/schedule.ts";
-import { readItem, toJson } from "./item-json.ts";
+import type { KeptRun, Schedule, ScheduledRun } from "../sync/model/schedule.ts";
+import { parseStored, readItem, toJson } from "./item-json.ts";
 import { DueEntryItem, ScheduleCheckItem, ScheduledRunItem } from "./items.ts";
 import { keys } from "./keys.ts";
+import { LastRunItem } from "./run-items.ts";
 import { expectation, type Item, type Table } from "./table.ts";
-import { readOrRemove, removeItem, update } from "./update.ts";
+import { type Change, readOrRemove, removeItem, update } from "./update.ts";
 
 /** Longer than a job waits in a healthy queue. */
 const QUEUED_SECONDS = 3600;
@@ -17,20 +18,52 @@ const FAR_SECONDS = 2 * 24 * 3600;
 const CHECKED_AT_ONCE = 150;
 
 export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
-  const read = async (account: number) => scheduledRunIn(await table.get(keys.scheduledRun(account)));
+  const read = async (account: number) => scheduledRunIn(await table.get(keys.runs(account)));
+  const what = "the scheduled run";
+
+  /** What was listed before goes, if the scheduled run isn't that one any more. */
+  async function unlist(account: number, listedAt: Date | undefined, next: ScheduledRun) {
+    if (!listedAt || listedAt.getTime() === next.dueAt.getTime()) return;
+    await removeItem(table, keys.dueEntry(account, listedAt));
+  }
+
   return {
     read,
+
+    async lastRun(account) {
+      const item = await table.get(keys.runs(account));
+      const last = item?.value?.last;
+      return last === undefined ? undefined : parseStored(last, keys.runs(account), LastRunItem);
+    },
 
     async set(account, next) {
       const change = async (item: Item | undefined) => {
         // Listed first: if no sweep finds its scheduled run, the account never syncs again.
         await list(table, account, next.dueAt);
-        return { value: next, result: scheduledRunIn(item) };
+        return { value: { ...item?.value, next }, result: scheduledRunIn(item)?.dueAt };
       };
-      const before = await update(table, keys.scheduledRun(account), change, { what: "the scheduled run" });
-      if (before && before.dueAt.getTime() !== next.dueAt.getTime()) {
-        await removeItem(table, keys.dueEntry(account, before.dueAt));
-      }
+      await unlist(account, await update(table, keys.runs(account), change, { what }), next);
+    },
+
+    async ended(account, { last, next }) {
+      const change = async (
+        item: Item | undefined,
+      ): Promise<Change<{ kept: KeptRun; listedAt?: Date | undefined } | undefined>> => {
+        // Each account has one from its start: this one was removed in the meantime, and nothing of it may come back.
+        if (!item) return { result: undefined };
+        const before = scheduledRunIn(item);
+        const lastRun = last(LastRunItem().safeParse(item.value?.last).data);
+        const scheduledRun = next?.(before);
+        if (!scheduledRun) return { value: { ...item.value, last: lastRun }, result: { kept: { lastRun } } };
+        if (before?.dueAt.getTime() !== scheduledRun.dueAt.getTime()) await list(table, account, scheduledRun.dueAt);
+        return {
+          value: { last: lastRun, next: scheduledRun },
+          result: { kept: { lastRun, scheduledRun }, listedAt: before?.dueAt },
+        };
+      };
+      const done = await update(table, keys.runs(account), change, { what });
+      if (done?.kept.scheduledRun) await unlist(account, done.listedAt, done.kept.scheduledRun);
+      return done?.kept;
     },
 
     async due(most) {
@@ -59,7 +92,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
 
     async forget(account) {
       const scheduledRun = await read(account);
-      await removeItem(table, keys.scheduledRun(account));
+      await removeItem(table, keys.runs(account));
       if (scheduledRun) await removeItem(table, keys.dueEntry(account, scheduledRun.dueAt));
     },
 
@@ -85,7 +118,7 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
 
 /** A damaged one counts as absent: the next run sets it again. */
 function scheduledRunIn(item: Item | undefined) {
-  return item && ScheduledRunItem().safeParse(item.value).data;
+  return item && ScheduledRunItem().safeParse(item.value?.next).data;
 }
 
 async function list(table: Table, account: number, dueAt: Date): Promise<void> {

@@ -8,6 +8,7 @@ import { createSchedule } from "../../src/store/schedule.ts";
 import { createSharedRateLimiter } from "../../src/store/shared-rate-limiter.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { queueDue, sweep } from "../../src/sync/jobs/sweep.ts";
+import { aloneOn } from "../../src/sync/links/with-lease.ts";
 import { createMeter } from "./meter.ts";
 import type { Kind, LifeOptions } from "./scale-life.ts";
 import type { People } from "./scale-people.ts";
@@ -72,7 +73,10 @@ export function createProgram(options: LifeOptions, deps: ProgramDeps) {
     answerDoctor: async () => {},
     confirmUnlink: async () => {},
     keepSubscriptions: run.keepSubscriptions,
-    summarize: async () => people().nextSummaryAt(),
+    alone: (account, job) => aloneOn(leases, account, job),
+    notify: async () => {},
+    summarize: async () => {},
+    nextSummaryAt: () => people().nextSummaryAt(),
     queueDue: () => queueDue({ ...swept, queue: fifo.queue }),
   });
 

@@ -1,6 +1,6 @@
 import { RetryLaterError } from "../../src/lib/errors.ts";
-import type { RunReport } from "../../src/sync/engine/run.ts";
-import { BusyError, leaseName, withLease } from "../../src/sync/links/with-lease.ts";
+import type { RunOptions, RunReport } from "../../src/sync/engine/run.ts";
+import { BusyError, type HeldLease, leaseName, withLease } from "../../src/sync/links/with-lease.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import type { Leases, SharedRateLimiter } from "../../src/sync/model/leases.ts";
 import type { VirtualTime } from "./scale-time.ts";
@@ -96,13 +96,14 @@ export function createModelledRun(deps: RunDeps) {
   return {
     importFiles: BACKFILL.files,
 
-    async sync(account: Account, { ledgerIsCurrent = false }): Promise<RunReport> {
+    async sync(account: Account, { ledgerIsCurrent = false, lease }: RunOptions): Promise<RunReport> {
       const nothing = { synced: 0, skipped: 0, held: 0, failed: 0 };
       try {
         let synced = 0;
-        await withLease(leases, leaseName(account), async ({ ensure }) => {
+        const work = async ({ ensure }: HeldLease) => {
           synced = await run(account, ledgerIsCurrent, ensure);
-        });
+        };
+        await (lease ? work(lease) : withLease(leases, leaseName(account.telegramUserId), work));
         return { ...nothing, status: "success", synced };
       } catch (error) {
         if (!(error instanceof RetryLaterError)) throw error;

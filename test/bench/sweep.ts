@@ -83,7 +83,7 @@ async function fill(endpoint: string, accounts: number) {
         );
         const items = ids.flatMap((id) => [
           item(keys.account(id), { telegramUserId: id, createdAt: dueAt, settings: {} }),
-          item(keys.scheduledRun(id), { dueAt, failures: 0 }),
+          item(keys.runs(id), { next: { dueAt, failures: 0 } }),
           item(keys.dueEntry(id, dueAt), { account: id, dueAt }),
         ]);
         await client.send(new BatchWriteItemCommand({ RequestItems: { [TABLE]: items } }));

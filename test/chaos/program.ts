@@ -16,6 +16,7 @@ import type { Job } from "../../src/sync/model/jobs.ts";
 import type { Leases } from "../../src/sync/model/leases.ts";
 import type { Decision } from "../../src/sync/model/ledger.ts";
 import { KINDS } from "../../src/sync/model/reading.ts";
+import { nextSummaryAt } from "../../src/sync/status/summary.ts";
 
 export const INTERVAL_MINUTES = 30;
 
@@ -100,7 +101,9 @@ export class Program {
     });
     this.#work = createJobHandler({
       ...{ accounts, schedule, runsAlone, clock, log },
+      alone: app.sync.alone,
       sync: (account, options) => this.#run(account, options),
+      notify: this.#notifier.afterRun,
       answerSync: never,
       answerDoctor: never,
       confirmUnlink: never,
@@ -109,6 +112,7 @@ export class Program {
       },
       summarize: createSummaries({ summary, leases, overview, deliver: this.#notifier.deliver, clock }),
       queueDue: () => queueDue({ schedule, queue: app.store.jobs }),
+      nextSummaryAt,
       intervalMinutes: INTERVAL_MINUTES,
     });
   }
@@ -129,7 +133,7 @@ export class Program {
   /** A requested run, due or not. */
   async sync(account: number, options: RunOptions = {}): Promise<void> {
     const found = await this.app.store.accounts.find(account).catch(() => undefined);
-    if (found) await this.#run(found, options);
+    if (found) await this.#notifier.afterRun(found, await this.#run(found, options));
   }
 
   async decideHeld(account: number, readingId: string, word: Decision) {
@@ -150,7 +154,6 @@ export class Program {
   async #run(account: Account, options: RunOptions = {}) {
     const report = await this.app.sync.run(account, options);
     this.#onReport(account.telegramUserId, report);
-    await this.#notifier.afterRun(account, report);
     return report;
   }
 

@@ -70,7 +70,7 @@ describe("what may be forgotten, and is replaced when it is damaged, is not when
     ["one of many accounts", () => keys.account(ACCOUNT), (store) => store.accounts.list()],
     [
       "the scheduled run",
-      () => keys.scheduledRun(ACCOUNT),
+      () => keys.runs(ACCOUNT),
       (store) => store.schedule.set(ACCOUNT, { dueAt: harness.clock.now(), failures: 0 }),
     ],
     ["the rate limit", () => keys.rateLimit("withings"), (store) => store.withingsRateLimiter.take(60)],

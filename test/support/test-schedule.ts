@@ -36,12 +36,10 @@ async function startTestSchedule(options: TestAppOptions = {}) {
     ...options,
     wrapSync: (deps) => ({
       ...deps,
-      accounts: {
-        ...deps.accounts,
-        async saveLastRun(...args) {
-          const saved = await deps.accounts.saveLastRun(...args);
+      schedule: {
+        async ended(...args) {
           await afterRun();
-          return saved;
+          return deps.schedule.ended(...args);
         },
       },
     }),
@@ -55,7 +53,7 @@ async function startTestSchedule(options: TestAppOptions = {}) {
   return {
     harness,
     queued,
-    /** Called before the job ends. */
+    /** Called when the run is over and its end is not kept yet. */
     afterRun: (act: () => Promise<void>) => {
       afterRun = act;
     },

@@ -5,21 +5,21 @@ import type { Leases } from "../../sync/model/leases.ts";
 import type { SummaryStore } from "../../sync/model/people.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { afterSilences, silencesOf } from "../../sync/status/silence.ts";
-import { isAfterHour, nextSummaryAt, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";
+import { isAfterHour, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";
 import { silenceButtons } from "../ui/keyboards.ts";
 import { silenceText } from "../views/silence.ts";
 import { summaryText } from "../views/summary.ts";
 import { wordsOf } from "../words/words.ts";
 import type { Deliver } from "./delivery.ts";
 
-/** After every run: sends the daily summary if it is due, and which device has fallen silent. Resolves to the next summary. */
+/** After every run: sends the daily summary if it is due, and which device has fallen silent. */
 export function createSummaries(deps: {
   summary: SummaryStore;
   overview: (account: Account) => Promise<Overview>;
   leases: Leases;
   deliver: Deliver;
   clock: Clock;
-}): (account: Account) => Promise<Date | undefined> {
+}): (account: Account) => Promise<void> {
   const { summary: store, overview, leases, deliver, clock } = deps;
 
   async function look(account: Account) {
@@ -51,13 +51,11 @@ export function createSummaries(deps: {
   }
 
   return async (account) => {
-    const { facts, silences, isDue } = await look(account);
-    if (isDue || silences.length > 0) {
-      // Not during a run, which records only at its end what it has brought. The next run ends with another try.
-      await withLease(leases, leaseName(account), () => send(account)).catch((error: unknown) => {
-        if (!(error instanceof BusyError)) throw error;
-      });
-    }
-    return nextSummaryAt(account, facts.timezone, clock.now());
+    const { silences, isDue } = await look(account);
+    if (!isDue && silences.length === 0) return;
+    // Not during a run, which records only at its end what it has brought. The next run ends with another try.
+    await withLease(leases, leaseName(account.telegramUserId), () => send(account)).catch((error: unknown) => {
+      if (!(error instanceof BusyError)) throw error;
+    });
   };
 }

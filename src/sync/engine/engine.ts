@@ -1,9 +1,11 @@
-import { isTimeUp } from "../links/with-lease.ts";
+import { aloneOn, type HeldLease, isTimeUp } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
 import type { Decision } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import type { ReadingKind } from "../model/reading.ts";
 import type { RunDeps, RunOptions } from "./run.ts";
+
+export type Alone = <T>(account: number, work: (lease: HeldLease) => Promise<T>) => Promise<T | "busy">;
 
 export interface EngineDeps extends RunDeps {
   links: Links;
@@ -15,6 +17,8 @@ export interface EngineDeps extends RunDeps {
  */
 export function createEngine(deps: EngineDeps) {
   return {
+    /** Works under the lease of an account, unless somebody else has it. */
+    alone: <T>(account: number, work: (lease: HeldLease) => Promise<T>) => aloneOn(deps.leases, account, work),
     run: async (account: Account, options?: RunOptions) =>
       (await import("./run.ts")).syncAccount(deps, account, options),
     preview: async (account: Account, since?: Date) =>

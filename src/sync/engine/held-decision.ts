@@ -22,7 +22,7 @@ export async function decideHeld(
 ): Promise<Heard> {
   const { links, ledgers, leases, clock } = deps;
   const { telegramUserId } = account;
-  return withLease(leases, leaseName(account), async (lease) => {
+  return withLease(leases, leaseName(telegramUserId), async (lease) => {
     const withings = await links.facts(telegramUserId, "withings");
     const garmin = await links.facts(telegramUserId, "garmin");
     if (!withings || !garmin) return { type: "nothing_waits", entries: [] };

@@ -16,7 +16,7 @@ export async function resume(
 ): Promise<"noted" | "nothing_waits"> {
   const { links, ledgers, leases } = deps;
   const { telegramUserId } = account;
-  return withLease(leases, leaseName(account), async (lease) => {
+  return withLease(leases, leaseName(telegramUserId), async (lease) => {
     const withings = await links.facts(telegramUserId, "withings");
     const garmin = await links.facts(telegramUserId, "garmin");
     if (!withings || !garmin) return "nothing_waits";

@@ -2,14 +2,15 @@ import { ActionNeededError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { isClockWrong } from "../diagnostics/vendor-clock.ts";
 import { endingAt, type HeldLease, leaseName, withLease } from "../links/with-lease.ts";
-import { type Account, type Accounts, isKindOn } from "../model/account.ts";
+import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
 import type { AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
 import { isAboutOneReading, type RunOutcome } from "../model/outcome.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
+import type { Schedule, ScheduledRun } from "../model/schedule.ts";
 import type { SourceAnswer } from "../model/vendors.ts";
 import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
-import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
+import { type CollectDeps, collectAndPlan, isTask, openStart, type Start, timezoneOf } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./pause.ts";
@@ -19,7 +20,7 @@ import { decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
 import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
 
 export interface RunDeps extends CollectDeps {
-  accounts: Accounts;
+  schedule: Pick<Schedule, "ended">;
   leases: Leases;
   deadlineAt?: () => Date | undefined;
   log: Log;
@@ -33,6 +34,16 @@ export interface RunOptions {
   /** Withings has announced a reading, so at least one is known to wait. */
   isAnnounced?: boolean | undefined;
   onProgress?: ((progress: RunProgress) => void) | undefined;
+  /** The lease of the account, if the caller has it already. */
+  lease?: HeldLease | undefined;
+  /** When the account runs next, which is saved with how this run ended. Undefined: as scheduled before. */
+  next?: ((report: RunReport, known: KnownAtEnd) => ScheduledRun | undefined) | undefined;
+}
+
+export interface KnownAtEnd {
+  scheduledRun: ScheduledRun | undefined;
+  /** The zone that the run went by. */
+  timezone: string | undefined;
 }
 
 export type RunProgress =
@@ -42,6 +53,8 @@ export type RunProgress =
 
 export interface RunReport extends RunOutcome, Trouble {
   decided?: LedgerEntry[];
+  /** When the account runs next, if this run has saved that. */
+  next?: ScheduledRun;
 }
 
 interface RunState {
@@ -52,6 +65,7 @@ interface RunState {
   attention: AttentionItem[];
   paused: ReadingKind[];
   decided: LedgerEntry[];
+  timezone?: string | undefined;
 }
 
 /** It may be stopped at any moment and run again. Whatever goes wrong is in the report, never thrown. */
@@ -61,12 +75,16 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
     ...{ paused: [], decided: [] },
   };
   try {
-    await withLease(deps.leases, leaseName(account), (lease) => run(deps, account, options, lease, state));
+    if (options.lease) await run(deps, account, options, options.lease, state);
+    else
+      await withLease(deps.leases, leaseName(account.telegramUserId), (lease) =>
+        run(deps, account, options, lease, state),
+      );
   } catch (error) {
     addError(state.trouble, error, deps);
   }
   const report = reportOf(state, options);
-  return report.busy ? report : saveLastRun(deps, account, state, report);
+  return report.busy ? report : keepEnd(deps, account, options, state, report);
 }
 
 function reportOf({ trouble, items, attention, paused, decided }: RunState, { isAnnounced }: RunOptions): RunReport {
@@ -81,10 +99,16 @@ function reportOf({ trouble, items, attention, paused, decided }: RunState, { is
   };
 }
 
-async function saveLastRun(deps: RunDeps, account: Account, state: RunState, report: RunReport): Promise<RunReport> {
-  const { accounts, clock, log } = deps;
-  const { items, hasListed, links } = state;
-  const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, ...outcome } = report;
+async function keepEnd(
+  deps: RunDeps,
+  account: Account,
+  { next }: RunOptions,
+  state: RunState,
+  report: RunReport,
+): Promise<RunReport> {
+  const { schedule, clock, log } = deps;
+  const { items, hasListed, links, timezone } = state;
+  const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, next: _next, ...outcome } = report;
   const { paused, delay, since: _since, earlier: _none, uploadRefusedAt: _refused, ...facts } = outcome;
   log.info("run_ended", {
     ...{ account: account.telegramUserId, ...facts },
@@ -93,14 +117,17 @@ async function saveLastRun(deps: RunDeps, account: Account, state: RunState, rep
   });
   const finishedAt = clock.now();
   const hasUploaded = items.some(({ isAccepted }) => isAccepted);
-  const last = await accounts
-    .saveLastRun(account.telegramUserId, (before) => ({
-      finishedAt,
-      outcome: following(outcome, before?.outcome, { hasListed, hasUploaded, links, now: finishedAt }),
-    }))
+  const kept = await schedule
+    .ended(account.telegramUserId, {
+      last: (before) => ({
+        finishedAt,
+        outcome: following(outcome, before?.outcome, { hasListed, hasUploaded, links, now: finishedAt }),
+      }),
+      next: next && ((scheduledRun) => next(report, { scheduledRun, timezone })),
+    })
     .catch((error: unknown) => void log.warn("last_run_not_saved", errorFacts(error)));
-  const { earlier: _earlier, ...known } = last?.outcome ?? {};
-  return { ...report, ...known };
+  const { earlier: _earlier, ...known } = kept?.lastRun.outcome ?? {};
+  return { ...report, ...known, ...(kept?.scheduledRun && { next: kept.scheduledRun }) };
 }
 
 async function run(deps: RunDeps, account: Account, options: RunOptions, lease: HeldLease, state: RunState) {
@@ -111,10 +138,12 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { withings, garmin } = links;
   if (!withings || !garmin) throw error;
   const start = await openStart(deps, account, { withings, garmin }, options);
+  state.timezone = timezoneOf(account, start.progress);
   // Saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await savedStart(start));
   const collected = await collectAndPlan(deps, account, start);
   state.hasListed = true;
+  state.timezone = collected.timezone;
   // Before anything is written: data dated by a wrong clock would cause errors long after the clock is right again.
   checkClock(collected.answer, deps);
   const stored = asked ?? (await savedStart(start));

@@ -1,9 +1,11 @@
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { RunOptions, RunReport } from "../engine/run.ts";
-import type { Account, Accounts } from "../model/account.ts";
+import type { Alone } from "../engine/engine.ts";
+import type { KnownAtEnd, RunOptions, RunReport } from "../engine/run.ts";
+import { type Account, type Accounts, zoneOf } from "../model/account.ts";
 import type { Job, JobQueue } from "../model/jobs.ts";
+import { noReadings } from "../model/outcome.ts";
 import type { Schedule, ScheduledRun } from "../model/schedule.ts";
 import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 
@@ -13,14 +15,17 @@ const BUSY_ATTEMPTS = 4;
 interface JobHandlerDeps {
   accounts: Accounts;
   schedule: Schedule;
-  /** A run that nobody asked for; its owner hears only what is news. */
+  alone: Alone;
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
+  /** After a run that nobody asked for: its owner hears only what is news. */
+  notify: (account: Account, report: RunReport) => Promise<void>;
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
   answerDoctor: (account: Account, messageId: number) => Promise<void>;
   confirmUnlink: (account: number) => Promise<void>;
   keepSubscriptions: (account: Account) => Promise<void>;
-  /** Sends the daily summary if it's due, and resolves to when the next one is. */
-  summarize: (account: Account) => Promise<Date | undefined>;
+  /** Sends the daily summary if it's due. */
+  summarize: (account: Account) => Promise<void>;
+  nextSummaryAt: (account: Account, timezone: string, now: Date) => Date | undefined;
   /** A scheduled run has left the queue, and others wait for its place. */
   queueDue: () => Promise<unknown>;
   intervalMinutes: number;
@@ -32,7 +37,7 @@ interface JobHandlerDeps {
 
 /** Throws when the job has to be done again; what just has to wait is scheduled again instead. */
 export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<void> {
-  const { accounts, schedule, clock, log, intervalMinutes, runsAlone = false } = deps;
+  const { accounts, schedule, alone, clock, log, intervalMinutes, runsAlone = false } = deps;
   const settledHere = new Set<number>();
 
   return async (job) => {
@@ -41,40 +46,82 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     if (othersWait(job)) await deps.queueDue().catch(logged("others_not_queued"));
   };
 
-  async function perform(job: Job) {
-    const id = job.account;
-    const scheduledRun = await schedule.read(id);
-    if (job.reason === "scheduled") {
-      if (scheduledRun?.dueAt.getTime() !== job.dueAt.getTime()) {
-        await schedule.drop(id, job.dueAt);
-        // Queued twice, or left over from a crash. If the account is due, the job has only waited, for another try for instance.
-        if (!scheduledRun || scheduledRun.dueAt > clock.now()) return;
-      }
-    }
-    const account = await accounts.find(id);
-    if (!account) return job.reason === "scheduled" ? schedule.forget(id) : undefined;
-    const ledgerIsCurrent =
-      (!runsAlone || settledHere.has(id)) && isLedgerCurrent(scheduledRun?.settledAt, intervalMinutes, clock.now());
+  async function perform(job: Job): Promise<void> {
     switch (job.reason) {
       case "scheduled":
-      case "withings_notified": {
-        // A notification shows by itself that they come, and many people weigh themselves at the same hour.
-        if (job.reason === "scheduled") await keepSubscriptions(account);
-        const isAnnounced = job.reason === "withings_notified";
-        return scheduleNext(job, account, await deps.sync(account, { ledgerIsCurrent, isAnnounced }), scheduledRun);
+      case "withings_notified":
+        return visit(job);
+      case "requested":
+        return answerSync(job, job.messageId);
+      case "doctor": {
+        const account = await accounts.find(job.account);
+        return account && deps.answerDoctor(account, job.messageId);
       }
-      case "requested": {
-        await keepSubscriptions(account);
-        const report = await deps.answerSync(account, job.messageId, { ledgerIsCurrent });
-        // It gets its answer when the other run has ended, or the lease of one that was killed.
-        if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
-        return scheduleNext(job, account, report, scheduledRun);
-      }
-      case "doctor":
-        return deps.answerDoctor(account, job.messageId);
       case "withings_unlinked":
-        return deps.confirmUnlink(id);
+        if (await accounts.find(job.account)) await deps.confirmUnlink(job.account);
     }
+  }
+
+  /** A run that nobody asked for. Everything up to its end happens under the account's lease. */
+  async function visit(job: Job): Promise<void> {
+    const run = await alone(job.account, (lease) => runUnder(lease, job));
+    if (run === "busy") return putOff(job);
+    if (!run) return;
+    await deps.notify(run.account, run.report);
+    await deps.summarize(run.account).catch(logged("summary_failed"));
+  }
+
+  async function runUnder(lease: RunOptions["lease"], job: Job) {
+    const scheduledRun = await schedule.read(job.account);
+    if (!(await isWanted(job, scheduledRun))) return undefined;
+    const account = await accounts.find(job.account);
+    if (!account) return schedule.forget(job.account);
+    const isAnnounced = job.reason === "withings_notified";
+    // A notification shows by itself that they come, and many people weigh themselves at the same hour.
+    if (!isAnnounced) await keepSubscriptions(account);
+    const options = { lease, isAnnounced, ledgerIsCurrent: ledgerIsCurrent(job.account, scheduledRun) };
+    const report = await deps.sync(account, { ...options, next: planner(job, account, scheduledRun) });
+    settle(account, report);
+    if (!report.next) await scheduleNext(job, account, report, scheduledRun);
+    return { account, report };
+  }
+
+  async function putOff(job: Job): Promise<void> {
+    const scheduledRun = await schedule.read(job.account);
+    const account = (await isWanted(job, scheduledRun)) && (await accounts.find(job.account));
+    if (account) await scheduleNext(job, account, { ...noReadings("retry_later"), busy: true }, scheduledRun);
+  }
+
+  async function answerSync(job: Job, messageId: number): Promise<void> {
+    const account = await accounts.find(job.account);
+    if (!account) return;
+    const scheduledRun = await schedule.read(job.account);
+    await keepSubscriptions(account);
+    const report = await deps.answerSync(account, messageId, {
+      ledgerIsCurrent: ledgerIsCurrent(job.account, scheduledRun),
+      next: planner(job, account, scheduledRun),
+    });
+    // It gets its answer when the other run has ended, or the lease of one that was killed.
+    if (report.busy && job.attempts < BUSY_ATTEMPTS) throw new RetryLaterError("another run is at work");
+    settle(account, report);
+    if (!report.next) await scheduleNext(job, account, report, scheduledRun);
+    await deps.summarize(account).catch(logged("summary_failed"));
+  }
+
+  /** A scheduled run may be queued twice, or left over from a crash. It is made if the account is due, or a job has only waited. */
+  async function isWanted(job: Job, scheduledRun: ScheduledRun | undefined): Promise<boolean> {
+    if (job.reason !== "scheduled" || scheduledRun?.dueAt.getTime() === job.dueAt.getTime()) return true;
+    await schedule.drop(job.account, job.dueAt);
+    return scheduledRun !== undefined && scheduledRun.dueAt <= clock.now();
+  }
+
+  function ledgerIsCurrent(account: number, scheduledRun: ScheduledRun | undefined): boolean {
+    const isKnown = !runsAlone || settledHere.has(account);
+    return isKnown && isLedgerCurrent(scheduledRun?.settledAt, intervalMinutes, clock.now());
+  }
+
+  function settle({ telegramUserId }: Account, { status }: RunReport) {
+    if (status === "success") settledHere.add(telegramUserId);
   }
 
   /** Before the run: anything measured during it has to be announced already. */
@@ -82,28 +129,28 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     await deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
   }
 
-  async function scheduleNext(job: Job, account: Account, report: RunReport, before: ScheduledRun | undefined) {
+  /** When an account runs next, unless somebody else has decided that since `known`: a new link is due at once. */
+  function planner(job: Job, account: Account, known: ScheduledRun | undefined) {
+    return (report: RunReport, { scheduledRun: before, timezone }: KnownAtEnd): ScheduledRun | undefined => {
+      if (before && before.dueAt.getTime() !== known?.dueAt.getTime()) return undefined;
+      const now = clock.now();
+      const { failures = 0, settledAt } = before ?? {};
+      const summaryAt = deps.nextSummaryAt(account, timezone ?? zoneOf(account), now);
+      return nextScheduledRun({
+        ...{ account: account.telegramUserId, report, isOneOfMany: othersWait(job) },
+        ...{ failures, settledAt, intervalMinutes, summaryAt, now },
+      });
+    };
+  }
+
+  /** After a run that couldn't save its end, or that never began. */
+  async function scheduleNext(job: Job, account: Account, report: RunReport, known: ScheduledRun | undefined) {
     const id = account.telegramUserId;
-    if (report.status === "success") settledHere.add(id);
-    const summaryAt = await deps.summarize(account).catch(logged("summary_failed"));
     // The owner may have removed the account in the meantime: then nothing of it may come back.
     if (!(await accounts.find(id))) return schedule.forget(id);
     const scheduledRun = await schedule.read(id);
-    if (scheduledRun && scheduledRun.dueAt.getTime() !== before?.dueAt.getTime()) return;
-    const { failures = 0, settledAt } = scheduledRun ?? {};
-    await schedule.set(
-      id,
-      nextScheduledRun({
-        account: id,
-        report,
-        isOneOfMany: othersWait(job),
-        failures,
-        settledAt,
-        intervalMinutes,
-        summaryAt,
-        now: clock.now(),
-      }),
-    );
+    const next = planner(job, account, known)(report, { scheduledRun, timezone: undefined });
+    if (next) await schedule.set(id, next);
   }
 
   function logged(event: string) {

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { inParallel } from "../../lib/in-parallel.ts";
 import type { Log } from "../../lib/log.ts";
 import type { JobQueue } from "../model/jobs.ts";
-import type { Schedule } from "../model/schedule.ts";
+import type { Schedule, ScheduledRun } from "../model/schedule.ts";
 
 const PARALLEL = 10;
 /**
@@ -62,11 +62,19 @@ const SOON_SECONDS = 600;
 
 /** Without it, a run that has to wait one minute would often come after two, because it falls just after a regular sweep. */
 export function createWakingSchedule(schedule: Schedule, clock: Clock, wakeAt: (at: Date) => void): Schedule {
+  const wakeIfSoon = ({ dueAt }: ScheduledRun) => {
+    if (dueAt.getTime() - clock.now().getTime() <= SOON_SECONDS * 1000) wakeAt(dueAt);
+  };
   return {
     ...schedule,
     async set(account, next) {
       await schedule.set(account, next);
-      if (next.dueAt.getTime() - clock.now().getTime() <= SOON_SECONDS * 1000) wakeAt(next.dueAt);
+      wakeIfSoon(next);
+    },
+    async ended(account, run) {
+      const kept = await schedule.ended(account, run);
+      if (kept?.scheduledRun) wakeIfSoon(kept.scheduledRun);
+      return kept;
     },
   };
 }

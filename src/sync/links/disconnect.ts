@@ -31,7 +31,7 @@ export function createDisconnect(deps: {
 
   return (account: Account, what: Disconnected): Promise<void> => {
     const id = account.telegramUserId;
-    return withLease(leases, leaseName(account), async () => {
+    return withLease(leases, leaseName(id), async () => {
       if (what !== "garmin") await unsubscribe(id);
       // A link being made right now either comes first and is removed too, or comes later and finds no account.
       await withLinksLease(deps, id, async () => {

@@ -1,7 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { OwnLimitError, RetryLaterError } from "../../lib/errors.ts";
-import type { Account } from "../model/account.ts";
-import type { Lease } from "../model/leases.ts";
+import type { Lease, Leases } from "../model/leases.ts";
 
 export class BusyError extends RetryLaterError {}
 
@@ -13,7 +12,7 @@ const HEARTBEAT_SECONDS = 20;
 /** Half an hour without `ensure`. A hanging run must not keep its account for good. */
 const MOST_HEARTBEATS = 90;
 
-export const leaseName = (account: Account) => `account#${account.telegramUserId}`;
+export const leaseName = (account: number) => `account#${account}`;
 
 export interface HeldLease {
   /** Call before everything that must not happen twice. Throws `RetryLaterError` when the lease was lost, or time is up. */
@@ -52,6 +51,23 @@ export async function withLease<T, L extends Lease>(
     await last.catch(() => undefined);
     await lease.release().catch(() => undefined);
   }
+}
+
+/** `busy` while somebody else has the lease of the account. */
+export async function aloneOn<T>(
+  leases: Leases,
+  account: number,
+  work: (held: HeldLease) => Promise<T>,
+): Promise<T | "busy"> {
+  let hasBegun = false;
+  const begin = (held: HeldLease) => {
+    hasBegun = true;
+    return work(held);
+  };
+  return withLease(leases, leaseName(account), begin).catch((error: unknown) => {
+    if (!hasBegun && error instanceof BusyError) return "busy";
+    throw error;
+  });
 }
 
 /** Whether a process that is stopped at `deadlineAt` has too little time left to start anything. */

@@ -102,7 +102,4 @@ export interface Accounts {
     topic: QuestionTopic,
     next: (before?: Question) => Question,
   ): Promise<Question | undefined>;
-  lastRun(telegramUserId: number): Promise<LastRun | undefined>;
-  /** Replaces it with what `next` makes of the last one, and resolves to that. Undefined: the account is gone. */
-  saveLastRun(telegramUserId: number, next: (before: LastRun | undefined) => LastRun): Promise<LastRun | undefined>;
 }

@@ -1,3 +1,5 @@
+import type { LastRun } from "./account.ts";
+
 export interface ScheduledRun {
   dueAt: Date;
   failures: number;
@@ -9,6 +11,9 @@ export interface ScheduledRun {
 export interface Schedule {
   read(account: number): Promise<ScheduledRun | undefined>;
   set(account: number, scheduledRun: ScheduledRun): Promise<void>;
+  lastRun(account: number): Promise<LastRun | undefined>;
+  /** Keeps how a run ended, and when the next one is, in one write. Undefined: the account is gone, and nothing is kept. */
+  ended(account: number, run: EndedRun): Promise<KeptRun | undefined>;
   /** Those that have been due longest and aren't queued: so many that `most` wait in the queue, and whether there are others. */
   due(most: number): Promise<{ entries: DueEntry[]; othersWait: boolean }>;
   /** For an hour it isn't due again; a job that got lost is queued again after that. */
@@ -24,4 +29,16 @@ export interface DueEntry {
   account: number;
   dueAt: Date;
   version: string;
+}
+
+export interface EndedRun {
+  last: (before: LastRun | undefined) => LastRun;
+  /** Undefined if the scheduled run is to stay as it is. */
+  next?: ((before: ScheduledRun | undefined) => ScheduledRun | undefined) | undefined;
+}
+
+export interface KeptRun {
+  lastRun: LastRun;
+  /** Absent if the scheduled run stayed as it was. */
+  scheduledRun?: ScheduledRun;
 }

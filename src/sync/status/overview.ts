@@ -1,9 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Action } from "../../lib/errors.ts";
-import type { Account, Accounts, LastRun } from "../model/account.ts";
+import type { Account, LastRun } from "../model/account.ts";
 import type { AttentionItem, Ledgers, Progress } from "../model/ledger.ts";
 import { type Link, type LinkFacts, type Links, VENDORS, type Vendor } from "../model/link.ts";
 import type { Delay } from "../model/outcome.ts";
+import type { Schedule } from "../model/schedule.ts";
 import type { UnreadableRecord } from "../model/vendors.ts";
 import { type Facts, factsOf } from "./kind-notices.ts";
 
@@ -36,7 +37,7 @@ export interface Overview {
 }
 
 interface OverviewDeps {
-  accounts: Pick<Accounts, "lastRun">;
+  schedule: Pick<Schedule, "lastRun">;
   links: Pick<Links, "facts">;
   ledgers: Ledgers;
   clock: Clock;
@@ -50,7 +51,7 @@ export function createOverviews(deps: OverviewDeps) {
   };
 }
 
-async function overviewOf({ accounts, links, ledgers, clock }: OverviewDeps, account: Account): Promise<Overview> {
+async function overviewOf({ schedule, links, ledgers, clock }: OverviewDeps, account: Account): Promise<Overview> {
   const now = clock.now();
   const { telegramUserId } = account;
   const withings = await links.facts(telegramUserId, "withings");
@@ -70,15 +71,15 @@ async function overviewOf({ accounts, links, ledgers, clock }: OverviewDeps, acc
     facts: factsOf(progress, account.settings.sends),
     timezone: timezone ?? "UTC",
     isTimezoneKnown: timezone !== undefined,
-    lastRun: stillTrue(await accounts.lastRun(telegramUserId), { withings, garmin }),
+    lastRun: stillTrue(await schedule.lastRun(telegramUserId), { withings, garmin }),
     ...(progress && { progress }),
   };
 }
 
-async function lastRunOf({ accounts, links }: OverviewDeps, account: number): Promise<LastRun | undefined> {
+async function lastRunOf({ schedule, links }: OverviewDeps, account: number): Promise<LastRun | undefined> {
   const withings = await links.facts(account, "withings");
   const garmin = await links.facts(account, "garmin");
-  return stillTrue(await accounts.lastRun(account), { withings, garmin });
+  return stillTrue(await schedule.lastRun(account), { withings, garmin });
 }
 
 const ABOUT: Partial<Record<Action, Vendor>> = {

@@ -130,8 +130,7 @@ describe("/disconnect", () => {
 
   test("/disconnect removes nothing during a run, and says so", async () => {
     await linkedWithReadings();
-    const account = await harness.app.store.accounts.save(ACCOUNT, {});
-    const lease = await harness.app.store.leases.acquire(leaseName(account), 600);
+    const lease = await harness.app.store.leases.acquire(leaseName(ACCOUNT), 600);
     await ask("Everything");
     harness.owner.tap("Yes, remove");
     await heard(harness, "That didn’t work just now.");

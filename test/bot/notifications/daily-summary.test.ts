@@ -319,10 +319,12 @@ test("a silence that Telegram didn’t accept is mentioned later that day, once"
     ...{ name: "away", server: "telegram", match: { path: /\/sendMessage$/ }, times: Number.POSITIVE_INFINITY },
     effect: { type: "status", status: 502, body: { ok: false, error_code: 502, description: "Bad Gateway" } },
   });
-  await harness.app.store.accounts.saveLastRun(ACCOUNT, () => ({
-    finishedAt: harness.clock.now(),
-    outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
-  }));
+  await harness.app.store.schedule.ended(ACCOUNT, {
+    last: () => ({
+      finishedAt: harness.clock.now(),
+      outcome: { status: "success", synced: 0, skipped: 0, held: 0, failed: 0 },
+    }),
+  });
   await at("2026-11-28T13:00:00Z");
   expect(told()).toEqual([]);
   harness.sandbox.faults.remove("away");
@@ -334,9 +336,8 @@ test("a silence that Telegram didn’t accept is mentioned later that day, once"
 
 test("the summary waits for a run to end, and for Telegram to come back", async () => {
   const { at, told } = await startChat();
-  const account = await harness.app.store.accounts.save(ACCOUNT, {});
   harness.clock.advance((Date.parse("2026-11-22T07:59:00Z") - harness.clock.now().getTime()) / 1000);
-  const lease = await harness.app.store.leases.acquire(leaseName(account), 120);
+  const lease = await harness.app.store.leases.acquire(leaseName(ACCOUNT), 120);
   await at("2026-11-22T08:00:00Z");
   await lease?.release();
   harness.sandbox.faults.add({

@@ -121,7 +121,7 @@ async function play({ begin, end, cause }: Scene, language: Language): Promise<S
   it.goTo(TROUBLE);
   await begin(it);
   const outage = await it.visit();
-  const outcome = (await it.app.store.accounts.lastRun(ACCOUNT))?.outcome;
+  const outcome = (await it.app.store.schedule.lastRun(ACCOUNT))?.outcome;
   expect(outcome?.delay?.cause).toBe(cause);
   // What passes by itself is reported once it has lasted, everything else at once.
   expect(outage).toHaveLength(cause ? 0 : 1);

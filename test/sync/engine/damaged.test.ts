@@ -73,7 +73,7 @@ async function ledgerKey(): Promise<Key> {
 /** All that is stored of the account, except how its last run ended. */
 async function everything() {
   const [account, progress] = [await table.list(`account#${ACCOUNT}`), await table.list(ledger())];
-  return [...account.filter((it) => it.key.sk !== "last-run"), ...progress];
+  return [...account.filter((it) => it.key.sk !== "runs"), ...progress];
 }
 
 const SENTENCE = /^The stored [^\n]+\.$/;

@@ -9,12 +9,12 @@ afterEach(() => harness.close());
 
 /** One process with its job handler: the scheduled runs of the account, each answered by how it ended. */
 function startVisits(app: App, { runsAlone }: { runsAlone: boolean }) {
-  const { accounts, schedule } = app.store;
+  const { schedule } = app.store;
   const { work } = harness.newService(app, { runsAlone });
   return async (): Promise<RunOutcome> => {
     const dueAt = (await schedule.read(ACCOUNT))?.dueAt ?? harness.clock.now();
     await work({ account: ACCOUNT, reason: "scheduled", dueAt, attempts: 0 });
-    return (await accounts.lastRun(ACCOUNT))?.outcome ?? expect.fail("no run was made");
+    return (await schedule.lastRun(ACCOUNT))?.outcome ?? expect.fail("no run was made");
   };
 }
 

@@ -45,17 +45,17 @@ test("the outcome of the last run is remembered, and a run that met another one 
   harness.person.stepOnScale({ weightKg: 80 });
   await sync();
   const first = { finishedAt: clock.now(), outcome: { status: "success", synced: 1, skipped: 0, held: 0, failed: 0 } };
-  expect(await app.store.accounts.lastRun(ACCOUNT)).toEqual(first);
+  expect(await app.store.schedule.lastRun(ACCOUNT)).toEqual(first);
 
   const lease = await app.store.leases.acquire(`account#${ACCOUNT}`, 120);
   expect(await sync()).toMatchObject({ status: "retry_later", synced: 0 });
   await lease?.release();
-  expect(await app.store.accounts.lastRun(ACCOUNT)).toEqual(first);
+  expect(await app.store.schedule.lastRun(ACCOUNT)).toEqual(first);
 
   sandbox.faults.turnOn("withings_down");
   clock.advance(60);
   await sync();
-  expect(await app.store.accounts.lastRun(ACCOUNT)).toMatchObject({
+  expect(await app.store.schedule.lastRun(ACCOUNT)).toMatchObject({
     finishedAt: clock.now(),
     outcome: { status: "retry_later" },
   });

@@ -118,7 +118,7 @@ describe("a sweep", () => {
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
 
     for (const sk of await listed()) await remove(keys.schedule, sk);
-    await remove(keys.scheduledRun(ACCOUNT).pk, keys.scheduledRun(ACCOUNT).sk);
+    await remove(keys.runs(ACCOUNT).pk, keys.runs(ACCOUNT).sk);
     await table.close();
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
@@ -154,7 +154,7 @@ describe("a sweep", () => {
   test.each([
     ["is no scheduled run", "pk = 'schedule'", '{"odd":true}'],
     ["is no JSON", "pk = 'schedule'", "{"],
-    ["is no JSON, nor the account's own", "'schedule' IN (pk, sk)", "{"],
+    ["is no JSON, nor the account's own", "pk = 'schedule' OR sk = 'runs'", "{"],
   ])("passes over a listed account that %s, and finds it again", async (_what, which, value) => {
     const { sweep } = await start();
     const database = new DatabaseSync(path.join(harness().dataDir, "weighbridge.sqlite"));
