@@ -16,10 +16,13 @@ const COUNTED_SECONDS = 120;
 const LOST_SECONDS = 2 * QUEUED_SECONDS;
 const FAR_SECONDS = 2 * 24 * 3600;
 const CHECKED_AT_ONCE = 150;
+/** Half an hour, and some sweeps come early. */
+const CHECK_SECONDS = 28 * 60;
 
 export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
   const read = async (account: number) => scheduledRunIn(await table.get(keys.runs(account)));
   const what = "the scheduled run";
+  let checkedAt: Date | undefined;
 
   /** What was listed before goes, if the scheduled run isn't that one any more. */
   async function unlist(account: number, listedAt: Date | undefined, next: ScheduledRun) {
@@ -97,10 +100,12 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
     },
 
     async findUnscheduled() {
+      const now = clock.now();
+      if (checkedAt && isStillAhead(checkedAt, secondsBefore(now, CHECK_SECONDS), CHECK_SECONDS)) return [];
       const item = await table.get(keys.scheduleCheck);
       const after = (item && ScheduleCheckItem().safeParse(item.value).data?.after) ?? "";
       const slice = await table.list(keys.accounts, { from: `${after}\0`, limit: CHECKED_AT_ONCE });
-      const lostAt = new Date(clock.now().getTime() - LOST_SECONDS * 1000);
+      const lostAt = secondsBefore(now, LOST_SECONDS);
       const lost = [];
       for (const { key } of slice) {
         const account = Number(key.sk);
@@ -111,10 +116,13 @@ export function createSchedule(table: Table, clock: Clock, log: Log): Schedule {
       if (next !== after) {
         await table.put(keys.scheduleCheck, { after: next }, { expect: expectation(item?.version) });
       }
+      checkedAt = now;
       return lost;
     },
   };
 }
+
+const secondsBefore = (at: Date, seconds: number) => new Date(at.getTime() - seconds * 1000);
 
 /** A damaged one counts as absent: the next run sets it again. */
 function scheduledRunIn(item: Item | undefined) {

@@ -103,7 +103,7 @@ export async function collectAndPlan(
   };
 }
 
-export function timezoneOf(account: Account, progress: Progress, answered?: string): string | undefined {
+function timezoneOf(account: Account, progress: Progress, answered?: string): string | undefined {
   const { timezone, reportedTimezone } = account;
   return [timezone, answered, progress.timezone, reportedTimezone].find((it) => it !== undefined && isTimezone(it));
 }

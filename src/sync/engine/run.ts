@@ -10,7 +10,7 @@ import { KINDS, type ReadingKind } from "../model/reading.ts";
 import type { Schedule, ScheduledRun } from "../model/schedule.ts";
 import type { SourceAnswer } from "../model/vendors.ts";
 import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
-import { type CollectDeps, collectAndPlan, isTask, openStart, type Start, timezoneOf } from "./collect.ts";
+import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./pause.ts";
@@ -42,7 +42,7 @@ export interface RunOptions {
 
 export interface KnownAtEnd {
   scheduledRun: ScheduledRun | undefined;
-  /** The zone that the run went by. */
+  /** What Withings says. */
   timezone: string | undefined;
 }
 
@@ -138,12 +138,12 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const { withings, garmin } = links;
   if (!withings || !garmin) throw error;
   const start = await openStart(deps, account, { withings, garmin }, options);
-  state.timezone = timezoneOf(account, start.progress);
+  state.timezone = start.progress.timezone;
   // Saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await savedStart(start));
   const collected = await collectAndPlan(deps, account, start);
   state.hasListed = true;
-  state.timezone = collected.timezone;
+  state.timezone = collected.answer.timezone ?? start.progress.timezone;
   // Before anything is written: data dated by a wrong clock would cause errors long after the clock is right again.
   checkClock(collected.answer, deps);
   const stored = asked ?? (await savedStart(start));

@@ -135,7 +135,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       if (before && before.dueAt.getTime() !== known?.dueAt.getTime()) return undefined;
       const now = clock.now();
       const { failures = 0, settledAt } = before ?? {};
-      const summaryAt = deps.nextSummaryAt(account, timezone ?? zoneOf(account), now);
+      const summaryAt = deps.nextSummaryAt(account, account.timezone ?? timezone ?? zoneOf(account), now);
       return nextScheduledRun({
         ...{ account: account.telegramUserId, report, isOneOfMany: othersWait(job) },
         ...{ failures, settledAt, intervalMinutes, summaryAt, now },

@@ -16,13 +16,6 @@ interface Swept {
   recovered: number;
 }
 
-/** A search reads every account it looks at, and finds only what has been overdue for hours: every sixth sweep is enough. */
-const SEARCH_EVERY_MS = 30 * 60_000;
-const SEARCH_MS = 5 * 60_000;
-
-/** By the time, because on AWS each sweep may be a new process. */
-const isTimeToSearch = (now: Date) => now.getTime() % SEARCH_EVERY_MS < SEARCH_MS;
-
 interface SweepDeps {
   schedule: Schedule;
   queue: JobQueue;
@@ -33,13 +26,11 @@ interface SweepDeps {
 /** Queues runs for accounts that are due. Call it every few minutes; two at once do no harm. */
 export async function sweep({ schedule, queue, clock, log }: SweepDeps): Promise<Swept> {
   const swept: Swept = { queued: 0, recovered: 0 };
-  if (isTimeToSearch(clock.now())) {
-    // Lost by an older version, by hand, or by a crash between two writes.
-    for (const account of await schedule.findUnscheduled()) {
-      log.warn("account_not_scheduled", { account });
-      await schedule.set(account, { dueAt: clock.now(), failures: 0 });
-      swept.recovered++;
-    }
+  // Lost by an older version, by hand, or by a crash between two writes.
+  for (const account of await schedule.findUnscheduled()) {
+    log.warn("account_not_scheduled", { account });
+    await schedule.set(account, { dueAt: clock.now(), failures: 0 });
+    swept.recovered++;
   }
   swept.queued = await queueDue({ schedule, queue });
   return swept;

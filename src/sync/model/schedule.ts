@@ -21,7 +21,10 @@ export interface Schedule {
   /** Removes what is listed for an account at a time that is no longer its scheduled run. */
   drop(account: number, dueAt: Date): Promise<void>;
   forget(account: number): Promise<void>;
-  /** Checks some more accounts with every call, in turn, and answers those among them that have fallen out of the list. */
+  /**
+   * Checks some more accounts, in turn, and answers those among them that have fallen out of the list. Only if this process hasn't
+   * done so for half an hour.
+   */
   findUnscheduled(): Promise<number[]>;
 }
 

@@ -120,6 +120,7 @@ describe("a sweep", () => {
     for (const sk of await listed()) await remove(keys.schedule, sk);
     await remove(keys.runs(ACCOUNT).pk, keys.runs(ACCOUNT).sk);
     await table.close();
+    harness().clock.advance(30 * 60);
     expect(await sweep()).toEqual({ queued: 1, recovered: 1 });
   });
 
@@ -137,7 +138,7 @@ describe("a sweep", () => {
       expect(meter.units.writes).toBe(0);
       harness().clock.advance(5 * 60);
     }
-    expect(reads).toEqual([4, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1]);
+    expect(reads).toEqual([1, 1, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1]);
   });
 
   test("finds an account that a clock far ahead has put off for years", async () => {
@@ -202,7 +203,7 @@ describe("a sweep", () => {
     };
     await app.store.schedule.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
     const few = await costOf(200);
-    harness().clock.advance(1);
+    harness().clock.advance(30 * 60);
     expect(await costOf(400)).toBe(few);
     await app.close();
   });
