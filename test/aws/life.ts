@@ -26,6 +26,8 @@ export interface World {
   url: string;
   /** Everything that was written to the bot or queued is done. */
   settled(): Promise<void>;
+  /** Waits for it, a minute at most. */
+  until(isSo: () => boolean): Promise<void>;
   /** The archives and settings of the functions are read again before the next call. */
   redeployed(): Promise<void>;
   raiseAlarm(name: string): Promise<void>;
@@ -101,6 +103,9 @@ export async function startWorld(to: {
     async settled() {
       const isQuiet = () => sandbox.telegram.pendingUpdates() === 0 && !poller.isBusy();
       for (let calm = 0; calm < 10; calm = isQuiet() ? calm + 1 : 0) await seconds(0.1);
+    },
+    async until(isSo) {
+      for (let waited = 0; !isSo() && waited < WAIT_SECONDS; waited += 0.1) await seconds(0.1);
     },
     async raiseAlarm(name) {
       const { alarm } = await functions();
