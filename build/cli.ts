@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 import { BUILDS, digestOf, hasChanged, writeNote } from "../bin/built.js";
@@ -8,7 +8,13 @@ import { builtinsAsTheyAre, oneGrammy, ROOT } from "./bundle.ts";
 /** A program that is running loads from its own build. */
 const KEPT = 3;
 /** Not in the bundle, but it depends on them: which packages there are, and how it is made. */
-const ALSO = ["node_modules/.package-lock.json", "build/bundle.ts", "build/cli.ts", "bin/built.js"];
+const ALSO = [
+  "node_modules/.package-lock.json",
+  "build/bundle.ts",
+  "build/cli.ts",
+  "bin/built.js",
+  "bin/weighbridge.js",
+];
 
 /** Loaded before anything else. */
 const FIRST = ["src/cli.ts", "src/commands.ts"].map((file) => path.join(ROOT, file));
@@ -83,10 +89,12 @@ const COMPILE = `
   for (const file of readdirSync(folder)) if (file.endsWith(".mjs")) await import(folder + "/" + file);
 `;
 
-/** Node looks for the result by path and user, and can't add to it in an image. */
+/** Node looks for the result by path and user, and V8 takes it with the same flags only. In an image nothing can be added to it. */
 function compile(folder: string): void {
   const { NODE_COMPILE_CACHE: _elsewhere, ...env } = process.env;
-  spawnSync(process.execPath, ["--input-type=module", "--eval", COMPILE, folder], { env, stdio: "ignore" });
+  const [firstLine = ""] = readFileSync(path.join(ROOT, "bin/weighbridge.js"), "utf8").split("\n");
+  const flags = firstLine.split(" ").filter((word) => word.startsWith("--"));
+  spawnSync(process.execPath, [...flags, "--input-type=module", "--eval", COMPILE, folder], { env, stdio: "ignore" });
 }
 
 function forgetAllBut(name: string): void {

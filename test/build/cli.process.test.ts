@@ -13,7 +13,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import type { Metafile } from "esbuild";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { coldPath } from "../../build/cold-path.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 /** As root, "nobody" is somebody who may not write; any other user is. */
@@ -122,6 +124,36 @@ describe("where nothing can be written", () => {
       stderr: "",
       status: 0,
     });
+  });
+});
+
+describe("of the build", () => {
+  /** What of the sources is loaded when these are, of which the first is the entry. */
+  const loaded = (...files: string[]) => {
+    const metafile: Metafile = JSON.parse(readFileSync(at(`.build/cli/${note().name}/meta.json`), "utf8"));
+    return coldPath(
+      metafile,
+      files.map((file) => `on-demand:${path.join(root, file)}`),
+    ).inputs;
+  };
+
+  test("help loads neither zod nor what another command needs", () => {
+    const others = /node_modules|^src\/(?!cli\.ts|cli\/(arguments|terminal)|config\/(environment|table-name)|lib\/)/;
+    expect(loaded()).toContain("src/cli/arguments.ts");
+    expect(loaded().filter((input) => others.test(input))).toEqual([]);
+  });
+
+  test("a sync loads no grammY, no chat, no HTTP server, no AWS and no demo", () => {
+    const inputs = loaded(
+      "src/commands.ts",
+      "src/store/sqlite/table.ts",
+      "src/sync/engine/run.ts",
+      "src/lib/undici.ts",
+    );
+    const others =
+      /grammy|@aws-sdk|^src\/(http|sandbox|lambda|cli\/aws|bot\/(?!words|views|notifications\/newly-held))/;
+    expect(inputs).toEqual(expect.arrayContaining(["src/cli/sync.ts", "src/sync/engine/upload.ts"]));
+    expect(inputs.filter((input) => others.test(input))).toEqual([]);
   });
 });
 
