@@ -9,11 +9,9 @@ import type { Environment } from "./config/environment.ts";
 import type { Clock } from "./lib/clock.ts";
 import { UsageError } from "./lib/errors.ts";
 import { errorFacts, type Log } from "./lib/log.ts";
-import { keepHeapSmall } from "./lib/small-heap.ts";
 import { LAST_WORD_SECONDS, STOP_SECONDS, startServer } from "./server.ts";
 
 export async function runServer(env: Environment, deps: { clock: Clock; log: Log; isNew: boolean }): Promise<number> {
-  keepHeapSmall();
   const config = readConfig(env, SERVICE_SECTIONS);
   // From the start, so that a stop doesn't interrupt the start half-way.
   const end = asked();
