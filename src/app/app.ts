@@ -44,8 +44,16 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
   const opened = await openStore(config.store, deps);
   const schedule = deps.wakeAt ? createWakingSchedule(opened.schedule, clock, deps.wakeAt) : opened.schedule;
   const store = { ...opened, schedule, ...unseal(opened, config, deps) };
-  const { accounts, ledgers, leases, links, pendingLinks, withingsRateLimiter, vendorAnswers } = store;
-  const vendors = createVendors(config, { withingsRateLimiter, vendorAnswers, clock, log, wrapSend, paced });
+  const { accounts, ledgers, leases, links, pendingLinks, snapshots, withingsRateLimiter, vendorAnswers } = store;
+  // After each answer links are read again: their owners may have replaced them while we waited.
+  const noting =
+    (send: Transport): Transport =>
+    (request) =>
+      send(request).finally(() => snapshots.forget("links"));
+  const vendors = createVendors(config, {
+    ...{ withingsRateLimiter, vendorAnswers, clock, log, paced },
+    wrapSend: (send) => noting(wrapSend?.(send) ?? send),
+  });
   const { withings, garmin } = vendors;
 
   const tokens = createTokens({

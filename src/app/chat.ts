@@ -40,10 +40,9 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const notifier = createNotifier({
     ...{ accounts, health, overview: overviews.of, garminSignIn, clock, log },
     async send(telegramUserId, text, { isQuiet, keyboard }) {
-      const { message_id: messageId } = await telegram.bot.api.sendMessage(telegramUserId, text, {
-        disable_notification: isQuiet,
-        ...(keyboard && { reply_markup: keyboard }),
-      });
+      const options = { disable_notification: isQuiet, ...(keyboard && { reply_markup: keyboard }) };
+      const sent = telegram.bot.api.sendMessage(telegramUserId, text, options);
+      const { message_id: messageId } = await sent.finally(() => store.snapshots.forget("account"));
       if (keyboard) await telegram.offered({ telegramUserId }, messageId, keyboard);
     },
   });

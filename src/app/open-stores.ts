@@ -23,6 +23,7 @@ import { withSchemaVersion } from "../store/schema-version.ts";
 import { createSealer, deriveSecret, parseSealingKeys } from "../store/seal.ts";
 import { createSharedRateLimiter } from "../store/shared-rate-limiter.ts";
 import { createSignInMemory } from "../store/sign-in-memory.ts";
+import { withSnapshots } from "../store/snapshots.ts";
 import { createSubscriptionMemory } from "../store/subscriptions.ts";
 import { createSummaryStore } from "../store/summary.ts";
 import type { Table } from "../store/table.ts";
@@ -82,14 +83,16 @@ export async function openStore(
   deps: { clock: Clock; log: Log; wrapTable?: ((table: Table) => Table) | undefined },
 ) {
   const { clock, log, wrapTable = (table) => table } = deps;
-  const table = wrapTable(withSchemaVersion(await openTable(config, clock)));
+  const opened = wrapTable(withSchemaVersion(await openTable(config, clock)));
+  const { table, snapshots } = withSnapshots(opened, clock);
   const schedule = createSchedule(table, clock, log);
   return {
     table,
+    snapshots,
     schedule,
     accounts: createAccounts(table, schedule, clock.now, log),
     ledgers: createLedgers(table),
-    leases: createLeases(table, clock),
+    leases: createLeases(table, clock, snapshots),
     withingsRateLimiter: createSharedRateLimiter(table, clock, { name: "withings", ...WITHINGS_RATE }),
     health: createHealthStore(table, log),
     summary: createSummaryStore(table, log),

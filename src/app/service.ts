@@ -86,7 +86,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
     /** Does a job. Throws when it has to be done again. */
     work: createJobHandler({
       ...{ accounts, schedule, runsAlone, clock, log },
-      alone: sync.alone,
+      ...{ snapshots: store.snapshots, alone: sync.alone },
       sync: sync.run,
       notify: chat.notify,
       ...{ summarize, nextSummaryAt },

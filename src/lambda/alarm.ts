@@ -15,7 +15,7 @@ const ready = kept(async () => {
     async languageOf() {
       const { openStore } = await import("../app/open-stores.ts");
       const { accounts, close } = await openStore(store, { clock, log });
-      return (await accounts.find(owner).finally(close))?.language;
+      return await accounts.languageOf(owner).finally(close);
     },
     stage: env.STAGE ?? "",
     clock,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type Bottleneck from "bottleneck";
 import { OwnLimitError, RetryLaterError } from "./errors.ts";
 
@@ -27,7 +28,8 @@ export function createRateLimiter(rate: Rate | undefined): RateLimiter {
         line = createLine(Limiter, rate, () => lines.delete(key));
         lines.set(key, line);
       }
-      return line.schedule(task, maxWaitSeconds);
+      // Otherwise bottleneck would run it in the context of the task before it, and it would see what belongs to another job.
+      return line.schedule(AsyncLocalStorage.bind(task), maxWaitSeconds);
     },
     close() {
       isClosed = true;

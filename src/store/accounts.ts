@@ -1,3 +1,4 @@
+import { inParallel } from "../lib/in-parallel.ts";
 import type { Log } from "../lib/log.ts";
 import {
   type Account,
@@ -8,14 +9,29 @@ import {
 } from "../sync/model/account.ts";
 import type { Schedule } from "../sync/model/schedule.ts";
 import { readAt, readItem, readThoseIntact, toJson } from "./item-json.ts";
-import { AccountItem } from "./items.ts";
+import { AccountEntryItem, AccountItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
-import { type Change, update } from "./update.ts";
+import { type Change, overwrite, update } from "./update.ts";
+
+const READ_AT_ONCE = 10;
+const what = "the account";
 
 export function createAccounts(table: Table, schedule: Schedule, now: () => Date, log: Log): Accounts {
   return {
-    list: async () => readThoseIntact(await table.list(keys.accounts), AccountItem, log, "account_damaged"),
+    async list() {
+      const entries = await table.list(keys.accounts);
+      const items = await inParallel(entries, READ_AT_ONCE, ({ key }) => table.get(keys.account(Number(key.sk))));
+      return readThoseIntact(
+        items.filter((it) => it !== undefined),
+        AccountItem,
+        log,
+        "account_damaged",
+      );
+    },
+
+    languageOf: async (telegramUserId) =>
+      (await readAt(table, keys.accountEntry(telegramUserId), AccountEntryItem))?.language,
 
     find: (telegramUserId) => readAt(table, keys.account(telegramUserId), AccountItem),
 
@@ -26,11 +42,15 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
           : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
         const account = changed(before, changes);
         if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return { result: account };
-        // First, because nobody looks at an account without a scheduled run.
+        // First, because nobody looks at an account that isn't listed, or has no scheduled run.
+        const { language } = account;
+        if (!item || language !== before.language) {
+          await overwrite(table, keys.accountEntry(telegramUserId), { ...(language && { language }) }, { what });
+        }
         if (!item) await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
         return { value: account, result: account };
       };
-      return update(table, keys.account(telegramUserId), change, { what: "the account" });
+      return update(table, keys.account(telegramUserId), change, { what });
     },
 
     async saveQuestion(telegramUserId, topic, next) {
@@ -44,7 +64,7 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
         if (!before && !question.isOpen) return { result: undefined };
         return { value: { ...account, questions: { ...account.questions, [topic]: question } }, result: before };
       };
-      return update(table, keys.account(telegramUserId), change, { what: "the account" });
+      return update(table, keys.account(telegramUserId), change, { what });
     },
   };
 }

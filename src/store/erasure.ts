@@ -12,8 +12,11 @@ export function createErasure(table: Table, schedule: Schedule): Erasure {
       for (const ledger of await ledgersOf(table, account)) await removePartition(table, ledger);
       await removeItem(table, keys.dialog(String(account)));
       await schedule.forget(account);
-      await removePartition(table, keys.accountPartition(account));
+      for (const { key } of await table.list(keys.accountPartition(account))) {
+        if (key.sk !== keys.account(account).sk) await removeItem(table, key);
+      }
       await removeItem(table, keys.account(account));
+      await removeItem(table, keys.accountEntry(account));
       await table.purge();
     },
   };

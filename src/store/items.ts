@@ -29,6 +29,7 @@ const SettingsShape = lazy(() =>
   }),
 );
 
+export const AccountEntryItem = lazy(() => z.object({ language: z.enum(LANGUAGES).exactOptional() }));
 export const AccountItem = lazy(() =>
   z.object({
     telegramUserId: z.number(),

@@ -5,7 +5,8 @@ import type { Key } from "./table.ts";
  * `<Withings user id>#<Garmin profile id>`.
  *
  *   partition                      sort key                what
- *   accounts                       <account>               the account and its settings
+ *   accounts                       <account>               there is this account, and its language
+ *   account#<account>              account                 the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              ledger#<pair>           the account has had a ledger for this pair
  *   account#<account>              health                  what the owner was told and still has to be
@@ -39,7 +40,8 @@ const ofAccount =
 
 export const keys = {
   accounts: "accounts",
-  account: (account: number): Key => ({ pk: "accounts", sk: padded(account) }),
+  accountEntry: (account: number): Key => ({ pk: "accounts", sk: padded(account) }),
+  account: ofAccount("account"),
   accountPartition: (account: number) => `account#${account}`,
   ledgerRange: { from: "ledger#", to: "ledger$" },
   ledgerMark: (account: number, withingsUserId: string, garminProfileId: string) =>
@@ -65,6 +67,7 @@ export const keys = {
   vendorUser: (vendor: string, userId: string): Key => ({ pk: `vendor-user#${vendor}#${userId}`, sk: "account" }),
   ledger: (account: number, withingsUserId: string, garminProfileId: string) =>
     `ledger#${account}#${withingsUserId}#${garminProfileId}`,
+  ledgersOf: (account: number) => `ledger#${account}#`,
   progress: (ledger: string): Key => ({ pk: ledger, sk: "progress" }),
   reading: (ledger: string, id: string): Key => ({ pk: ledger, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),

@@ -6,7 +6,7 @@ import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { createMeter } from "../bench/meter.ts";
 import { newMessage } from "../bot/chat.ts";
 import { startDynalite } from "../support/dynalite.ts";
-import { NOON, startTestApp, type TestApp } from "../support/test-app.ts";
+import { ACCOUNT, NOON, startTestApp, type TestApp } from "../support/test-app.ts";
 
 /** What the store is asked for costs money on DynamoDB and time everywhere. A figure here is a promise of `docs/costs.md`. */
 let dynalite: Awaited<ReturnType<typeof startDynalite>>;
@@ -49,7 +49,56 @@ async function start(engine: (typeof engines)[number]) {
   return { service, unitsOf };
 }
 
+/** A job of the account, as a worker does it. */
+const job = (reason: "scheduled" | "withings_notified", dueAt: Date) => ({
+  account: ACCOUNT,
+  reason,
+  dueAt,
+  attempts: 0,
+});
+
+async function startVisits(engine: (typeof engines)[number]) {
+  const started = await start(engine);
+  const { service, unitsOf } = started;
+  const { clock, app, person } = harness;
+  await app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "off" } });
+  /** The next scheduled run, when it is due. */
+  async function visit() {
+    const { dueAt } = (await app.store.schedule.read(ACCOUNT)) ?? expect.fail("no run is scheduled");
+    clock.advance(Math.max(0, (dueAt.getTime() - clock.now().getTime()) / 1000));
+    return unitsOf(() => service.work(job("scheduled", dueAt)));
+  }
+  const announced = () => unitsOf(() => service.work(job("withings_notified", clock.now())));
+  // The first reading of a kind proves it; a month of daily ones makes the progress as long as it gets in a month.
+  for (let day = 30; day > 0; day--) {
+    person.stepOnScale({
+      at: new Date(NOON.getTime() - day * 24 * 3600_000),
+      weightKg: 80 + day / 10,
+      fatRatioPercent: 18,
+    });
+  }
+  await visit();
+  await visit();
+  return { ...started, visit, announced };
+}
+
 describe.each(engines)("on %s", (engine) => {
+  test("a visit with nothing new costs five reads, six writes and eleven calls", async () => {
+    const { visit } = await startVisits(engine);
+    const units = await visit();
+    expect(harness.logged.at(-1)).toContain('"synced":0');
+    expect(units).toEqual({ reads: 5, writes: 6, calls: 11 });
+    expect(await visit()).toEqual(units);
+  });
+
+  test("a visit that brings a reading costs twelve reads and nine writes, four of the reads for the ledger of a month", async () => {
+    const { announced } = await startVisits(engine);
+    harness.person.stepOnScale({ weightKg: 80.25, fatRatioPercent: 18 });
+    const units = await announced();
+    expect(harness.weights()).toHaveLength(31);
+    expect(units).toEqual({ reads: 12, writes: 9, calls: 16 });
+  });
+
   test("an update of the chat costs two reads and two writes", async () => {
     const { service, unitsOf } = await start(engine);
     const say = (text: string) => service.chat.telegram.handleUpdate(newMessage(text));

@@ -73,6 +73,7 @@ export function createProgram(options: LifeOptions, deps: ProgramDeps) {
     answerDoctor: async () => {},
     confirmUnlink: async () => {},
     keepSubscriptions: run.keepSubscriptions,
+    snapshots: { during: (_account, job) => job() },
     alone: (account, job) => aloneOn(leases, account, job),
     notify: async () => {},
     summarize: async () => {},

@@ -101,7 +101,7 @@ export class Program {
     });
     this.#work = createJobHandler({
       ...{ accounts, schedule, runsAlone, clock, log },
-      alone: app.sync.alone,
+      ...{ snapshots: app.store.snapshots, alone: app.sync.alone },
       sync: (account, options) => this.#run(account, options),
       notify: this.#notifier.afterRun,
       answerSync: never,

@@ -7,6 +7,7 @@ import { type Account, type Accounts, zoneOf } from "../model/account.ts";
 import type { Job, JobQueue } from "../model/jobs.ts";
 import { noReadings } from "../model/outcome.ts";
 import type { Schedule, ScheduledRun } from "../model/schedule.ts";
+import type { Snapshots } from "../model/store.ts";
 import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 
 /** Together, these attempts outlast the lease of a killed run. */
@@ -15,6 +16,7 @@ const BUSY_ATTEMPTS = 4;
 interface JobHandlerDeps {
   accounts: Accounts;
   schedule: Schedule;
+  snapshots: Pick<Snapshots, "during">;
   alone: Alone;
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   /** After a run that nobody asked for: its owner hears only what is news. */
@@ -50,7 +52,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     switch (job.reason) {
       case "scheduled":
       case "withings_notified":
-        return visit(job);
+        return deps.snapshots.during(job.account, () => visit(job));
       case "requested":
         return answerSync(job, job.messageId);
       case "doctor": {

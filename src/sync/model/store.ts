@@ -1,3 +1,12 @@
+/** While a job works on an account, one read brings all that is stored of it. */
+export interface Snapshots {
+  during<T>(account: number, work: () => Promise<T>): Promise<T>;
+  /** What the job reads next of these is read again. */
+  forget(what: Forgettable): void;
+}
+
+export type Forgettable = "links" | "account" | "everything";
+
 export interface Erasure {
   erase(account: number): Promise<void>;
 }
