@@ -14,8 +14,7 @@ export const BUDGETS: Record<FunctionName, Budget> = {
   alarm: {
     kilobytes: 380,
     timesEcho: 1.9,
-    because:
-      "it has to work when the program is broken, so it loads none of it but the store, for the owner's language",
+    because: "it has to work when the program is broken, so it loads none of it, nor the table's client",
   },
 };
 

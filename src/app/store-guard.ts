@@ -25,15 +25,16 @@ export function createStoreGuard(
   },
 ) {
   const { api, identity, once, isNew, ownerAccount, alarms, log } = deps;
+  const ownerLanguage = async () => (await ownerAccount())?.language;
   const place = `table ${store.tableName} in ${store.engine === "sqlite" ? store.dataDir : "DynamoDB"}`;
   let isUndecided = false;
 
   /** @throws UsageError when this store is empty and the bot was used with another one. */
   async function check(): Promise<void> {
     const verdict = await lookAfterStore({
-      ...{ api, store: identity, isNew, once, log },
+      ...{ api, store: identity, isNew, ownerLanguage, once, log },
       tell: async (it) => {
-        const text = ALARM_WORDS[(await ownerAccount())?.language ?? "en"].store(it, place, STORE_SETTINGS);
+        const text = ALARM_WORDS[(await ownerLanguage()) ?? "en"].store(it, place, STORE_SETTINGS);
         await Promise.all([alarms.send({ text, isQuiet: false }), alarms.outside.tell(text).catch(() => undefined)]);
       },
     });

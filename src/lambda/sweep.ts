@@ -21,15 +21,15 @@ const ready = kept(
     const api = new Api(botToken, { apiRoot, fetch: createTelegramFetch(clock).fetch });
     const [owner = 0] = allowedIds;
     const where = `table ${config.store.tableName} in DynamoDB`;
+    const ownerLanguage = async () => (await accounts.find(owner))?.language;
     const lookAtStore = () =>
       lookAfterStore({
-        ...{ api, store: identity, isNew: false, once, log },
+        ...{ api, store: identity, isNew: false, ownerLanguage, once, log },
         tell: async (verdict) => {
           // A new deployment is empty until its owner opens the chat.
           if (verdict === "empty") return;
-          const { language = "en" } = (await accounts.find(owner)) ?? {};
           const { ALARM_WORDS } = await import("../bot/words/alarms.ts");
-          await api.sendMessage(owner, ALARM_WORDS[language].store(verdict, where, undefined));
+          await api.sendMessage(owner, ALARM_WORDS[(await ownerLanguage()) ?? "en"].store(verdict, where, undefined));
         },
       });
     return {

@@ -9,7 +9,7 @@ import {
 } from "../sync/model/account.ts";
 import type { Schedule } from "../sync/model/schedule.ts";
 import { readAt, readItem, readThoseIntact, toJson } from "./item-json.ts";
-import { AccountEntryItem, AccountItem } from "./items.ts";
+import { AccountItem } from "./items.ts";
 import { keys } from "./keys.ts";
 import type { Item, Table } from "./table.ts";
 import { type Change, overwrite, update } from "./update.ts";
@@ -30,9 +30,6 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
       );
     },
 
-    languageOf: async (telegramUserId) =>
-      (await readAt(table, keys.accountEntry(telegramUserId), AccountEntryItem))?.language,
-
     find: (telegramUserId) => readAt(table, keys.account(telegramUserId), AccountItem),
 
     async save(telegramUserId, changes) {
@@ -42,12 +39,11 @@ export function createAccounts(table: Table, schedule: Schedule, now: () => Date
           : { telegramUserId, createdAt: now(), settings: DEFAULT_SETTINGS };
         const account = changed(before, changes);
         if (item && JSON.stringify(toJson(account)) === JSON.stringify(item.value)) return { result: account };
-        // First, because nobody looks at an account that isn't listed, or has no scheduled run.
-        const { language } = account;
-        if (!item || language !== before.language) {
-          await overwrite(table, keys.accountEntry(telegramUserId), { ...(language && { language }) }, { what });
+        if (!item) {
+          // First, because nobody looks at an account that isn't listed, or has no scheduled run.
+          await overwrite(table, keys.accountEntry(telegramUserId), {}, { what });
+          await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
         }
-        if (!item) await schedule.set(telegramUserId, { dueAt: now(), failures: 0 });
         return { value: account, result: account };
       };
       return update(table, keys.account(telegramUserId), change, { what });

@@ -29,7 +29,6 @@ const SettingsShape = lazy(() =>
   }),
 );
 
-export const AccountEntryItem = lazy(() => z.object({ language: z.enum(LANGUAGES).exactOptional() }));
 export const AccountItem = lazy(() =>
   z.object({
     telegramUserId: z.number(),

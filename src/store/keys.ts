@@ -5,7 +5,7 @@ import type { Key } from "./table.ts";
  * `<Withings user id>#<Garmin profile id>`.
  *
  *   partition                      sort key                what
- *   accounts                       <account>               there is this account, and its language
+ *   accounts                       <account>               there is this account
  *   account#<account>              account                 the account and its settings
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              ledger#<pair>           the account has had a ledger for this pair

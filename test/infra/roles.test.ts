@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { PARAMETERS } from "../../src/lambda/parameters.ts";
-import { keys } from "../../src/store/keys.ts";
 import { FUNCTIONS, packaged, STAGE } from "./packaged.ts";
 import { ofType, resolved } from "./resolved.ts";
 
@@ -80,15 +79,8 @@ test.each(["http", "worker", "sweep"] as const)("%s may use only the one table, 
   expect(allowed(name, "dynamodb").sort()).toEqual(USE_TABLE.map((action) => `${action} ${TABLE_ARN}`));
 });
 
-test("alarm may read accounts, for the owner's language, but no links", () => {
-  expect(statements("alarm", "dynamodb")).toEqual([
-    {
-      Effect: "Allow",
-      Action: ["dynamodb:GetItem"],
-      Resource: [TABLE_ARN],
-      Condition: { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [keys.accounts] } },
-    },
-  ]);
+test("alarm may not use the table", () => {
+  expect(allowed("alarm", "dynamodb")).toEqual([]);
 });
 
 test("only the functions that queue jobs may send them, and only the worker may receive them", () => {

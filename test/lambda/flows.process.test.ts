@@ -247,7 +247,8 @@ test("a bot whose token Telegram no longer accepts is reported as unreachable, a
   expect(JSON.stringify(aws.sweep.logged())).not.toContain(aws.sandbox.telegram.token);
 });
 
-const MARK = (id: string) => `Weighbridge keeps the data of this bot in the store ${id}.`;
+const MARK = (id: string, language = "en") =>
+  `Weighbridge keeps the data of this bot in the store ${id}. Its owner reads ${language}.`;
 const marked = async () => {
   const answer = await aws.call("getMyShortDescription", { language_code: "la" });
   return ((await answer.json()) as { result: { short_description: string } }).result.short_description;
@@ -272,6 +273,15 @@ test("the owner hears once that the bot used another table before, and from then
   for (let times = 0; times < 2; times++) await aws.runSweep();
   expect(aws.told().slice(before)).toEqual([expect.stringMatching(/^This bot last used a different store/)]);
   expect(await marked()).toBe(MARK(await aws.app.store.identity.id()));
+});
+
+test("an alarm is in the owner’s language, which a sweep has left with Telegram", async () => {
+  await start();
+  await aws.app.store.accounts.save(ACCOUNT, { language: "de" });
+  await aws.runSweep();
+  expect(await marked()).toBe(MARK(await aws.app.store.identity.id(), "de"));
+  await aws.raiseAlarm(alarm("webhook-failing", "OK", "ALARM"));
+  expect(aws.told().at(-1)).toBe("Telegram stellt mir wieder Nachrichten zu.");
 });
 
 test("a missing webhook secret is reported, because without it no update is accepted", async () => {

@@ -11,6 +11,7 @@ export function createAlarmSend(
   const http = createTelegramFetch(clock);
   const api = new Api(botToken, { apiRoot, fetch: http.fetch });
   return {
+    api,
     send: ({ text, isQuiet, button }: AlarmMessage) =>
       api.sendMessage(owner, text, {
         disable_notification: isQuiet,

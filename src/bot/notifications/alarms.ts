@@ -14,7 +14,7 @@ import { consoleUrl } from "./aws-console.ts";
 /** Longer text from outside is cut, in the message and in the log. */
 const LONGEST_NAME = 255;
 const LONGEST_TEXT = 500;
-/** An alarm doesn't wait long for the table, which may be what it's about. */
+/** An alarm doesn't wait long for the one thing that it can do without. */
 const LANGUAGE_SECONDS = 2;
 
 /** The part of CloudWatch's notice that is used (its docs: "Notifying users on alarm changes"). */
@@ -144,7 +144,7 @@ export function createMachineAlarmTeller(deps: {
   };
 }
 
-/** Undefined if the store fails or takes too long, because it may be what the alarm is about. */
+/** Undefined if it fails or takes too long: an alarm doesn't depend on it. */
 async function soon<T>(
   read: () => Promise<T | undefined>,
   { clock, log }: { clock: Clock; log: Log },

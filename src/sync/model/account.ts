@@ -95,8 +95,6 @@ export interface AccountChanges {
 export interface Accounts {
   list(): Promise<Account[]>;
   find(telegramUserId: number): Promise<Account | undefined>;
-  /** For who may read nothing else of an account. */
-  languageOf(telegramUserId: number): Promise<Language | undefined>;
   save(telegramUserId: number, changes: AccountChanges): Promise<Account>;
   /** Keeps the newest question of a topic, if the account is still there. Resolves to the one before. */
   saveQuestion(
