@@ -1,7 +1,9 @@
 // The build of the command line: where it is, whether it is up to date, and how it is made. For bin/weighbridge.js.
-import { accessSync, constants, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import path from "node:path";
 
+// An import would load all that node:fs can do, which takes as long as everything else here.
+const { accessSync, constants, existsSync, readFileSync, renameSync, statSync, writeFileSync } =
+  process.getBuiltinModule("node:fs");
+const path = process.getBuiltinModule("node:path");
 const ROOT = path.join(import.meta.dirname, "..");
 export const BUILDS = path.join(ROOT, ".build/cli");
 const NOTE = path.join(BUILDS, "built.json");
@@ -51,7 +53,7 @@ function isUpToDate(note) {
 
 /** Whether one of the files may have been written, renamed or copied here since: by a time that nobody can set back. */
 export const hasChanged = (sources, sinceMs) =>
-  sources.some((file) => statSync(path.join(ROOT, file), { throwIfNoEntry: false })?.ctimeMs > sinceMs - LAG_MS);
+  sources.some((file) => statSync(`${ROOT}/${file}`, { throwIfNoEntry: false })?.ctimeMs > sinceMs - LAG_MS);
 
 export function digestOf(sources) {
   const hash = process.getBuiltinModule("node:crypto").createHash("sha256");

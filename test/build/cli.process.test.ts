@@ -89,7 +89,7 @@ describe("what is installed runs plain JavaScript", () => {
   });
 
   test("a stack names the function in which something broke", () => {
-    replace("src/cli/terminal.ts", "  const { stdin, stdout, stderr } = streams;", '  throw new Error("broken");');
+    replace("src/cli/terminal.ts", '  const forPeople = json ? "stderr" : "stdout";', '  throw new Error("broken");');
     expect(run(["help"]).stderr).toMatch(/Error: broken\n +at createTerminal \(.*\.mjs:/);
   });
 });
