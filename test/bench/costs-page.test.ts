@@ -30,8 +30,9 @@ test("the page about costs counts the alarms that there are", () => {
   expect(columns.map(({ usage }) => usage.alarmMetrics)).toEqual([alarms, alarms, alarms]);
 });
 
-test("a household pays at most $1.40 by list price, and two cents beyond what is free", () => {
-  const [one] = columns;
+test("a household pays at most $1.40 by list price, and next to nothing beyond what is free; a thousand pay $0.012 each", () => {
+  const [one, thousand] = columns;
   expect(one?.dollarsIn(ALL)).toBeLessThanOrEqual(1.4);
   expect(one?.dollarsIn(WITH_FREE)).toBeLessThan(0.02);
+  expect(thousand?.dollarsIn(WITH_FREE)).toBeLessThanOrEqual(1000 * 0.012);
 });
