@@ -287,7 +287,7 @@ describe.concurrent("what an older version has left behind", () => {
       const { table } = aws;
       for (const { key, version } of [
         ...(await table.list(keys.schedule)),
-        ...(await table.list(keys.accountPartition(ACCOUNT), { from: "schedule", to: "schedulf" })),
+        ...(await table.list(keys.accountPartition(ACCOUNT), { from: "runs", to: "runt" })),
       ]) {
         await table.delete(key, { version });
       }

@@ -89,6 +89,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
   }
 
   async function putOff(job: Job): Promise<void> {
+    log.warn("run_postponed", { account: job.account, message: "another run is at work on this account" });
     const scheduledRun = await schedule.read(job.account);
     const account = (await isWanted(job, scheduledRun)) && (await accounts.find(job.account));
     if (account) await scheduleNext(job, account, { ...noReadings("retry_later"), busy: true }, scheduledRun);
