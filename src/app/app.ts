@@ -14,7 +14,6 @@ import { Subscriptions } from "../sync/links/subscriptions.ts";
 import { createTokens } from "../sync/links/tokens.ts";
 import { WithingsLinking } from "../sync/links/withings-consent.ts";
 import { createOverviews } from "../sync/status/overview.ts";
-import { withSmallHeap } from "./long-import.ts";
 import { openStore, unseal } from "./open-stores.ts";
 import { createVendors, type VendorConfig } from "./vendors.ts";
 
@@ -63,7 +62,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
   });
   const run = wrapSync({
     ...{ schedule, ledgers, leases, links, tokens, clock, log },
-    source: withSmallHeap(withings.source, clock),
+    source: withings.source,
     openSinks: garmin.openSinks,
     vendorTime: vendors.time,
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
