@@ -3,6 +3,7 @@ import type { App } from "../../../src/app/app.ts";
 import { systemClock } from "../../../src/lib/clock.ts";
 import type { Table } from "../../../src/store/table.ts";
 import type { BloodPressure, WeighIn } from "../../../src/sync/model/reading.ts";
+import { useFakeTime } from "../../support/fake-time.ts";
 import { ACCOUNT, NOON, startTestApp } from "../../support/test-app.ts";
 
 const MINUTE = 60_000;
@@ -17,7 +18,7 @@ afterEach(() => vi.useRealTimers());
 async function startFastHarness() {
   // What is loaded on demand comes from a real thread.
   await import("bottleneck/light.js");
-  vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  useFakeTime(NOON);
   const harness = await startTestApp({ sandbox: { clock: systemClock } });
   let underWay = 0;
   const sent: Array<{ path: string; at: number }> = [];

@@ -3,6 +3,7 @@ import { systemClock } from "../../../src/lib/clock.ts";
 import { createRounds, createWaker, runEvery, type Waker } from "../../../src/lib/interval.ts";
 import { sweep } from "../../../src/sync/jobs/sweep.ts";
 import type { JobQueue } from "../../../src/sync/model/jobs.ts";
+import { useFakeTime } from "../../support/fake-time.ts";
 import { NOON, startTestApp } from "../../support/test-app.ts";
 
 let close = async () => {};
@@ -13,7 +14,7 @@ afterEach(async () => {
 
 /** The sweep and the work of one machine, put together as `start` does it. The timers and the calendar are moved on together. */
 async function startFastMachine(intervalMinutes: number) {
-  vi.useFakeTimers({ now: NOON, toFake: ["Date", "setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+  useFakeTime(NOON);
   const harness = await startTestApp({
     sandbox: { clock: systemClock },
     env: { SYNC_INTERVAL_MINUTES: String(intervalMinutes) },
