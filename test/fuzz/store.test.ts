@@ -51,7 +51,7 @@ test("a damaged stored item stops at most its own account, with one sentence, an
       await put(item, damaged as JsonObject);
       const { status, problem } = await home.sync().catch((error: unknown) => {
         // The item that identifies the account is unreadable: then there is no run.
-        expect(partition).toBe(keys.accounts);
+        expect(item.key).toEqual(keys.account(ACCOUNT));
         return { status: "error" as const, problem: error instanceof Error ? error.message : "" };
       });
       if (status === "error" && problem) expect(problem).toMatch(/^[A-Z][^\n]{10,400}[.]$/);
