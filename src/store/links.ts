@@ -11,18 +11,22 @@ import { ContendedError, overwrite, removeItem } from "./update.ts";
 
 const TRIES = 5;
 
+/** With whose they are: under another person's id, readings would get a second ledger and go to Garmin twice. */
+const placeOf = (key: Key, vendorUserId: string) => ({ key, field: "sealedTokens", belongsTo: vendorUserId });
+
 export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
   function sealed(account: number, vendor: Vendor, link: Link) {
     const key = keys.link(account, vendor);
     const { tokens, previousRefreshToken, ...rest } = link;
     const { accessExpiresAt, refreshExpiresAt, ...secrets } = tokens;
     const plain = JSON.stringify({ ...secrets, previousRefreshToken });
-    const sealedTokens = sealer.seal(plain, { key, field: "sealedTokens" });
+    const sealedTokens = sealer.seal(plain, placeOf(key, link.vendorUserId));
     return { key, value: { ...rest, accessExpiresAt, refreshExpiresAt, sealedTokens } };
   }
 
-  function secretsOf(key: Key, sealedTokens: string) {
-    return parseStored(parseJson(sealer.open(sealedTokens, { key, field: "sealedTokens" })), key, LinkSecrets);
+  function secretsOf(key: Key, sealedTokens: string, vendorUserId: string) {
+    const opened = sealer.open(sealedTokens, placeOf(key, vendorUserId));
+    return parseStored(parseJson(opened), key, LinkSecrets);
   }
 
   return {
@@ -32,7 +36,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
       if (!item) return undefined;
       const { sealedTokens, accessExpiresAt: _, ...facts } = readItem(item, LinkItem);
       try {
-        secretsOf(key, sealedTokens);
+        secretsOf(key, sealedTokens, facts.vendorUserId);
         return facts;
       } catch {
         // Whatever uses the tokens says why; here it only has to show that the link doesn't work.
@@ -45,7 +49,7 @@ export function createLinks(table: Table, sealer: Sealer, clock: Clock): Links {
       const item = await table.get(key);
       if (!item) return undefined;
       const { sealedTokens, accessExpiresAt, refreshExpiresAt, ...rest } = readItem(item, LinkItem);
-      const { previousRefreshToken, ...secrets } = secretsOf(key, sealedTokens);
+      const { previousRefreshToken, ...secrets } = secretsOf(key, sealedTokens, rest.vendorUserId);
       const link: Link = {
         ...rest,
         tokens: { ...secrets, accessExpiresAt, refreshExpiresAt },

@@ -26,6 +26,8 @@ export interface SealingKey {
 interface SealedPlace {
   key: Key;
   field: string;
+  /** The value of another field of the item, which can't be changed without this one either. */
+  belongsTo?: string;
 }
 
 export interface Sealer {
@@ -57,8 +59,10 @@ export function createSealer(options: { keys: SealingKey[]; tableName: string })
   const { keys, tableName } = options;
   const sealingKey = keys[0];
   if (sealingKey === undefined) throw new UsageError(`SEALING_KEY is empty: ${HOW_TO_MAKE_ONE}`);
-  const additionalData = ({ key, field }: SealedPlace) =>
-    Buffer.from(JSON.stringify([VERSION, tableName, key.pk, key.sk, field]));
+  const additionalData = ({ key, field, belongsTo }: SealedPlace) =>
+    Buffer.from(
+      JSON.stringify([VERSION, tableName, key.pk, key.sk, field, ...(belongsTo === undefined ? [] : [belongsTo])]),
+    );
 
   return {
     seal(plain, place) {

@@ -44,6 +44,14 @@ describe("a stored link", () => {
     expect(await read()).toEqual(written);
   });
 
+  test("a link whose person was changed in the store doesn't open, so nothing is sent under another person's ledger", async () => {
+    await linksOn(table).replace(ACCOUNT, "garmin", link());
+    const item = await table.get(keys.link(ACCOUNT, "garmin"));
+    const { version = "", value } = item ?? {};
+    await table.put(keys.link(ACCOUNT, "garmin"), { ...value, vendorUserId: "8" }, { expect: { version } });
+    await expect(read()).rejects.toThrow("The stored sealedTokens cannot be opened");
+  });
+
   test("a link with an invalid date is not written, and the previous one is kept", async () => {
     await linksOn(table).replace(ACCOUNT, "garmin", link());
     const tokens = { ...link("refresh-2").tokens, accessExpiresAt: new Date(Number.NaN) };
