@@ -7,8 +7,8 @@ import type { Item, Key, PutOutcome, Table } from "./table.ts";
 /**
  * While a job works on an account, one read brings all that is stored of it, and its own writes go through. What must be fresh:
  *
- *  - after a lease was taken, everything: whoever had it may have changed what it protects. So a token is renewed from the link
- *    as it is under the link's lease, and a run begins with the progress as the last run left it;
+ *  - after a lease was taken, everything: its last holder may have changed what it protects. So a token is renewed from the link
+ *    as it is under the link's lease, and a run begins with the progress that the last run saved;
  *  - after a vendor answered, the links: a sign-in or a renewal needs no lease of the account, and an upload must not go on
  *    with a link that its owner has replaced or removed;
  *  - after the account's lease was given back, and after each message to its owner, all of the account: it may have been

@@ -15,7 +15,7 @@ export interface Delivered {
   worker: number;
 }
 
-/** Done, hidden for so many seconds, or nothing, because the worker was killed. */
+/** Done, hidden for some seconds, or nothing, because the worker was killed. */
 export type Delivery = { type: "done" } | { type: "failed"; hiddenSeconds: number } | { type: "killed" };
 
 interface Message {

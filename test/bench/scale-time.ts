@@ -3,7 +3,7 @@ import type { Clock } from "../../src/lib/clock.ts";
 /** Time that jumps to the next event. What happens at the same instant happens in the order in which it was asked for. */
 export interface VirtualTime {
   clock: Clock;
-  /** Calls `act` in so many seconds. What it throws, or rejects with, ends `runUntil`. */
+  /** Calls `act` after these seconds. What it throws, or rejects with, ends `runUntil`. */
   in(seconds: number, act: () => unknown): void;
   runUntil(end: Date): Promise<void>;
 }

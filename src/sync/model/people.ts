@@ -12,7 +12,7 @@ export interface ChatTurn extends Lease {
   isHandled(updateId: number): boolean;
   /** With its release, this update counts as handled. */
   settle(updateId: number): void;
-  /** Whether a dialog is open in the chat; undefined if nobody knows. Whoever opens or ends one sets it. */
+  /** Whether a dialog is open in the chat; undefined if nobody knows. Opening and ending a dialog set it. */
   hasDialog: boolean | undefined;
 }
 

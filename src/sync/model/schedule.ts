@@ -14,7 +14,7 @@ export interface Schedule {
   lastRun(account: number): Promise<LastRun | undefined>;
   /** Keeps how a run ended, and when the next one is, in one write. Undefined: the account is gone, and nothing is kept. */
   ended(account: number, run: EndedRun): Promise<KeptRun | undefined>;
-  /** Those that have been due longest and aren't queued: so many that `most` wait in the queue, and whether there are others. */
+  /** Those due longest that aren't queued, enough to have `most` in the queue, and whether more are due. */
   due(most: number): Promise<{ entries: DueEntry[]; othersWait: boolean }>;
   /** For an hour it isn't due again; a job that got lost is queued again after that. */
   markQueued(listed: DueEntry): Promise<void>;
