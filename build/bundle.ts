@@ -2,7 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 
 /** The functions of `serverless.yml`; each is `src/lambda/<name>.ts` and becomes `.build/<name>/index.mjs`. */
 export const FUNCTIONS = ["http", "worker", "sweep", "alarm"] as const;
@@ -65,27 +65,32 @@ const awsFromEnvironment: Plugin = {
   },
 };
 
+/** What all our bundles have in common: `index.mjs` for Node 24, with chunks beside it for what is loaded on demand. */
+export const BUNDLED = {
+  absWorkingDir: ROOT,
+  outExtension: { ".js": ".mjs" },
+  chunkNames: "chunk-[hash]",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  // If a package has two builds, the one that can be tree-shaken.
+  mainFields: ["module", "main"],
+  legalComments: "none",
+  metafile: true,
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
 /** Writes `<outdir>/index.mjs`, with chunks beside it for what is loaded on demand. The same sources give the same bytes. */
 export async function bundle(entry: string, outdir: string): Promise<Metafile> {
   await rm(outdir, { recursive: true, force: true });
   const { metafile } = await build({
+    ...BUNDLED,
     entryPoints: [{ in: path.join(ROOT, entry), out: "index" }],
     outdir,
-    absWorkingDir: ROOT,
-    outExtension: { ".js": ".mjs" },
-    chunkNames: "chunk-[hash]",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    // If a package has two builds, the one that can be tree-shaken.
-    mainFields: ["module", "main"],
     minify: true,
-    legalComments: "none",
-    metafile: true,
     plugins: [oneGrammy, builtinsAsTheyAre, awsFromEnvironment],
-    logLevel: "warning",
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
   return metafile;

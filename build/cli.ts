@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 import { BUILDS, digestOf, hasChanged, writeNote } from "../bin/built.js";
-import { builtinsAsTheyAre, oneGrammy, ROOT } from "./bundle.ts";
+import { BUNDLED, builtinsAsTheyAre, oneGrammy, ROOT } from "./bundle.ts";
 
 /** A program that is running loads from its own build. */
 const KEPT = 3;
@@ -45,24 +45,13 @@ async function buildCli(): Promise<void> {
   const startedAt = Date.now();
   const making = path.join(BUILDS, `making-${process.pid}`);
   const { metafile } = await build({
+    ...BUNDLED,
     entryPoints: [{ in: path.join(ROOT, "src/cli.ts"), out: "index" }],
     outdir: making,
-    absWorkingDir: ROOT,
-    outExtension: { ".js": ".mjs" },
-    chunkNames: "chunk-[hash]",
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
     // Names stay as they are, for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: "none",
-    metafile: true,
     plugins: [afterTheFirst, oneGrammy, builtinsAsTheyAre],
-    logLevel: "warning",
   });
   writeFileSync(path.join(making, "meta.json"), JSON.stringify(metafile));
   const ours = Object.keys(metafile.inputs).filter((file) => /^(src\/|package\.json$)/.test(file));
