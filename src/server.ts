@@ -58,7 +58,7 @@ export interface Server {
 
 /** The whole program on one machine. It uses long polling, or a webhook if it has a public address. */
 export async function startServer(config: ServiceConfig, deps: ServerDeps): Promise<Server> {
-  const { clock, paced = true, conflictSeconds, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
+  const { clock, isNew = false, onSweep, watchdogSeconds, starts = 1 } = deps;
   const [owner = 0] = config.telegram.allowedIds;
   const files = createRunFiles(config.store, clock);
   const monitor = new SelfMonitor({ clock, log: deps.log, owner, offSince: files.offSince() });
@@ -66,21 +66,14 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
   if (starts >= STARTS_UNTIL_TOLD && !files.isTold("crashes")) log.error("earlier_runs_failed", crashes(starts));
   let worker: Worker | undefined;
   let waker: Waker | undefined;
-  const app = await createApp(config, { clock, log, paced, wakeAt: (at) => waker?.wakeAt(at) });
+  const { app, queue, service, listener } = await openService(config, deps, {
+    ...{ log, isWell },
+    wakeWorker: () => worker?.wake(),
+    wakeAt: (at) => waker?.wakeAt(at),
+  });
   const { accounts, schedule, jobs } = app.store;
-  const queue = queueThatWakes(jobs, () => worker?.wake());
-  const serviceDeps = { queue, isWell, reportsTelegram: true, runsAlone: true, paced, conflictSeconds };
-  const service = createService(config, app, serviceDeps);
-  const { http, work, webhookSecret } = service;
+  const { work, webhookSecret } = service;
   const { telegram } = service.chat;
-  // First, so that a port in use ends the program before it does anything.
-  const listener =
-    config.web?.listen &&
-    (await listen(http, { ...config.web.listen, log }).catch(async (error: unknown) => {
-      await telegram.close();
-      await app.close();
-      throw error;
-    }));
 
   const ownerAccount = () => accounts.find(owner);
   const alarms = createOwnerAlarms(config, { owner, ownerAccount, clock, log });
@@ -90,28 +83,27 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
   const api = telegram.bot.api;
   const storeGuard = createStoreGuard(config.store, { ...app.store, api, isNew, ownerAccount, alarms, log });
   const polling = hearTelegram(config, { telegram, webhookSecret, storeGuard, files, store: app.store, log });
-  let hasWorkerLooked = false;
-  worker = startWorker({ jobs, work, onLook: () => (hasWorkerLooked = true), clock, log });
   const watchdog = startWatchdog({
     lastWord: lastWordOf({ ...config.telegram, owner, ...config.outside }, ALARM_WORDS[language].stuck),
     endSeconds: STOP_SECONDS + LAST_WORD_SECONDS,
     ...(watchdogSeconds !== undefined && { checkSeconds: watchdogSeconds }),
     log,
   });
-  const sweeps = createRounds(async () => {
-    await sweep({ schedule, queue, clock, log }).finally(() => {
-      // A worker that takes no more jobs is as bad as no sweep.
-      if (hasWorkerLooked) {
-        watchdog.sweepEnded();
-        onSweep?.();
-      }
-      hasWorkerLooked = false;
-    });
-    monitor.onSweep();
-    files.swept();
-    void alarms.outside.beat();
-    await storeGuard.checkAgain();
-  }, log);
+  const sweeps = createSweeps({
+    sweep: () => sweep({ schedule, queue, clock, log }),
+    onAlive: () => {
+      watchdog.sweepEnded();
+      onSweep?.();
+    },
+    async afterwards() {
+      monitor.onSweep();
+      files.swept();
+      void alarms.outside.beat();
+      await storeGuard.checkAgain();
+    },
+    log,
+  });
+  worker = startWorker({ jobs, work, onLook: sweeps.workerLooked, clock, log });
   // Apart from the sweeps: one that hangs must not keep the owner from hearing of it.
   const checks = createRounds(() => monitor.check(alarms.tellers), log);
   waker = createWaker(sweeps.run, clock);
@@ -138,6 +130,49 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
       await watchdog.stop();
     },
   };
+}
+
+/**
+ * Calls `onAlive` after each sweep, successful or not, if the worker has looked for jobs since the last one: a worker that has
+ * stopped looking is as bad as no sweep.
+ */
+function createSweeps(deps: {
+  sweep: () => Promise<unknown>;
+  onAlive: () => void;
+  afterwards: () => Promise<void>;
+  log: Log;
+}) {
+  let hasWorkerLooked = false;
+  const rounds = createRounds(async () => {
+    await deps.sweep().finally(() => {
+      if (hasWorkerLooked) deps.onAlive();
+      hasWorkerLooked = false;
+    });
+    await deps.afterwards();
+  }, deps.log);
+  return { ...rounds, workerLooked: () => (hasWorkerLooked = true) };
+}
+
+/** A port in use ends the program here, before it has done anything. */
+async function openService(
+  config: ServiceConfig,
+  { clock, paced = true, conflictSeconds }: ServerDeps,
+  by: { log: Log; isWell: SelfMonitor["isWell"]; wakeWorker: () => void; wakeAt: (at: Date) => void },
+) {
+  const { log, isWell } = by;
+  const app = await createApp(config, { clock, log, paced, wakeAt: by.wakeAt });
+  const queue = queueThatWakes(app.store.jobs, by.wakeWorker);
+  const serviceDeps = { queue, isWell, reportsTelegram: true, runsAlone: true, paced, conflictSeconds };
+  const service = createService(config, app, serviceDeps);
+  const { web } = config;
+  try {
+    const listener = web?.listen && (await listen(service.http, { ...web.listen, log }));
+    return { app, queue, service, listener };
+  } catch (error) {
+    await service.chat.telegram.close();
+    await app.close();
+    throw error;
+  }
 }
 
 function queueThatWakes(jobs: JobQueue, wake: () => void): JobQueue {
