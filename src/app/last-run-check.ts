@@ -1,7 +1,7 @@
 import { delayText, unexpectedText } from "../bot/views/delay.ts";
 import { lastRunText, sinceThen } from "../bot/views/last-sync.ts";
 import { notAsSentText } from "../bot/views/notices.ts";
-import { stuckText } from "../bot/views/status.ts";
+import { notArrivedText } from "../bot/views/status.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Account, LastRun } from "../sync/model/account.ts";
 import type { Problem } from "../sync/status/checks.ts";
@@ -40,7 +40,7 @@ async function judge(context: CheckContext, overview: Overview): Promise<string 
   return (
     (await whyNoneRuns(context, lastRun, links)) ??
     whatFailed(context, lastRun) ??
-    whatIsStuck(context, lastRun, overview)
+    whatHasNotArrived(context, lastRun, overview)
   );
 }
 
@@ -81,17 +81,17 @@ function whatFailed({ words, needed }: CheckContext, lastRun: LastRun): Problem 
   return outcome.status === "action_needed" ? { verdict: "later", text: words.doctor.noRunSinceLink } : undefined;
 }
 
-/** A stuck reading isn't good news, however well the run ended. */
-function whatIsStuck({ words, status }: CheckContext, lastRun: LastRun, overview: Overview): string | Problem {
+/** A reading that isn't in Garmin isn't good news, however well the run ended. */
+function whatHasNotArrived({ words, status }: CheckContext, lastRun: LastRun, overview: Overview): string | Problem {
   const { outcome } = lastRun;
   const { facts, attention } = overview;
   const ended = lastRunText(lastRun, words);
-  const stuck = stuckText(overview, status, words);
+  const notArrived = notArrivedText(overview, status, words);
   const notAsSent = notAsSentText(facts.fields, words);
-  const text = [`${ended}.`, stuck, outcome.delay && delayText(outcome.delay, words), notAsSent]
+  const text = [`${ended}.`, notArrived, outcome.delay && delayText(outcome.delay, words), notAsSent]
     .filter(Boolean)
     .join(" ");
-  if (outcome.status === "success" && !stuck) return notAsSent ? { verdict: "note", text } : ended;
+  if (outcome.status === "success" && !notArrived) return notAsSent ? { verdict: "note", text } : ended;
   const needsOwner = facts.differs.length > 0 || attention.length > 0;
   return { verdict: needsOwner ? "owner" : "later", text };
 }

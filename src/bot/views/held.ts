@@ -31,8 +31,10 @@ export function heldLines(attention: AttentionItem[], words: Words): string[] {
 
 export function heldQuestion(items: AttentionItem[], words: Words): string {
   const { held: say } = words;
-  const head = items.every(hasOddDate) ? say.oddDates : say.decisionsNeeded;
-  return [head(items.length), ...heldLines(items, words)].join("\n");
+  const held = items.filter(({ fate }) => fate.state === "held");
+  const askedAbout = held.every(hasOddDate) ? say.oddDates : say.decisionsNeeded;
+  const head = held.length > 0 ? askedAbout(held.length) : say.notStored(items.length);
+  return [head, ...heldLines(items, words)].join("\n");
 }
 
 /** `status`: the command that shows more. */

@@ -63,15 +63,18 @@ export function unreadStatusText(last: LastRun | undefined, words: Words): strin
   return [notNowText("us", words), ...lastSyncLines(last, words)].join("\n");
 }
 
-/** What waits although the run succeeded. Empty if nothing does. `status`: the command that shows more. */
-export function stuckText(
+/** What isn't in Garmin although the run succeeded. Empty if all is. `status`: the command that shows more. */
+export function notArrivedText(
   { facts, attention, unreadable }: Pick<Overview, "facts" | "attention" | "unreadable">,
   status: string,
   words: Words,
 ): string {
+  const held = attention.filter(({ fate }) => fate.state === "held").length;
+  const failed = attention.length - held;
   return [
     ...[...facts.differs, ...facts.closed].map(({ kind }) => words.notices.paused(kind, status)),
-    ...(attention.length > 0 ? [words.held.needDecision(attention.length, status)] : []),
+    ...(held > 0 ? [words.held.needDecision(held, status)] : []),
+    ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
     ...(unreadable.length > 0 ? [unreadableText(unreadable, words)] : []),
   ].join(" ");
 }

@@ -50,6 +50,8 @@ export function heldInGerman({ values, time, day, reading: nameOf }: Format): He
       count === 1 ? "Eine Messung braucht deine Entscheidung." : "Einige Messungen brauchen deine Entscheidung.",
     oddDates: (count) =>
       count === 1 ? "Das Datum einer Messung kann nicht stimmen." : "Das Datum einiger Messungen kann nicht stimmen.",
+    notStored: (count) =>
+      count === 1 ? "Eine Messung ließ sich nicht speichern." : "Einige Messungen ließen sich nicht speichern.",
     needDecision: (count, status) =>
       `${plural(count, "Messung braucht", "Messungen brauchen")} deine Entscheidung; siehe ${status}.`,
     maybeForeign: (count) => `, weil sie vielleicht nicht von dir ${count === 1 ? "ist" : "sind"}`,

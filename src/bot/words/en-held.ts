@@ -46,6 +46,8 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       count === 1 ? "A reading needs your decision." : "Some readings need your decision.",
     oddDates: (count: number): string =>
       count === 1 ? "The date of a reading can’t be right." : "The dates of some readings can’t be right.",
+    notStored: (count: number): string =>
+      count === 1 ? "A reading couldn’t be stored." : "Some readings couldn’t be stored.",
     needDecision: (count: number, status: string) =>
       `${plural(count, "reading needs", "readings need")} your decision; see ${status}.`,
     maybeForeign: (count: number) => `, because ${count === 1 ? "it" : "they"} may not be yours`,

@@ -210,7 +210,7 @@ describe("/doctor", () => {
       expect(await harness.sync()).toMatchObject({ status });
       const { text } = await askDoctor(harness);
       expect(text).toMatch(
-        /^you · last sync: .* 1 reading needs your decision; see \/status\. Garmin hasn’t answered properly since/m,
+        /^you · last sync: .* 1 reading couldn’t be stored\. \/status says why\. Garmin hasn’t answered properly since/m,
       );
       harness.owner.say("/status");
       await harness.quiet();

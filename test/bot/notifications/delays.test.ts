@@ -119,6 +119,16 @@ test("a reading that Garmin has but doesn’t show isn’t called waiting", asyn
   expect(text).not.toMatch(/wait/);
 });
 
+test("a held reading needs a decision, and one that Garmin refuses doesn’t", async () => {
+  await startWithReading();
+  harness.sandbox.faults.turnOn("garmin_upload_failed_in_202");
+  harness.person.stepOnScale({ at: minutesAgo(2), weightKg: 41, attrib: 1 });
+  await harness.sync();
+  expect(lineOf(await doctor(), "last sync")).toBe(
+    "you · last sync: today 14:00, done, but Garmin didn’t store everything. 1 reading needs your decision; see /status. 1 reading couldn’t be stored. /status says why.",
+  );
+});
+
 test("a reading that Garmin refuses isn’t called our fault", async () => {
   await startWithReading();
   harness.sandbox.faults.turnOn("garmin_upload_failed_in_202");
@@ -129,7 +139,7 @@ test("a reading that Garmin refuses isn’t called our fault", async () => {
   expect(status).toContain("\nLast sync: today 14:00, done, but Garmin didn’t store everything\n");
   expect(status).not.toContain("on my side");
   expect(lineOf(await doctor(), "last sync")).toMatch(
-    /^you · last sync: .* 1 reading needs your decision; see \/status\.$/,
+    /^you · last sync: .* 1 reading couldn’t be stored\. \/status says why\.$/,
   );
 
   // Until it’s there, no sync says that Garmin has every reading.

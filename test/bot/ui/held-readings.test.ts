@@ -90,6 +90,24 @@ describe("a question about a reading", () => {
   });
 });
 
+test("a reading that Garmin refuses isn’t said to need a decision, and counts for none that does", async () => {
+  harness = await startNotifiedBot();
+  await harness.scheduledRun();
+  harness.sandbox.faults.turnOn("garmin_upload_failed_in_202");
+  harness.person.stepOnScale({ at: harness.ago({ minutes: 30 }), weightKg: 80.25 });
+  await harness.scheduledRun();
+  const failed = "today 12:30, 80.25 kg is not stored: Garmin refused it; I’ll try again tomorrow.";
+  expect((await heard(harness, "80.25 kg")).text).toBe(`A reading couldn’t be stored.\n${failed}`);
+
+  harness.clock.advance(60);
+  harness.person.stepOnScale({ at: harness.ago({ minutes: 21 }), weightKg: 41, attrib: 1 });
+  harness.person.stepOnScale({ at: harness.ago({ minutes: 11 }), weightKg: 81 });
+  await harness.scheduledRun();
+  expect((await heard(harness, "41.00 kg")).text).toMatch(
+    /^A reading needs your decision\.\ntoday 12:40, 41\.00 kg is held: .*\ntoday 12:50, 81\.00 kg is not stored: /,
+  );
+});
+
 describe("a reading with an impossible date", () => {
   test.each([
     [
