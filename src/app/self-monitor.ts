@@ -104,7 +104,7 @@ export class SelfMonitor {
   /** False for a program that answers and does nothing else, for instance because its store fails. */
   readonly isWell = (): boolean => this.#minutesSince(this.#sweptAt) < STUCK_MINUTES;
 
-  /** Tells each teller what is new to it. If that fails, a later check tells it again, if it's still so. */
+  /** Gives each channel the news it hasn't had. What couldn't be delivered is tried again by a later check, if it's still true. */
   async check(tellers: Record<string, Teller>): Promise<void> {
     const now = this.#deps.clock.now();
     const minutes = this.#minutesSince(this.#checkedAt);

@@ -21,7 +21,7 @@ export async function statusCommand(deps: CommandDeps): Promise<number> {
     const overviews = createOverviews({ ...store, links, clock });
     const seen: Seen[] = [];
     for (const account of await store.accounts.list()) {
-      // With a wrong key, this says so, instead of showing everybody as signed out.
+      // If the key is wrong, this read fails and says so; otherwise everybody would look signed out.
       for (const vendor of VENDORS) await links.read(account.telegramUserId, vendor);
       const rest = await signInRest({ memory, ...deps }, account.telegramUserId);
       seen.push({ overview: await overviews.of(account), signInRestsUntil: rest?.until });

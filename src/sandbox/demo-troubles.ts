@@ -5,7 +5,7 @@ import type { ShownSwitch } from "./panel-contract.ts";
 import { realSeconds } from "./serve.ts";
 import { isTrouble, labelOf, type OtherTrouble, otherTroubles, type Trouble } from "./stories.ts";
 
-/** In real time. */
+/** Real seconds, not demo time. */
 const LOOKS_SECONDS = [20, 40, 55];
 
 interface Switch {

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 
 /**
  * For a program that needs to know its port before it starts. It stays below those the system hands out (from 32768 on),
- * because another process could get one of them before that start.
+ * because another process could get one of them before the program starts.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

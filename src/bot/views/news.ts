@@ -42,7 +42,7 @@ function troubleText({ trouble, since, runs, delay }: TroubleNews, words: Words)
   return `${words.news.broken} ${cause ? words.news.logSays(cause) : words.news.logHasMore}`;
 }
 
-/** Without what is left, for an answer that says that itself. */
+/** Leaves out what is still missing: the answer lists that itself. */
 export function healedText(news: Healed, words: Words): string {
   return [overText(news, words), ...missedText(news, words)].join(" ");
 }

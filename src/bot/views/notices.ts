@@ -1,4 +1,4 @@
-import { doubtedUntil } from "../../sync/engine/pause.ts";
+import { doubtedUntil } from "../../sync/engine/kind-pause.ts";
 import type { Differing } from "../../sync/model/ledger.ts";
 import type { Facts, Notice } from "../../sync/status/kind-notices.ts";
 import type { Words } from "../words/words.ts";

@@ -72,7 +72,7 @@ export class Notifications {
     }
   }
 
-  /** Subscriptions do vanish, after weeks of failures or for no known reason. Without `appli`, all of them. */
+  /** Subscriptions do vanish, after weeks of failures or for no known reason. Omit `appli` to drop them all. */
   drop(userid: number, appli?: number): void {
     const isGone = (other: Subscription) => other.userid === userid && (appli === undefined || other.appli === appli);
     this.subscriptions = this.subscriptions.filter((other) => !isGone(other));

@@ -6,7 +6,7 @@ import { type BatchContext, isDiffering } from "./batch.ts";
 import { type CollectDeps, type Collected, claimedKeys, holdsOf, type Start, tasksOf } from "./collect.ts";
 import { type FollowedUp, followUp, openWithoutTask } from "./follow-up.ts";
 import type { Item, Task } from "./item.ts";
-import { isKindPaused, type Tried } from "./pause.ts";
+import { isKindPaused, type Tried } from "./kind-pause.ts";
 import { acceptedFields } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
 import { type Change, settledAs, writeAll } from "./record.ts";

@@ -7,7 +7,7 @@ import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import type { Item, Task } from "./item.ts";
-import { reachingBack } from "./pause.ts";
+import { reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";

@@ -11,8 +11,8 @@ import {
   readingId,
 } from "../model/reading.ts";
 import type { Difference, GarminEntry, Height, Measured, SourceAnswer } from "../model/vendors.ts";
+import type { Pauses } from "./kind-pause.ts";
 import { occasions } from "./occasions.ts";
-import type { Pauses } from "./pause.ts";
 import { isOpen } from "./plan.ts";
 import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";

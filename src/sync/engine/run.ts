@@ -13,7 +13,7 @@ import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmi
 import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
-import { pausesAfter } from "./pause.ts";
+import { pausesAfter } from "./kind-pause.ts";
 import { advance } from "./progress.ts";
 import { following, type WentWell } from "./since.ts";
 import { decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";

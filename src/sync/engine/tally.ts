@@ -4,7 +4,7 @@ import { readingId } from "../model/reading.ts";
 import { isTask } from "./collect.ts";
 import type { Waiting } from "./delay.ts";
 import type { Item } from "./item.ts";
-import type { Pauses } from "./pause.ts";
+import type { Pauses } from "./kind-pause.ts";
 import { isDecided, isOfferedAgain, isWatched } from "./plan.ts";
 import type { Settlement } from "./progress.ts";
 

@@ -9,7 +9,7 @@ const FIRST_PAUSE_MINUTES = 1;
 /** Sweeps start the runs; on AWS there is one every five minutes. */
 const SWEEP_MINUTES = 5;
 
-/** After a longer pause, the data may come from a snapshot or a restored table, which doesn't know what was sent since. */
+/** After more than two intervals, the ledger may come from a snapshot or a restored table, which doesn't know what was sent since. */
 export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: number, now: Date): boolean {
   if (!settledAt) return false;
   const minutes = (now.getTime() - settledAt.getTime()) / MINUTE_MS;

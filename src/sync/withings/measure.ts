@@ -57,7 +57,7 @@ const MeasureGroup = lazy(() =>
     measures: z.array(z.unknown()),
   }),
 );
-/** Even an unreadable group tells where it is in the order. */
+/** Even a group we can't read shows its place in the order. */
 const Change = lazy(() => z.object({ grpid: z.unknown(), modified: integer() }));
 export type MeasureGroup = Omit<z.infer<ReturnType<typeof MeasureGroup>>, "measures"> & { measures: Measure[] };
 

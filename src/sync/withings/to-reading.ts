@@ -17,7 +17,7 @@ const BASAL_METABOLIC_RATE = 226;
 const METABOLIC_AGE = 227;
 
 /**
- * 1: the scale was not sure, 4: typed while the account was made. 3 and 17 are undocumented, seen on a person picked on the scale
+ * 1: the scale was not sure, 4: typed in when the account was created. 3 and 17 are undocumented, seen on a person picked on the scale
  * and on ordinary cuff readings. Everything else is unknown, and held rather than guessed.
  */
 const ATTRIBUTION: Record<number, Attribution> = {
