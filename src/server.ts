@@ -90,7 +90,7 @@ export async function startServer(config: ServiceConfig, deps: ServerDeps): Prom
     log,
   });
   const sweeps = createSweeps({
-    sweep: () => sweep({ schedule, queue, clock, log }),
+    sweep: () => sweep({ schedule, queue, intervalMinutes: config.schedule.syncIntervalMinutes, clock, log }),
     onAlive: () => {
       watchdog.sweepEnded();
       onSweep?.();

@@ -63,6 +63,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
   } = deps;
   const { store, sync, clock, log } = app;
   const { accounts, schedule } = store;
+  const { syncIntervalMinutes: intervalMinutes } = config.schedule;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? store.webhookSecret;
   const doctor = createDoctor({
@@ -94,8 +95,8 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       answerDoctor: telegram.answerDoctor,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
       keepSubscriptions: chat.keepSubscriptions,
-      queueDue: () => queueDue({ schedule, queue }),
-      intervalMinutes: config.schedule.syncIntervalMinutes,
+      queueDue: () => queueDue({ schedule, queue, clock, intervalMinutes }),
+      intervalMinutes,
     }),
 
     http: createHttp({

@@ -14,7 +14,7 @@ const ready = kept(
   async () => {
     const env = await functionEnvironment("sweep");
     const log = logOf(env);
-    const config = readConfig(env, ["store", "telegram", "web", "queue"]);
+    const config = readConfig(env, ["store", "telegram", "web", "queue", "schedule"]);
     const { schedule, accounts, identity, once } = await openStore(config.store, { clock, log });
     const { botToken, apiRoot, webhookSecret: secretToken, allowedIds } = config.telegram;
     const { publicUrl } = config.web;
@@ -34,7 +34,10 @@ const ready = kept(
       });
     return {
       lookAtStore,
-      deps: { schedule, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
+      deps: {
+        ...{ schedule, queue: createSqsQueue({ ...config.queue, clock }), clock, log },
+        intervalMinutes: config.schedule.syncIntervalMinutes,
+      },
       api,
       // The first sweep can come before the deployment has written down its address.
       webhook: publicUrl === undefined ? undefined : { url: publicUrl + TELEGRAM_PATH, secretToken },

@@ -12,14 +12,15 @@ export const QUEUED_SECONDS = 3600;
 /** Longer than a run takes while a vendor is silent. After that, a job that is tried again, or was lost, keeps nobody waiting. */
 const COUNTED_SECONDS = 120;
 
-interface DueList extends Pick<Schedule, "due" | "markQueued" | "drop"> {
-  add(account: number, dueAt: Date): Promise<void>;
+interface DueList extends Pick<Schedule, "due" | "markQueued" | "list" | "unlist" | "drop"> {
+  /** Removes the account wherever it is listed. */
+  forget(account: number): Promise<void>;
 }
 
 /** The scheduled runs of all accounts, listed by time. */
 export function createDueList(table: Table, clock: Clock, log: Log): DueList {
   return {
-    async add(account, dueAt) {
+    async list(account, dueAt) {
       const key = keys.dueEntry(account, dueAt);
       const value = toJson({ account, dueAt });
       const outcome = await table.put(key, value, { expect: "absent" });
@@ -50,7 +51,17 @@ export function createDueList(table: Table, clock: Clock, log: Log): DueList {
       await table.put(keys.dueEntry(account, dueAt), value, { expect: { version } });
     },
 
+    async unlist({ account, dueAt, version }) {
+      await table.delete(keys.dueEntry(account, dueAt), { version });
+    },
+
     drop: (account, dueAt) => removeItem(table, keys.dueEntry(account, dueAt)),
+
+    async forget(account) {
+      for (const { key } of await table.list(keys.schedule)) {
+        if (keys.accountOfDueEntry(key) === account) await removeItem(table, key);
+      }
+    },
   };
 
   async function* entriesUntil(now: Date, limit: number) {

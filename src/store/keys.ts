@@ -60,6 +60,7 @@ export const keys = {
     pk: "schedule",
     sk: `${dueAt.toISOString()}#${padded(account)}`,
   }),
+  accountOfDueEntry: ({ sk }: Key) => Number(sk.slice(sk.indexOf("#") + 1)),
   storeIdentity: { pk: "store", sk: "identity" },
   scheduleCheck: { pk: "schedule-check", sk: "after" },
   jobs: "jobs",

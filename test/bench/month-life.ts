@@ -155,7 +155,9 @@ export async function liveAMonth(): Promise<Month> {
   }
 
   await keepWebhook(api, { ...webhook, force: true, clock, log });
-  await sweep({ schedule: app.store.schedule, queue, clock, log });
+  const { syncIntervalMinutes: intervalMinutes } = config.schedule;
+  const swept = { schedule: app.store.schedule, queue, intervalMinutes, clock, log };
+  await sweep(swept);
   await workOff();
   month.took.clear();
   for (let round = 0; round < DAYS * SWEEPS_A_DAY; round++) {
@@ -163,7 +165,7 @@ export async function liveAMonth(): Promise<Month> {
     clock.advance(Math.max(0, (dueMs - clock.now().getTime()) / 1000));
     await invocation("sweep", async () => {
       await keepWebhook(api, { ...webhook, clock, log });
-      log.info("swept", { ...(await sweep({ schedule: app.store.schedule, queue, clock, log })) });
+      log.info("swept", { ...(await sweep(swept)) });
     });
     await workOff();
     const day = Math.floor(round / SWEEPS_A_DAY);

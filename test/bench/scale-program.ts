@@ -66,9 +66,10 @@ export function createProgram(options: LifeOptions, deps: ProgramDeps) {
     counts[status !== "success" ? "putOff" : synced > 0 ? "bringing" : "idle"]++;
     return { ...report, status, synced };
   };
-  const swept = { schedule: createSchedule(meter.wrapTable(table), clock, log), clock, log };
+  const { intervalMinutes } = options;
+  const swept = { schedule: createSchedule(meter.wrapTable(table), clock, log), intervalMinutes, clock, log };
   const work = createJobHandler({
-    ...{ accounts, schedule, sync, clock, log, intervalMinutes: options.intervalMinutes },
+    ...{ accounts, schedule, sync, clock, log, intervalMinutes },
     answerSync: (account, _messageId, runOptions) => sync(account, runOptions),
     answerDoctor: async () => {},
     confirmUnlink: async () => {},

@@ -49,12 +49,13 @@ async function scenes(accounts: number, dues: number[]): Promise<void> {
       peak = Math.max(peak, process.memoryUsage().rss);
     }, 5);
     const startedMs = performance.now();
-    await sweep({ schedule: metered, queue, clock: systemClock, log });
+    const swept = { schedule: metered, queue, intervalMinutes: 60, clock: systemClock, log };
+    await sweep(swept);
     for (let job = waiting.shift(); job; job = waiting.shift()) {
       done++;
       // Its run would do this.
       await schedule.set(job.account, { dueAt: new Date(Date.now() + 3_600_000), failures: 0 });
-      if (waiting.length === 0) await queueDue({ schedule: metered, queue });
+      if (waiting.length === 0) await queueDue(swept);
     }
     const seconds = (performance.now() - startedMs) / 1000;
     clearInterval(watch);

@@ -111,7 +111,7 @@ export class Program {
         await app.subscriptions.keep(telegramUserId);
       },
       summarize: createSummaries({ summary, leases, overview, deliver: this.#notifier.deliver, clock }),
-      queueDue: () => queueDue({ schedule, queue: app.store.jobs }),
+      queueDue: () => queueDue({ schedule, queue: app.store.jobs, intervalMinutes: INTERVAL_MINUTES, clock }),
       nextSummaryAt,
       intervalMinutes: INTERVAL_MINUTES,
     });
@@ -121,7 +121,7 @@ export class Program {
   async round(): Promise<void> {
     const { schedule, jobs } = this.app.store;
     try {
-      await sweep({ schedule, queue: jobs, clock: this.#clock, log: this.#log });
+      await sweep({ schedule, queue: jobs, intervalMinutes: INTERVAL_MINUTES, clock: this.#clock, log: this.#log });
       for (const job of await jobs.list()) {
         if (job.value.dueAt <= this.#clock.now()) await this.#perform(job);
       }

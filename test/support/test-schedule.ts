@@ -57,7 +57,7 @@ async function startTestSchedule(options: TestAppOptions = {}) {
     afterRun: (act: () => Promise<void>) => {
       afterRun = act;
     },
-    sweep: (queue = shown) => sweep({ schedule, queue, clock, log: app.log }),
+    sweep: (queue = shown) => sweep({ schedule, queue, intervalMinutes: 30, clock, log: app.log }),
     async work() {
       for (const job of queued.splice(0)) await work({ ...job, attempts: 0 });
     },

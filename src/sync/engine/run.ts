@@ -7,7 +7,7 @@ import type { Leases } from "../model/leases.ts";
 import type { AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
 import { isAboutOneReading, type RunOutcome } from "../model/outcome.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
-import type { Schedule, ScheduledRun } from "../model/schedule.ts";
+import type { NextRun, Schedule, ScheduledRun } from "../model/schedule.ts";
 import type { SourceAnswer } from "../model/vendors.ts";
 import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
 import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
@@ -37,7 +37,7 @@ export interface RunOptions {
   /** The lease of the account, if the caller has it already. */
   lease?: HeldLease | undefined;
   /** When the account runs next, which is saved with how this run ended. Undefined: as scheduled before. */
-  next?: ((report: RunReport, known: KnownAtEnd) => ScheduledRun | undefined) | undefined;
+  next?: ((report: RunReport, known: KnownAtEnd) => NextRun | undefined) | undefined;
 }
 
 export interface KnownAtEnd {

@@ -20,6 +20,8 @@ export function isLedgerCurrent(settledAt: Date | undefined, intervalMinutes: nu
 export function nextScheduledRun(facts: {
   account: number;
   report: RunReport;
+  /** Where the list has the account already, if it was moved on when its run was queued. */
+  listedAt?: Date | undefined;
   /** Others were due at the same time, and waited. */
   isOneOfMany?: boolean | undefined;
   failures: number;
@@ -32,7 +34,7 @@ export function nextScheduledRun(facts: {
   // A machine that has just started often gets the right time within a minute.
   const isPutOff = report.status === "retry_later" || report.action === "fix_clock";
   const failures = isPutOff ? facts.failures + 1 : 0;
-  const ownAt = now.getTime() + minutesUntilNext() * MINUTE_MS;
+  const ownAt = now.getTime() + millisecondsUntilNext();
   const dueAt = new Date(Math.max(ownAt, report.rests?.until.getTime() ?? ownAt));
   const settledAt = report.status === "success" ? now : facts.settledAt;
   return {
@@ -41,11 +43,18 @@ export function nextScheduledRun(facts: {
     ...(settledAt && { settledAt }),
   };
 
-  function minutesUntilNext(): number {
-    if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes);
-    if (report.action && isIncomplete(report.action)) return INCOMPLETE_MINUTES;
-    return facts.isOneOfMany ? intervalMinutes * spread(facts.account) : intervalMinutes;
+  function millisecondsUntilNext(): number {
+    if (isPutOff) return Math.min(FIRST_PAUSE_MINUTES * 2 ** facts.failures, intervalMinutes) * MINUTE_MS;
+    if (report.action && isIncomplete(report.action)) return INCOMPLETE_MINUTES * MINUTE_MS;
+    if (facts.listedAt && facts.listedAt > now) return facts.listedAt.getTime() - now.getTime();
+    return intervalMinutes * (facts.isOneOfMany ? spread(facts.account) : 1) * MINUTE_MS;
   }
+}
+
+/** When a run that is queued now, and ends well, is followed by the next. */
+export function regularAfter(dueAt: Date, intervalMinutes: number, now: Date): Date {
+  const onTime = new Date(dueAt.getTime() + intervalMinutes * MINUTE_MS);
+  return onTime > now ? onTime : new Date(now.getTime() + intervalMinutes * MINUTE_MS);
 }
 
 /**

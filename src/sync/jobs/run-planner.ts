@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { KnownAtEnd, RunReport } from "../engine/run.ts";
 import { type Account, type Accounts, zoneOf } from "../model/account.ts";
 import type { Job } from "../model/jobs.ts";
-import type { Schedule, ScheduledRun } from "../model/schedule.ts";
+import type { NextRun, Schedule, ScheduledRun } from "../model/schedule.ts";
 import { isLedgerCurrent, nextScheduledRun } from "./next-run.ts";
 
 export interface RunPlannerDeps {
@@ -24,15 +24,17 @@ export function createRunPlanner(deps: RunPlannerDeps) {
 
   /** When an account runs next, unless somebody else has decided that since `known`: a new link is due at once. */
   function nextAfter(job: Job, account: Account, known: ScheduledRun | undefined) {
-    return (report: RunReport, { scheduledRun: before, timezone }: KnownAtEnd): ScheduledRun | undefined => {
+    return (report: RunReport, { scheduledRun: before, timezone }: KnownAtEnd): NextRun | undefined => {
       if (before && before.dueAt.getTime() !== known?.dueAt.getTime()) return undefined;
       const now = clock.now();
       const { failures = 0, settledAt } = before ?? {};
       const summaryAt = deps.nextSummaryAt(account, account.timezone ?? timezone ?? zoneOf(account), now);
-      return nextScheduledRun({
-        ...{ account: account.telegramUserId, report, isOneOfMany: othersWait(job) },
+      const listedAt = job.reason === "scheduled" ? job.listedAt : undefined;
+      const next = nextScheduledRun({
+        ...{ account: account.telegramUserId, report, listedAt, isOneOfMany: othersWait(job) },
         ...{ failures, settledAt, intervalMinutes, summaryAt, now },
       });
+      return { ...next, listedAt };
     };
   }
 
@@ -43,7 +45,14 @@ export function createRunPlanner(deps: RunPlannerDeps) {
     if (!(await accounts.find(id))) return schedule.forget(id);
     const scheduledRun = await schedule.read(id);
     const next = nextAfter(job, account, known)(report, { scheduledRun, timezone: undefined });
-    if (next) await schedule.set(id, next);
+    await (next ? schedule.set(id, next) : unlist(job, scheduledRun));
+  }
+
+  /** What the list has for a job, unless that is the scheduled run. */
+  async function unlist(job: Job, scheduledRun: ScheduledRun | undefined) {
+    if (job.reason !== "scheduled") return;
+    const listedAt = job.listedAt ?? job.dueAt;
+    if (listedAt.getTime() !== scheduledRun?.dueAt.getTime()) await schedule.drop(job.account, listedAt);
   }
 
   return {
@@ -53,8 +62,10 @@ export function createRunPlanner(deps: RunPlannerDeps) {
     /** A scheduled run may be queued twice, or left over from a crash. It is made if the account is due, or a job has only waited. */
     async isWanted(job: Job, scheduledRun: ScheduledRun | undefined): Promise<boolean> {
       if (job.reason !== "scheduled" || scheduledRun?.dueAt.getTime() === job.dueAt.getTime()) return true;
-      await schedule.drop(job.account, job.dueAt);
-      return scheduledRun !== undefined && scheduledRun.dueAt <= clock.now();
+      const isOverdue = scheduledRun !== undefined && scheduledRun.dueAt <= clock.now();
+      // A run that is made relies on being listed at its next time.
+      if (!isOverdue || !job.listedAt) await unlist(job, scheduledRun);
+      return isOverdue;
     },
 
     ledgerIsCurrent(account: number, scheduledRun: ScheduledRun | undefined): boolean {

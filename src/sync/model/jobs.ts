@@ -2,13 +2,16 @@ import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import type { Versioned } from "./link.ts";
 
-const JobBase = lazy(() => z.object({ account: z.int(), dueAt: z.iso.datetime().transform((text) => new Date(text)) }));
+const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));
+const JobBase = lazy(() => z.object({ account: z.int(), dueAt: instant() }));
 export const StoredJob = lazy(() =>
   z.discriminatedUnion("reason", [
     JobBase().extend({
       reason: z.enum(["scheduled", "withings_notified", "withings_unlinked"]),
       /** More accounts are due than the queue was given. When this run has ended, the next of them is queued. */
       othersWait: z.literal(true).optional(),
+      /** When the list has the account next. Absent: at `dueAt`, until the run has ended. */
+      listedAt: instant().optional(),
     }),
     /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
     JobBase().extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),

@@ -7,10 +7,15 @@ export interface ScheduledRun {
   settledAt?: Date;
 }
 
+export interface NextRun extends ScheduledRun {
+  /** Where the list has the account, if not at its scheduled run: whoever queued that has moved it on. */
+  listedAt?: Date | undefined;
+}
+
 /** Who is due when. The scheduled run in the account counts; any other entry in the list is dropped when its time comes. */
 export interface Schedule {
   read(account: number): Promise<ScheduledRun | undefined>;
-  set(account: number, scheduledRun: ScheduledRun): Promise<void>;
+  set(account: number, next: NextRun): Promise<void>;
   lastRun(account: number): Promise<LastRun | undefined>;
   /** Keeps how a run ended, and when the next one is, in one write. Undefined: the account is gone, and nothing is kept. */
   ended(account: number, run: EndedRun): Promise<KeptRun | undefined>;
@@ -18,6 +23,9 @@ export interface Schedule {
   due(most: number): Promise<{ entries: DueEntry[]; othersWait: boolean }>;
   /** For an hour it isn't due again; a job that got lost is queued again after that. */
   markQueued(listed: DueEntry): Promise<void>;
+  list(account: number, dueAt: Date): Promise<void>;
+  /** Unless somebody has changed the entry. */
+  unlist(listed: DueEntry): Promise<void>;
   /** Removes what is listed for an account at a time that is no longer its scheduled run. */
   drop(account: number, dueAt: Date): Promise<void>;
   forget(account: number): Promise<void>;
@@ -37,7 +45,7 @@ export interface DueEntry {
 export interface EndedRun {
   last: (before: LastRun | undefined) => LastRun;
   /** Undefined if the scheduled run is to stay as it is. */
-  next?: ((before: ScheduledRun | undefined) => ScheduledRun | undefined) | undefined;
+  next?: ((before: ScheduledRun | undefined) => NextRun | undefined) | undefined;
 }
 
 export interface KeptRun {

@@ -38,7 +38,7 @@ async function startFastMachine(intervalMinutes: number) {
       for (const job of jobs) await work({ ...job, attempts: 0 });
     },
   };
-  const sweeps = createRounds(async () => void (await sweep({ schedule, queue, clock, log })), log);
+  const sweeps = createRounds(async () => void (await sweep({ schedule, queue, intervalMinutes, clock, log })), log);
   waker = createWaker(sweeps.run, clock);
   const interval = runEvery({ minutes: 1, tasks: [sweeps.run] });
   close = async () => {

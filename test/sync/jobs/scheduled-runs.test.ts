@@ -44,7 +44,7 @@ describe("a scheduled run", () => {
     harness().clock.advance(15);
     const [again] = await jobs.list();
     await perform(again?.value ?? expect.fail());
-    expect(await dueIn()).toBe(30);
+    expect(await dueIn()).toBe(29.75);
     expect(await listed()).toHaveLength(1);
   });
 

@@ -18,7 +18,7 @@ describe("a sweep", () => {
   test("queues a run for every account that is due, once, and again in an interval", async () => {
     const { sweep, queued, work, dueIn } = await start();
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
-    expect(queued).toEqual([{ account: ACCOUNT, reason: "scheduled", dueAt: NOON }]);
+    expect(queued).toEqual([{ account: ACCOUNT, reason: "scheduled", dueAt: NOON, listedAt: minutes(30) }]);
     await work();
     expect(await dueIn()).toBe(30);
     harness().clock.advance(30 * 60 - 1);
@@ -27,13 +27,51 @@ describe("a sweep", () => {
     expect(await sweep()).toEqual({ queued: 1, recovered: 0 });
   });
 
-  test("doesn't queue again for an hour what waits in the queue", async () => {
-    const { sweep } = await start();
+  test("doesn't queue again for an interval what waits in the queue, and then does, because its job may be lost", async () => {
+    const { sweep, queued, work, dueIn } = await start();
     await sweep();
-    harness().clock.advance(59 * 60);
+    queued.length = 0;
+    harness().clock.advance(30 * 60 - 1);
     expect((await sweep()).queued).toBe(0);
-    harness().clock.advance(60);
+    harness().clock.advance(1);
     expect((await sweep()).queued).toBe(1);
+    await work();
+    expect(await dueIn()).toBe(30);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("that dies before the queue has a run queues it at the next", async () => {
+    const { sweep, queued, work, dueIn } = await start();
+    await expect(sweep({ put: () => Promise.reject(new Error("killed")) })).rejects.toThrow("killed");
+    harness().clock.advance(60);
+    await sweep();
+    await work();
+    expect(harness().logged.filter((line) => line.includes("run_ended"))).toHaveLength(1);
+    expect(queued).toEqual([]);
+    expect(await dueIn()).toBe(29);
+    expect(await listed()).toHaveLength(1);
+  });
+
+  test("that dies after the queue has a run leaves the account listed, even if the run was quick or comes twice", async () => {
+    const { sweep, perform, dueIn } = await start();
+    // So late that its next time is counted from the sweep.
+    harness().clock.advance(45 * 60);
+    const jobs: NewJob[] = [];
+    const dying = {
+      async put(queued: readonly NewJob[]) {
+        for (const job of queued) await perform(job);
+        jobs.push(...queued);
+        throw new Error("killed");
+      },
+    };
+    await expect(sweep(dying)).rejects.toThrow("killed");
+    for (const late of [1, 45]) {
+      harness().clock.advance(late * 60);
+      await sweep({ put: async (queued) => void jobs.push(...queued) });
+      for (const job of jobs.splice(0)) await perform(job);
+      expect(await dueIn()).toBeGreaterThan(0);
+      expect(await listed()).toHaveLength(1);
+    }
   });
 
   test("that the queue refuses leaves every account due", async () => {
@@ -60,6 +98,20 @@ describe("a sweep", () => {
       expect((await sweep()).queued).toBe(2);
       expect(accountsOf(queued)).toEqual([1, 2]);
       expect((await sweep()).queued).toBe(0);
+    });
+
+    test("doesn't queue again for an hour what waits in the queue", async () => {
+      const { sweep, queued } = await start();
+      await crowd(5);
+      await sweep();
+      queued.length = 0;
+      harness().clock.advance(60 * 60 - 1);
+      await sweep();
+      expect(accountsOf(queued)).not.toContain(1);
+      queued.length = 0;
+      harness().clock.advance(1);
+      await sweep();
+      expect(accountsOf(queued)).toContain(1);
     });
 
     test("brings all of them, in their order, because each run that ends brings the next", async () => {
@@ -198,7 +250,8 @@ describe("a sweep", () => {
         await app.store.schedule.set(id, { dueAt: minutes(id <= 10 ? 0 : 60), failures: 0 });
       }
       calls.length = 0;
-      await sweep({ ...app.store, queue, clock: harness().clock, log: createLog({ level: "silent" }) });
+      const { clock } = harness();
+      await sweep({ ...app.store, queue, intervalMinutes: 30, clock, log: createLog({ level: "silent" }) });
       return calls.length;
     };
     await app.store.schedule.set(ACCOUNT, { dueAt: minutes(600), failures: 0 });
@@ -216,5 +269,5 @@ test("two who move a scheduled run at the same time leave one of the two, and it
   const { dueAt } = (await schedule.read(ACCOUNT)) ?? expect.fail();
   harness().clock.advance(3600);
   await sweep();
-  expect(queued).toContainEqual({ account: ACCOUNT, reason: "scheduled", dueAt });
+  expect(queued).toContainEqual(expect.objectContaining({ account: ACCOUNT, reason: "scheduled", dueAt }));
 });
