@@ -39,14 +39,9 @@ export function createLedgers(table: Table): Ledgers {
         },
 
         async entries(ids) {
-          const sorted = [...ids].sort();
           const found = new Map<string, Versioned<LedgerEntry>>();
-          const [first, last] = [sorted[0], sorted.at(-1)];
-          if (first === undefined || last === undefined) return found;
-          const wanted = new Set(sorted);
-          // One query for all: ids that are near in time are near in number, so hardly anything else lies between.
-          const range = { from: keys.reading(pk, first).sk, to: `${keys.reading(pk, last).sk}\u0000` };
-          for (const item of await table.list(pk, range)) {
+          const wanted = new Set(ids);
+          for await (const item of itemsNear(table, pk, [...wanted].sort())) {
             if (wanted.has(idOf(item))) found.set(idOf(item), readVersioned(item, LedgerItem));
           }
           return found;
@@ -92,6 +87,25 @@ export function createLedgers(table: Table): Ledgers {
       }
     },
   };
+}
+
+/**
+ * Those with these ids, and few others. Ids that are near in time are near in number, so mostly one query brings all; but a
+ * reading of years ago may be listed again, and the years between are passed over.
+ */
+async function* itemsNear(table: Table, pk: string, sorted: string[]): AsyncGenerator<Item> {
+  let left = sorted;
+  for (;;) {
+    const [first, last] = [left[0], left.at(-1)];
+    if (first === undefined || last === undefined) return;
+    const limit = 2 * left.length + 10;
+    const to = `${keys.reading(pk, last).sk}\u0000`;
+    const items = await table.list(pk, { from: keys.reading(pk, first).sk, to, limit });
+    yield* items;
+    const reached = items[limit - 1];
+    if (!reached) return;
+    left = left.filter((id) => id > idOf(reached));
+  }
 }
 
 export async function ledgersOf(table: Table, account: number): Promise<string[]> {

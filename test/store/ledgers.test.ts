@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createLog } from "../../src/lib/log.ts";
+import { createManualClock } from "../../src/sandbox/manual-clock.ts";
+import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
+import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
+import { createLedgers } from "../../src/store/ledgers.ts";
+import { openSqliteTable } from "../../src/store/sqlite/table.ts";
+import type { Table } from "../../src/store/table.ts";
+import type { Ledger, LedgerEntry } from "../../src/sync/model/ledger.ts";
+import { readingId } from "../../src/sync/model/reading.ts";
+import { createMeter } from "../bench/meter.ts";
+import { startDynalite } from "../support/dynalite.ts";
+import { ACCOUNT, NOON } from "../support/test-app.ts";
+
+const clock = createManualClock(NOON);
+const DAYS = 400;
+
+const entry = (day: number, more: Partial<LedgerEntry> = {}): LedgerEntry => {
+  const takenAt = new Date(NOON.getTime() - (DAYS - day) * 24 * 3600_000);
+  return {
+    ...{ measureGroupId: 5_000_000 + day * 1_000, kind: "weigh_in", takenAt, modifiedAt: takenAt, fingerprint: "[]" },
+    ...{ fate: { state: "seen" }, values: { kind: "weigh_in", weightKg: 80 }, attempts: 1, ...more },
+  };
+};
+const idOf = (day: number) => readingId(entry(day));
+
+const folder = mkdtempSync(path.join(tmpdir(), "weighbridge-ledgers-"));
+let dynalite: Awaited<ReturnType<typeof startDynalite>>;
+beforeAll(async () => {
+  dynalite = await startDynalite();
+});
+afterAll(async () => {
+  await dynalite.close();
+  rmSync(folder, { recursive: true });
+});
+
+const ENGINES: Record<string, () => Promise<Table>> = {
+  SQLite: async () => openSqliteTable({ file: path.join(folder, "weighbridge.db"), tableName: "ledgers", clock }),
+  DynamoDB: async () => {
+    const options = { tableName: `weighbridge-${randomUUID()}`, endpoint: dynalite.endpoint, clock };
+    await createDynamoTable({ ...options, log: createLog({ level: "silent" }) });
+    return openDynamoTable(options);
+  },
+};
+
+describe.each(Object.entries(ENGINES))("a ledger of 400 readings on %s", (_engine, open) => {
+  const meter = createMeter();
+  let table: Table;
+  let ledger: Ledger;
+  const found = async (ids: string[]) => [...(await ledger.entries(ids)).keys()];
+
+  beforeAll(async () => {
+    table = await open();
+    ledger = createLedgers(meter.wrapTable(table)).of(ACCOUNT, "1", "2");
+    const all = Array.from({ length: DAYS }, (_, day) => entry(day));
+    await ledger.write(all.map((it) => ({ entry: it, version: undefined })));
+  });
+  afterAll(() => table.close());
+
+  test("gives those that are asked for, in any order, and no others", async () => {
+    expect(await found([])).toEqual([]);
+    expect(await found([idOf(7), "0000000000000001#weigh_in", idOf(3), idOf(7)])).toEqual([idOf(3), idOf(7)]);
+    const days = Array.from({ length: DAYS }, (_, day) => day);
+    for (const step of [1, 2, 7, 13, 50, 399]) {
+      const ids = days.filter((day) => day % step === 0).map(idOf);
+      expect(await found(ids.toReversed())).toEqual(ids);
+    }
+    expect((await ledger.entries([idOf(5)])).get(idOf(5))?.value).toEqual(entry(5));
+  });
+
+  test("gives one of today and one of years ago without what lies between", async () => {
+    meter.reset();
+    expect(await found([idOf(1), idOf(DAYS - 1)])).toEqual([idOf(1), idOf(DAYS - 1)]);
+    expect(meter.units).toMatchObject({ reads: 3, calls: 2 });
+  });
+});
