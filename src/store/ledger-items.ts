@@ -82,6 +82,7 @@ export const ProgressItem = lazy(() =>
           id: z.string(),
           kind: Kind(),
           arrivedAt: instant(),
+          garminKeyId: z.string().exactOptional(),
           composition: z
             .object({
               bodyFatPercent: z.number().exactOptional(),

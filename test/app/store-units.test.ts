@@ -5,10 +5,11 @@ import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { queueDue } from "../../src/sync/jobs/sweep.ts";
 import type { JobQueue, NewJob } from "../../src/sync/model/jobs.ts";
+import type { LedgerWrite } from "../../src/sync/model/ledger.ts";
 import { createMeter } from "../bench/meter.ts";
 import { newMessage } from "../bot/chat.ts";
 import { startDynalite } from "../support/dynalite.ts";
-import { ACCOUNT, NOON, startTestApp, type TestApp } from "../support/test-app.ts";
+import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp } from "../support/test-app.ts";
 
 /** What the store is asked for costs money on DynamoDB and time everywhere. A figure here is a promise of `docs/costs.md`. */
 let dynalite: Awaited<ReturnType<typeof startDynalite>>;
@@ -84,6 +85,19 @@ async function startVisits(engine: (typeof engines)[number]) {
   return { ...started, visit, announced };
 }
 
+/** As if the account had been in use for so long: a weigh-in a day, all of them in Garmin. */
+async function addEarlierDays(days: number) {
+  const writes = Array.from({ length: days }, (_, day): LedgerWrite => {
+    const takenAt = new Date(NOON.getTime() - (31 + day) * 24 * 3600_000);
+    const garminKey = { calendarDate: takenAt.toISOString().slice(0, 10), id: String(takenAt.getTime()) };
+    const reading = { measureGroupId: 9_000_000 - day, kind: "weigh_in", takenAt, modifiedAt: takenAt } as const;
+    const values = { kind: "weigh_in", weightKg: 80 } as const;
+    const entry = { ...reading, values, fingerprint: "[]", fate: { state: "seen" }, attempts: 1, garminKey } as const;
+    return { entry, version: undefined };
+  });
+  await harness.ledger().write(writes);
+}
+
 describe.each(engines)("on %s", (engine) => {
   test("a visit with nothing new costs four reads, four writes and eight calls", async () => {
     const { visit } = await startVisits(engine);
@@ -93,12 +107,27 @@ describe.each(engines)("on %s", (engine) => {
     expect(await visit()).toEqual(units);
   });
 
-  test("a visit that brings a reading costs twelve reads and nine writes, four of the reads for the ledger of a month", async () => {
+  test.each([
+    ["a month", 0],
+    ["ten years", 3650],
+  ])("a visit that brings a reading costs seven reads and nine writes after %s", async (_long, days) => {
     const { announced } = await startVisits(engine);
+    await addEarlierDays(days);
     harness.person.stepOnScale({ weightKg: 80.25, fatRatioPercent: 18 });
     const units = await announced();
     expect(harness.weights()).toHaveLength(31);
-    expect(units).toEqual({ reads: 12, writes: 9, calls: 16 });
+    expect(units).toEqual({ reads: 7, writes: 9, calls: 15 });
+  });
+
+  test("a visit costs no more because Garmin has weights of that day from elsewhere", async () => {
+    const { announced } = await startVisits(engine);
+    for (const hour of [1, 30]) {
+      const at = new Date(NOON.getTime() - hour * 3600_000);
+      harness.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 78 });
+    }
+    harness.person.stepOnScale({ weightKg: 80.25 });
+    expect(await announced()).toEqual({ reads: 7, writes: 9, calls: 15 });
+    expect(harness.weights()).toHaveLength(33);
   });
 
   test("an update of the chat costs two reads and two writes", async () => {

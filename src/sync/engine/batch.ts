@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { HeldLease } from "../links/with-lease.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { Around, Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
+import type { Claims } from "./claims.ts";
 import { isDecisive, type ReadBack } from "./read-back.ts";
 
 export interface BatchContext {
@@ -14,7 +15,7 @@ export interface BatchContext {
   accepted: ReadonlySet<Field>;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 
-  claimed: Set<string>;
+  claimed: Claims;
   readBacks: ReadBack[];
   foreign: Map<string, GarminEntry>;
   /** What went wrong, in order. Some of it stopped this kind, some only one reading. */

@@ -1,12 +1,14 @@
 import type { Account } from "../model/account.ts";
 import type { Ledger } from "../model/ledger.ts";
 import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
-import { KindClosedError, type Sink } from "../model/vendors.ts";
+import { type GarminEntry, KindClosedError, type Sink } from "../model/vendors.ts";
 import { type BatchContext, isDiffering } from "./batch.ts";
-import { type CollectDeps, type Collected, claimedKeys, holdsOf, type Start, tasksOf } from "./collect.ts";
+import type { Claims } from "./claims.ts";
+import { type CollectDeps, type Collected, claimsOf, holdsOf, type Start, tasksOf } from "./collect.ts";
 import { type FollowedUp, followUp, openWithoutTask } from "./follow-up.ts";
 import type { Item, Task } from "./item.ts";
 import { isKindPaused, type Tried } from "./kind-pause.ts";
+import { isSameEvent } from "./match.ts";
 import { acceptedFields } from "./read-back.ts";
 import { reconcile } from "./reconcile.ts";
 import { type Change, settledAs, writeAll } from "./record.ts";
@@ -30,6 +32,8 @@ export interface Brought {
   kinds: KindWork[];
   /** Readings with an open upload, of which nothing is left to send, by `readingId`. */
   stillOpen: string[];
+  /** What Garmin has from elsewhere. Empty after an error. */
+  foreign: GarminEntry[];
   errors: unknown[];
 }
 
@@ -40,7 +44,11 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
   const holds = planned.flatMap((it) => it.holds);
   await settleWithoutGarmin(items, holds, start.ledger);
   const openBefore = await openWithoutTask(items, start.progress, start.ledger);
-  const claimed = await claimedKeys(items, [...openBefore, ...holds], start.ledger);
+  const claimed = claimsOf(
+    items,
+    openBefore.map(({ value }) => value),
+    start,
+  );
   const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, run) }));
   // First, so that no late copy is taken for a new reading. A failure here stops nothing else.
   const followed: FollowedUp[] = [];
@@ -53,7 +61,28 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
   // One kind after the other: an error with blood pressures never stops the weights.
   for (const work of kinds) if (!work.isPaused) work.tried = await reconcileKind(work, deps, run);
   const errors = [...followed.map((it) => it.error), ...kinds.flatMap(({ tried }) => tried?.errors ?? [])];
-  return { kinds, stillOpen: followed.flatMap((it) => it.stillOpen), errors: errors.filter((it) => it !== undefined) };
+  const foreign = await foreignOf(kinds, claimed, run).catch((error: unknown) => {
+    errors.push(error);
+    return [];
+  });
+  return {
+    ...{ kinds, foreign, stillOpen: followed.flatMap((it) => it.stillOpen) },
+    errors: errors.filter((it) => it !== undefined),
+  };
+}
+
+/** One that may be the twin of an arrival is told to the owner, so the whole ledger is asked whether it's ours. */
+async function foreignOf(
+  kinds: KindWork[],
+  claimed: Claims,
+  { start, collected: { items } }: CollectedRun,
+): Promise<GarminEntry[]> {
+  const foreign = kinds.flatMap(({ batch }) => [...batch.foreign.values()]);
+  const seen = items.flatMap(({ entry }) => (entry?.value.fate.state === "seen" ? entry.value : []));
+  const arrived = [...start.progress.arrived, ...seen];
+  const isNews = start.progress.twin === undefined;
+  if (isNews && foreign.some((other) => arrived.some((it) => isSameEvent(it, other)))) await claimed.complete();
+  return foreign.filter(({ key }) => !claimed.has(key.id));
 }
 
 function planKinds({ clock }: CollectDeps, { account, start, collected: { items } }: CollectedRun) {
@@ -84,7 +113,7 @@ function settledBeforehand(item: Item): Change<Item> | undefined {
   }
 }
 
-function batchOf(kind: ReadingKind, claimed: Set<string>, deps: CollectDeps, run: CollectedRun): BatchContext {
+function batchOf(kind: ReadingKind, claimed: Claims, deps: CollectDeps, run: CollectedRun): BatchContext {
   const { account, start, collected, lease, onStage } = run;
   const { height, timezone } = collected;
   return {

@@ -6,6 +6,7 @@ import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../m
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
+import { Claims } from "./claims.ts";
 import type { Item, Task } from "./item.ts";
 import { reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
@@ -179,10 +180,8 @@ export function holdsOf(
   });
 }
 
-/** Delete keys of Garmin entries that are certainly ours, including those that Withings didn't list this time. */
-export async function claimedKeys(items: Item[], others: readonly unknown[], ledger: Ledger): Promise<Set<string>> {
-  if (others.length === 0 && !items.some(isTask)) return new Set();
-  return new Set((await ledger.garminKeys()).values());
+export function claimsOf(items: Item[], others: LedgerEntry[], { ledger, progress }: Start): Claims {
+  return new Claims(ledger, progress, [...items.flatMap(({ entry }) => entry?.value ?? []), ...others]);
 }
 
 function newer(a: Height | undefined, b: Height | undefined): Height | undefined {

@@ -1,7 +1,9 @@
 import type { Ledger, LedgerEntry, Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
+import type { GarminEntry } from "../model/vendors.ts";
 import { aroundAll, type BatchContext, remove } from "./batch.ts";
+import type { Taken } from "./claims.ts";
 import { isTask } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { OURS, UnclaimedEntries } from "./match.ts";
@@ -48,14 +50,17 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
   ]);
   await lease.ensure();
   const now = clock.now();
-  const unclaimed = new UnclaimedEntries((await aroundAll(sink, times)).entries, claimed);
+  const { entries: inGarmin } = await aroundAll(sink, times);
+  const looks = await claimed.settled(
+    () => lookForEach(entries, new UnclaimedEntries(inGarmin, claimed)),
+    (all) => all.flatMap(takenBy),
+  );
   const stillOpen: string[] = [];
 
-  for (const { value, version } of entries) {
+  for (const { entry, found, copies } of looks) {
+    const { value, version } = entry;
     const { possibleCopies = [] } = value;
-    const isOnItsWay = isAttempted(value);
-    const found = isOnItsWay ? ours(value, unclaimed) : undefined;
-    for (const { key } of unclaimed.takeAll(possibleCopies)) {
+    for (const { key } of copies) {
       await remove(key, batch);
       claimed.add(key.id);
     }
@@ -69,10 +74,29 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
     if (JSON.stringify(next) !== JSON.stringify(value)) {
       await writeAll([{ item: { entry: { value, version } }, next }], ledger);
     }
-    const isAwaited = isOnItsWay && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
+    const isAwaited = isAttempted(value) && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
     if (isAwaited || next.possibleCopies) stillOpen.push(readingId(value));
   }
   return stillOpen;
+}
+
+interface Look {
+  entry: Versioned<LedgerEntry>;
+  found: GarminEntry | undefined;
+  copies: GarminEntry[];
+}
+
+function lookForEach(entries: Array<Versioned<LedgerEntry>>, unclaimed: UnclaimedEntries): Look[] {
+  return entries.map((entry) => ({
+    entry,
+    found: isAttempted(entry.value) ? ours(entry.value, unclaimed) : undefined,
+    copies: unclaimed.takeAll(entry.value.possibleCopies ?? []),
+  }));
+}
+
+function takenBy({ entry, found, copies }: Look): Taken[] {
+  const others = copies.map((inGarmin) => ({ inGarmin }));
+  return found ? [{ inGarmin: found, sent: entry.value }, ...others] : others;
 }
 
 function ours(entry: LedgerEntry, unclaimed: UnclaimedEntries) {

@@ -2,6 +2,7 @@ import type { LedgerEntry } from "../model/ledger.ts";
 import { fingerprint, type Reading } from "../model/reading.ts";
 import type { Field, GarminEntry, Measured, Sink, UnreadableEntry } from "../model/vendors.ts";
 import { aroundAll } from "./batch.ts";
+import type { Claims, Taken } from "./claims.ts";
 import type { Finding, Task } from "./item.ts";
 import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries } from "./match.ts";
 import { secondsSinceAttempt } from "./plan.ts";
@@ -13,7 +14,7 @@ const ACCEPTED_ATTEMPTS = 3;
 
 interface LookupDeps {
   sink: Sink;
-  claimed: ReadonlySet<string>;
+  claimed: Claims;
   isProven: boolean;
   accepted: ReadonlySet<Field>;
   now: Date;
@@ -32,7 +33,7 @@ interface Match {
 
 /** Fills in what Garmin has of each, and changes nothing there. Resolves to the entries that aren't ours. */
 export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<GarminEntry[]> {
-  const { sink, claimed, now, expected = [] } = deps;
+  const { sink, claimed, now } = deps;
   const asked = items.filter(({ step }) => step.type !== "send" || step.adopt);
   if (asked.length === 0) {
     for (const item of items) item.finding = { type: "send" };
@@ -40,8 +41,25 @@ export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<Gar
   }
 
   const { entries: all, unreadable } = await aroundAll(sink, asked.flatMap(timesOf));
+  const { matches, left } = await claimed.settled(
+    () => matchAll(items, all, deps),
+    (found) => found.matches.flatMap(takenBy),
+  );
+  for (const match of matches) conclude(match, unreadable, now);
+  const isElsewhere = new Set(matches.map(({ elsewhere }) => elsewhere?.key.id));
+  return left.filter(({ key }) => !isElsewhere.has(key.id));
+}
+
+/** What is `replaced` was taken by its key, and so belongs to the reading for certain. */
+function takenBy({ item, ours, elsewhere, copies }: Match): Taken[] {
+  const others = [elsewhere, ...copies].filter((it) => it !== undefined).map((inGarmin) => ({ inGarmin }));
+  return ours ? [{ inGarmin: ours, sent: item.entry?.value }, ...others] : others;
+}
+
+function matchAll(items: Task[], all: GarminEntry[], deps: LookupDeps): { matches: Match[]; left: GarminEntry[] } {
+  const { claimed, expected = [] } = deps;
   const own = new Set(items.flatMap(({ entry }) => keysOf(entry?.value)));
-  const entries = new UnclaimedEntries(all, new Set([...claimed].filter((id) => !own.has(id))));
+  const entries = new UnclaimedEntries(all, { has: (id) => claimed.has(id) && !own.has(id) });
   const matches = items.map((item): Match => ({ item, copies: [] }));
   // Of two alike, the one that Garmin accepted comes first: the other may never have got there.
   const isUnknown = ({ item }: Match) => Number(item.entry?.value.fate.state !== "sent");
@@ -58,10 +76,7 @@ export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<Gar
   takeChanged(verifying, entries, deps);
   entries.takeAll(expected);
   takeFromElsewhere(matches, entries, all);
-
-  for (const match of matches) conclude(match, unreadable, now);
-  const isElsewhere = new Set(matches.map(({ elsewhere }) => elsewhere?.key.id));
-  return entries.left().filter(({ key }) => !isElsewhere.has(key.id));
+  return { matches, left: entries.left() };
 }
 
 function takeReplaced(matches: Match[], entries: UnclaimedEntries): void {

@@ -26,11 +26,17 @@ function isAtItsSecond(wanted: Measured, inGarmin: GarminEntry): boolean {
   return wanted.values.kind === inGarmin.values.kind && secondsApart(wanted, inGarmin) <= 1;
 }
 
-type Sent = Measured & { attemptedAt?: Date | undefined };
+export type Sent = Measured & { attemptedAt?: Date | undefined };
 
 /** It was in Garmin before we sent ours. Clocks differ a little. */
 function isOlder({ attemptedAt }: Sent, { storedAt }: GarminEntry): boolean {
   return attemptedAt !== undefined && storedAt !== undefined && storedAt.getTime() < attemptedAt.getTime() - 60_000;
+}
+
+/** It's the same as what we sent, and came into Garmin after that. */
+export function isJustSent(sent: Sent, inGarmin: GarminEntry): boolean {
+  if (!sent.attemptedAt || !inGarmin.storedAt || isOlder(sent, inGarmin)) return false;
+  return OURS.some((fits) => fits(sent, inGarmin));
 }
 
 function isShifted(wanted: Sent, inGarmin: GarminEntry): boolean {
@@ -98,7 +104,7 @@ function matches(wanted: Measured, inGarmin: GarminEntry, tolerance: { seconds: 
 export class UnclaimedEntries {
   readonly #free: GarminEntry[];
 
-  constructor(inGarmin: GarminEntry[], claimed: ReadonlySet<string>) {
+  constructor(inGarmin: GarminEntry[], claimed: Pick<ReadonlySet<string>, "has">) {
     this.#free = inGarmin.filter((it) => !claimed.has(it.key.id));
   }
 

@@ -1,7 +1,7 @@
 import type { Account } from "../model/account.ts";
 import { KINDS } from "../model/reading.ts";
 import type { Sink } from "../model/vendors.ts";
-import { type CollectDeps, claimedKeys, collectAndPlan, holdsOf, openStart, tasksOf } from "./collect.ts";
+import { type CollectDeps, claimsOf, collectAndPlan, holdsOf, openStart, tasksOf } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { findInGarmin } from "./lookup.ts";
 import { acceptedFields } from "./read-back.ts";
@@ -15,7 +15,7 @@ export async function previewAccount(deps: CollectDeps, account: Account, since?
   };
   const start = await openStart(deps, account, links, { since });
   const { items } = await collectAndPlan(deps, account, start);
-  const claimed = await claimedKeys(items, [], start.ledger);
+  const claimed = claimsOf(items, [], start);
   for (const kind of KINDS) {
     const sink = start.sinks[kind] as Sink;
     const tasks = [...tasksOf(items, kind), ...holdsOf(items, start, kind)];

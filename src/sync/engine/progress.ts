@@ -233,10 +233,14 @@ function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[
     if (entry?.fate.state !== "seen" || !entry.seenAt) continue;
     const id = readingId(entry);
     if (byId.get(id)?.arrivedAt.getTime() === entry.seenAt.getTime()) continue;
-    const { kind, takenAt, seenAt: arrivedAt, differences = [] } = entry;
+    const { kind, takenAt, seenAt: arrivedAt, garminKey, differences = [] } = entry;
     const isAsSent = entry.fingerprint === fingerprint(reading);
     const composition = isAsSent ? compositionOf(reading, parts, differences) : undefined;
-    byId.set(id, { id, kind, takenAt, arrivedAt, values: shownValues(entry), ...(composition && { composition }) });
+    byId.set(id, {
+      ...{ id, kind, takenAt, arrivedAt, values: shownValues(entry) },
+      ...(garminKey && { garminKeyId: garminKey.id }),
+      ...(composition && { composition }),
+    });
   }
   const oldest = now.getTime() - ARRIVED_DAYS * DAY_MS;
   return [...byId.values()]

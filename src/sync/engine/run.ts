@@ -165,7 +165,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 
-function conclude(run: CollectedRun, { kinds, stillOpen }: Brought, state: RunState, now: Date): Progress {
+function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, state: RunState, now: Date): Progress {
   const { progress } = run.start;
   const { answer, since, height, items } = run.collected;
   const { sends } = run.account.settings;
@@ -191,7 +191,7 @@ function conclude(run: CollectedRun, { kinds, stillOpen }: Brought, state: RunSt
   return advance(progress, {
     ...{ answer, since, height, settlements, stillOpen, parts: sends, now, paused },
     readBacks: kinds.flatMap(({ batch }) => batch.readBacks),
-    foreign: kinds.flatMap(({ batch }) => [...batch.foreign.values()]),
+    foreign,
   });
 }
 

@@ -87,7 +87,7 @@ async function recordOutcomes(
 /** Garmin may have stored readings it refused: none is sent again or given up before a look. */
 async function settleRefused(refused: Written[], { isAll }: { isAll: boolean }, batch: BatchContext): Promise<void> {
   const { sink, ledger, clock } = batch;
-  const { missing, unreadable } = await lookFor(refused, new Set(batch.claimed), batch);
+  const { missing, unreadable } = await lookFor(refused, new Set(), batch);
   const absent = missing.filter(({ entry }) => !unreadable.some((it) => mayBeOurs(entry.value, it)));
   if (sink.sendsAsOne && isAll && absent.length > 1) {
     // One bad record spoils a file: sending halves isolates it and delivers the others. All this counts as one attempt.
@@ -112,47 +112,52 @@ async function readBack(awaited: Written[], batch: BatchContext): Promise<void> 
   let missing = awaited;
   if (missing.length === 0) return;
   batch.onStage("checking", missing.length);
-  const notThese = new Set(batch.claimed);
+  const removed = new Set<string>();
   for (const seconds of READ_BACK_AFTER_SECONDS) {
     if (seconds > 0) await batch.clock.sleep(seconds);
-    ({ missing } = await lookFor(missing, notThese, batch));
+    ({ missing } = await lookFor(missing, removed, batch));
     // What may never have got there isn't worth waiting for now.
     if (!missing.some(({ entry }) => entry.value.fate.state === "sent")) return;
   }
 }
 
-/** Records what is there as seen, and resolves to what isn't. `notThese` holds keys of other entries and grows. */
+/** Records what is there as seen, and resolves to what isn't. `removed` holds keys of removed versions and grows. */
 async function lookFor(
   wanted: Written[],
-  notThese: Set<string>,
+  removed: Set<string>,
   batch: BatchContext,
 ): Promise<{ missing: Written[]; unreadable: UnreadableEntry[] }> {
   const times = wanted.flatMap(({ entry: { value } }) => [value.takenAt, value.replaces?.takenAt ?? value.takenAt]);
   // Garmin may still show a removed version for a moment.
-  for (const { entry } of wanted) if (entry.value.replaces?.garminKey) notThese.add(entry.value.replaces.garminKey.id);
+  for (const { entry } of wanted) if (entry.value.replaces?.garminKey) removed.add(entry.value.replaces.garminKey.id);
   const { entries: all, unreadable } = await aroundAll(batch.sink, times);
-  const entries = new UnclaimedEntries(all, notThese);
   const shown = new Set(all.map(({ key }) => key.id));
-  const found = new Map<Written, GarminEntry>();
-  const missing = () => wanted.filter((item) => !found.has(item));
-  const takeThose = (fits: (wanted: LedgerEntry, inGarmin: GarminEntry) => boolean) => {
-    for (const item of missing()) {
-      const taken = entries.take(item.entry.value, fits);
-      if (!taken) continue;
-      notThese.add(taken.key.id);
-      found.set(item, taken);
-    }
-  };
-  for (const fits of OURS) takeThose(fits);
-  for (const { entry } of wanted) entries.takeAll(entry.value.possibleCopies ?? []);
-  for (const fits of changed(batch)) takeThose(fits);
-  for (const other of entries.left()) batch.foreign.set(other.key.id, other);
+  const { found, left } = await batch.claimed.settled(
+    () => takeWanted(wanted, all, removed, batch),
+    (taken) => [...taken.found].map(([{ entry }, inGarmin]) => ({ sent: entry.value, inGarmin })),
+  );
+  for (const other of left) batch.foreign.set(other.key.id, other);
   await writeAll(
     [...found].map(([item, inGarmin]) => seen(item, inGarmin, shown, batch)),
     batch.ledger,
   );
   // A surplus copy is left to the next run: here it can't be told from a twin's.
-  return { missing: missing(), unreadable };
+  return { missing: wanted.filter((item) => !found.has(item)), unreadable };
+}
+
+function takeWanted(wanted: Written[], all: GarminEntry[], removed: ReadonlySet<string>, batch: BatchContext) {
+  const entries = new UnclaimedEntries(all, { has: (id) => batch.claimed.has(id) || removed.has(id) });
+  const found = new Map<Written, GarminEntry>();
+  const takeThose = (fits: (wanted: LedgerEntry, inGarmin: GarminEntry) => boolean) => {
+    for (const item of wanted.filter((it) => !found.has(it))) {
+      const taken = entries.take(item.entry.value, fits);
+      if (taken) found.set(item, taken);
+    }
+  };
+  for (const fits of OURS) takeThose(fits);
+  for (const { entry } of wanted) entries.takeAll(entry.value.possibleCopies ?? []);
+  for (const fits of changed(batch)) takeThose(fits);
+  return { found, left: entries.left() };
 }
 
 /** As if it had not been sent, except that Garmin may have kept a copy all the same and show it late. */

@@ -152,6 +152,7 @@ export interface Arrival extends Measured {
   id: string;
   kind: ReadingKind;
   arrivedAt: Date;
+  garminKeyId?: string;
   composition?: Composition;
 }
 
