@@ -37,9 +37,13 @@ export function startOfDay(date: string, timezone: string): Date {
   return atLocalHour(date, 0, timezone);
 }
 
-/** When clocks in the zone show this hour of `2026-11-21`: the first time, or where a skipped hour would have started. */
 export function atLocalHour(date: string, hour: number, timezone: string): Date {
-  const wanted = `${date}T${String(hour).padStart(2, "0")}:00:00`;
+  return atLocalTime(date, `${String(hour).padStart(2, "0")}:00`, timezone);
+}
+
+/** When clocks in the zone show `07:30` on `2026-11-21`: the first time, or when it would have been if that hour is skipped. */
+export function atLocalTime(date: string, time: string, timezone: string): Date {
+  const wanted = `${date}T${time}:00`;
   const wall = Date.parse(`${wanted}Z`);
   const offsetAt = (instant: number) => Date.parse(`${localDateTime(new Date(instant), timezone)}Z`) - instant;
   // By the offset before a clock change and the one after it: some hours are skipped, and some come twice.
