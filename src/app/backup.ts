@@ -57,7 +57,7 @@ export async function restore(
       throw new UsageError(
         kept === undefined
           ? `${file} holds no key: set SEALING_KEY as it was when the backup was made (key ${missing.join(", ")}), and restore again.`
-          : `${file} was sealed with another key than SEALING_KEY: remove SEALING_KEY, and the key in the backup is used.`,
+          : `${file} was sealed with a different key from SEALING_KEY: remove SEALING_KEY, and the key in the backup is used.`,
       );
     }
     restoreBackup({ ...target, beforeCommit: () => {} });

@@ -76,7 +76,7 @@ test("ALARM_URL hears once that the owner has blocked the bot, even after a rest
   server.chat.block();
   await server.delivered();
   program.wake();
-  const away = expect.stringMatching(/^My owner has blocked the bot in Telegram/);
+  const away = expect.stringMatching(/^You’ve blocked the bot in Telegram/);
   await expect.poll(outside.alarms).toEqual([away]);
   await program.stop();
   const next = await server.start();
@@ -87,7 +87,7 @@ test("ALARM_URL hears once that the owner has blocked the bot, even after a rest
   next.wake();
   await expect
     .poll(outside.alarms)
-    .toEqual([away, away, "My messages get through again, including those that waited."]);
+    .toEqual([away, away, "My messages are getting through again, including the ones that waited."]);
 });
 
 test("an address that fails stops nothing: it is logged without the address, and the owner hears after ten minutes", async () => {
@@ -105,7 +105,9 @@ test("an address that fails stops nothing: it is logged without the address, and
   expect(outside.alarms().length).toBeLessThanOrEqual(6);
   outside.answerWith(200);
   await minutes(64, program);
-  await expect.poll(server.told).toEqual([failing, "My messages get through again, including those that waited."]);
+  await expect
+    .poll(server.told)
+    .toEqual([failing, "My messages are getting through again, including the ones that waited."]);
 });
 
 test.each(["endless", "unfinished"] as const)(

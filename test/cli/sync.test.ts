@@ -291,7 +291,7 @@ test("doctor asks about all accounts side by side, and prints each line as soon 
   const shownAt = performance.now();
   await doctor.said("account 4711, Withings: answers");
   expect(performance.now() - shownAt).toBeGreaterThan(1000);
-  await doctor.said("account 4711, Garmin: answers");
+  await doctor.said("account 4711, Garmin: signed in");
   const answeredAt = performance.now();
   await doctor.said("account 4712, Withings: answers");
   expect(performance.now() - answeredAt).toBeLessThan(1000);

@@ -423,5 +423,5 @@ test("ALARM_URL and HEARTBEAT_URL are gone", async ({ task }) => {
       return isHeard();
     })
     .toBe(true);
-  await stage.hearsEnd(/^My messages get through again/, 120);
+  await stage.hearsEnd(/^My messages are getting through again/, 120);
 });

@@ -42,8 +42,8 @@ test.each([
   await stage.step(1);
   await expect
     .poll(() => stage.heard("ALARM_URL"))
-    .toContainEqual(expect.stringMatching(/^My messages get through again/));
-  stage.row.told = "ALARM_URL: My messages get through again.";
+    .toContainEqual(expect.stringMatching(/^My messages are getting through again/));
+  stage.row.told = "ALARM_URL: My messages are getting through again.";
 });
 
 test("The owner has blocked the bot", async ({ task }) => {
@@ -55,7 +55,7 @@ test("The owner has blocked the bot", async ({ task }) => {
   stage.sandbox.garmin.expireAccessToken(OWNER.email);
   stage.weighIn();
   await expect.poll(() => stage.logged()).toContainEqual(expect.objectContaining({ event: "owner_does_not_listen" }));
-  await stage.hears("ALARM_URL", /^My owner has blocked the bot/, 30);
+  await stage.hears("ALARM_URL", /^You’ve blocked the bot/, 30);
   await stage.step(60);
   expect(stage.heard("owner")).toEqual([]);
   stage.chat.unblock();
@@ -92,12 +92,14 @@ test("Telegram refuses every message to the owner", async ({ task }) => {
   stage.sandbox.garmin.revoke(OWNER.email);
   stage.sandbox.garmin.expireAccessToken(OWNER.email);
   stage.weighIn();
-  await stage.hears("ALARM_URL", /^Telegram works, but hasn’t accepted my messages to my owner/, 60);
+  await stage.hears("ALARM_URL", /^Telegram works, but hasn’t accepted my messages to you/, 60);
   expect(stage.heard("owner")).toEqual([]);
   stage.sandbox.faults.remove("death");
   await stage.until(() => stage.heard("owner").length > 0, 60);
   await stage.step(2);
-  expect(stage.heard("ALARM_URL").at(-1)).toBe("My messages get through again, including those that waited.");
+  expect(stage.heard("ALARM_URL").at(-1)).toBe(
+    "My messages are getting through again, including the ones that waited.",
+  );
   await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
   await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
 });

@@ -13,7 +13,7 @@ const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>
   token_unknown: {
     event: "telegram_token_unknown",
     message:
-      "Telegram doesn’t know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather and restart. Syncing continues, but nobody hears about it.",
+      "Telegram doesn’t know TELEGRAM_BOT_TOKEN. Copy it again from @BotFather and restart. Syncing continues, but I can’t message anyone.",
   },
   taken: {
     event: "updates_taken",

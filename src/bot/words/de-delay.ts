@@ -8,7 +8,7 @@ const OVER: DelayWords["over"] = {
   garmin_silent: "Garmin antwortet wieder.",
   garmin_refusing: "Garmin nimmt meine Anfragen wieder an.",
   garmin_limited: "Garmin begrenzt meine Anfragen nicht mehr.",
-  garmin_not_showing: "Garmin zeigt, was es angenommen hat.",
+  garmin_not_showing: "Garmin zeigt jetzt, was es angenommen hat.",
   withings_unexpected: "Ich verstehe die Antworten von Withings wieder.",
   garmin_unexpected: "Ich verstehe die Antworten von Garmin wieder.",
   us: "Die Störung bei mir ist vorbei.",
@@ -73,7 +73,7 @@ export function delayInGerman({ values, moment, isToday }: Format): DelayWords {
       `${NAME[vendor]} antwortet seit ${hour(since)} auf eine Art, die ich nicht verstehe. Deine Messungen sind ${PLACE[place]} sicher.`,
     triesOn: "Ich versuche es weiter.",
     triesOnAndTells: "Ich versuche es weiter und sage dir, wenn es vorbei ist.",
-    needsUpdate: "Wenn es anhält, brauche ich ein Update; wer mich betreibt, findet mehr in meinem Protokoll.",
+    needsUpdate: "Wenn das so bleibt, brauche ich ein Update; wer mich betreibt, findet mehr in meinem Protokoll.",
     unexpectedNow: (vendor, detail = "") =>
       `${NAME[vendor]} antwortet gerade auf eine Art, die ich nicht verstehe${detail}. Nichts ist verloren. Versuche es später noch einmal.`,
 

@@ -43,17 +43,17 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
     hasWebhook
       ? `@${username}, und Telegram stellt mir Nachrichten zu`
       : `@${username}, und ich hole Nachrichten selbst ab`,
-  telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere es neu von @BotFather.",
+  telegramUnknown: "Telegram kennt TELEGRAM_BOT_TOKEN nicht. Kopiere das Token neu von @BotFather.",
   telegramSilent: "Telegram hat nicht geantwortet. Versuche es später noch einmal.",
   webhookFails: (waiting) =>
     `Telegram kann mir keine Nachrichten zustellen: ${plural(waiting, "wartet", "warten")}. Prüfe, ob die öffentliche Adresse von außen antwortet.`,
   webhookElsewhere: (host) =>
     `Telegram stellt die Nachrichten dieses Bots einem anderen Programm zu, unter ${host}. Beende es oder gib ihm einen eigenen Bot. Das laufende Programm holt sie in wenigen Minuten zurück.`,
   polledElsewhere:
-    "Ein anderes Programm liest die Nachrichten an diesen Bot mit, darum bleiben manche ohne Antwort. Welches Programm das ist und wo es läuft, sagt Telegram nicht. Beende es oder gib ihm einen eigenen Bot.",
+    "Ein anderes Programm liest die Nachrichten an diesen Bot mit, darum entgehen mir manche. Welches Programm das ist und wo es läuft, sagt Telegram nicht. Beende es oder gib ihm einen eigenen Bot.",
   webhookMissing:
     "Telegram kennt meine Adresse noch nicht. Das laufende Programm trägt sie in wenigen Minuten ein; wenn nicht, starte es neu.",
-  application: "Withings nimmt ihre Kennung und ihr Geheimnis an",
+  application: "Withings akzeptiert ihre Client-ID und ihr Client-Secret",
   garminReachable: "von hier aus erreichbar",
   garminPageOnly:
     "geht nur auf Garmins eigener Seite, weil Garmin Anmeldungen aus diesem Netz ablehnt. Den Abgleich betrifft das nicht.",
@@ -62,7 +62,7 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
   clock: "geht richtig",
   clockOff: (seconds) =>
     `Die Uhr dieses Rechners geht ${amount(seconds)} ${seconds > 0 ? "vor" : "nach"}. Schalte die Zeitsynchronisierung ein.`,
-  noServerTime: "Kein Server hat die Zeit genannt. Versuche es später noch einmal.",
+  noServerTime: "Kein Server hat mir die Zeit gesagt. Versuche es später noch einmal.",
   mayUse: "darf den Bot benutzen",
   blocksBot: (since) =>
     `hat den Bot in Telegram seit ${since} blockiert und erfährt nichts von Problemen. Der Abgleich läuft weiter. Abhilfe: die Blockierung aufheben oder dem Bot schreiben`,
@@ -72,15 +72,15 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
     `${vendor} hat mich gebeten, bis ${until} zu warten, darum frage ich dort gerade nicht nach. Nichts ist verloren; danach mache ich weiter.`,
   withings: "antwortet und lässt mich deine Messwerte lesen",
   garmin: (name, hasConsent) =>
-    `antwortet als ${name}${hasConsent ? " und zeigt, dass du dem Hochladen zugestimmt hast" : ""}`,
+    `angemeldet als ${name}${hasConsent ? "; deine Zustimmung zum Hochladen liegt vor" : ""}`,
   garminRefused: (name, at) =>
-    `antwortet als ${name}, hat aber das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob sie jetzt da ist, zeigt das nächste.`,
+    `angemeldet als ${name}, aber Garmin hat das letzte Hochladen (${at}) abgelehnt, weil deine Zustimmung fehlte. Ob sie jetzt da ist, zeigt das nächste.`,
   notifications: {
     on: "Withings meldet sie mir sofort",
     off: "Withings meldet sie mir noch nicht. Bis dahin sehe ich selbst nach.",
     gone: "Withings meldet sie mir nicht mehr. Ich richte das bald neu ein; bis dahin sehe ich selbst nach.",
     unreachable:
-      "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis dahin sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
+      "Withings meldet sie mir nicht, weil es mich beim letzten Einrichten nicht erreichen konnte. Bis das wieder geht, sehe ich selbst nach. Prüfe, ob die öffentliche Adresse von außen antwortet.",
   },
   noRunNeedsLinks: "der nächste braucht beide Verbindungen",
   noRunSinceLink: "Seit der letzten neuen Verbindung gab es noch keinen Abgleich. Er beginnt von selbst.",
@@ -91,7 +91,7 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
     `Der letzte Abgleich war ${at}, und es sollte ${minutes === 1 ? "jede Minute" : `alle ${minutes} Minuten`} einer sein. Starte das Programm neu (auf AWS: npm run deploy); bleibt es so, steht mehr in seinem Protokoll.`,
   runBroke:
     "Beim letzten Abgleich ist bei mir etwas schiefgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
-  forOperator: "Das kann nur beheben, wer mich betreibt. Bitte dort um /doctor.",
+  forOperator: "Das kann nur beheben, wer mich betreibt. Bitte diese Person, /doctor zu senden.",
   setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
   conclusion({ needYou, broken, later, notes }) {
     const said = [

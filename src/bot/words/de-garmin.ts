@@ -20,7 +20,7 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "sign_in_forgotten":
       return "Diese Anmeldung ist nach zehn Minuten abgelaufen. Es hat sich nichts geändert. Bitte melde dich noch einmal an.";
     case "taken":
-      return `${result.displayName} gehört bei Garmin hier schon jemand anderem, und die Messungen von zwei Personen würden sich mischen. Ist dort in deinem Browser noch jemand anderes angemeldet, nimm diesen Knopf: Er fragt trotzdem nach E-Mail und Passwort.`;
+      return `${result.displayName} bei Garmin gehört hier schon jemand anderem, und die Messungen von zwei Personen würden sich vermischen. Wenn in deinem Browser dort noch jemand anderes angemeldet ist, nimm diesen Knopf: Er fragt trotzdem nach E-Mail und Passwort.`;
     case "account_removed":
       return "Du hast hier alles entfernt, bevor Garmin geantwortet hat, darum ist nichts verbunden.";
     case "wrong_code":
@@ -74,7 +74,7 @@ export function garminInGerman(format: Format): GarminWords {
   return {
     garminSignInChoice: (isInCloud) =>
       `Zwei Wege, dich bei Garmin anzumelden:\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.${isInCloud ? " Das klappt vielleicht nicht: Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab." : ""}`,
-    garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist normal: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Öffnet sich die Seite in Telegram, wähle zuerst „Im Browser öffnen“.)`,
+    garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist normal: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Wenn sich die Seite in Telegram öffnet, wähle zuerst „Im Browser öffnen“.)`,
     askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
     askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,
     notAnEmail: "Das ist keine E-Mail-Adresse. Bitte sende sie noch einmal.",
@@ -87,6 +87,6 @@ export function garminInGerman(format: Format): GarminWords {
     signInRests: (until, isLinked) =>
       `Garmin begrenzt gerade die Anmeldungen bei diesem Konto, darum versuche ich bis ${format.moment(until)} Uhr kein Passwort und keinen Code. Auf Garmins eigener Seite kannst du dich trotzdem anmelden.${isLinked ? " Der Abgleich läuft weiter: Deine Verbindung braucht keine neue Anmeldung." : ""}`,
     consentGiven: "Garmins Einstellungen zeigen deine Zustimmung. Ob es klappt, zeigt das nächste Hochladen.",
-    consentStillMissing: "Garmin sagt noch nein. Nachdem du es erlaubt hast, kann es eine Minute dauern.",
+    consentStillMissing: "Garmin lehnt immer noch ab. Nachdem du es erlaubt hast, kann es eine Minute dauern.",
   };
 }

@@ -10,7 +10,7 @@ const CLOCK: Record<ReadingKind, string> = {
 };
 const DEVICE: Record<ReadingKind, string> = { weigh_in: "keine Waage", blood_pressure: "keine Manschette" };
 const KIND: Record<ReadingKind, [one: string, many: string]> = {
-  weigh_in: ["Wiegung", "Wiegungen"],
+  weigh_in: ["Gewichtsmessung", "Gewichtsmessungen"],
   blood_pressure: ["Blutdruckmessung", "Blutdruckmessungen"],
 };
 

@@ -41,7 +41,7 @@ export function noticesInGerman({ fieldValue, reading, moment }: Format): Notice
     served: (kind) =>
       `Garmin nimmt für dieses Konto wieder ${KIND[kind]} an. Die wartenden Messungen kommen von selbst nach.`,
     differs: (it, waiting) =>
-      `So zeigt Garmin eine Messung, die ich gesendet habe${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nichts ist verloren, und nichts wird doppelt gesendet. Sieh sie dir in Garmin Connect an: Stimmt sie für dich, sende weiter; sonst schalte es ab.`,
+      `So zeigt Garmin eine Messung, die ich gesendet habe${it ? ` (${reading(it)})` : ""}. ${readings(waiting)}; nichts ist verloren, und nichts wird doppelt gesendet. Sieh sie dir in Garmin Connect an: Wenn sie für dich stimmt, sende weiter; sonst schalte das Senden ab.`,
     fields: (it) =>
       `So zeigt Garmin die Messung${it ? ` ${reading(it)}` : ""}. Die Messung selbst stimmt, und alles läuft weiter; ab jetzt sage ich dir, was Garmin anzeigt. Du musst nichts tun.`,
     twin: (it) =>

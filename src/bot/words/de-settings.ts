@@ -19,7 +19,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     zone: (timezone, clockTime, from) => `Zeitzone: ${timezone} (jetzt ${clockTime}), ${from}`,
     summary: {
       daily: (hour) => `Zusammenfassung: täglich, um ${hour} Uhr`,
-      when_new: (hour) => `Zusammenfassung: nur wenn etwas war, um ${hour} Uhr`,
+      when_new: (hour) => `Zusammenfassung: nur wenn sich etwas getan hat, um ${hour} Uhr`,
       off: () => "Zusammenfassung: aus",
     },
     silence: {
@@ -37,8 +37,8 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   },
   zoneFrom: {
     owner: "von dir gewählt",
-    withings: "wie Withings sagt",
-    withings_before: "wie Withings sagte, als es verbunden war",
+    withings: "von Withings",
+    withings_before: "von Withings, als es noch verbunden war",
     nobody: "bis du eine wählst oder Withings mir deine sagt",
   },
   more: {
@@ -46,9 +46,9 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Stunde der Zusammenfassung.",
     summary: "Wie oft die Zusammenfassung kommt, und zu welcher Stunde.",
     silence:
-      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Kommt sonst jeden Tag etwas, melde ich mich nach drei Tagen ohne Messung, bei einmal in der Woche nach zwei Wochen, sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Misst du seltener als einmal im Monat, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
+      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Wenn sonst jeden Tag etwas kommt, melde ich mich nach drei Tagen ohne Messung; wenn einmal in der Woche, nach zwei Wochen; sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Wenn du seltener als einmal im Monat misst, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Zusammenfassung, auch wenn sie aus ist.",
     patience:
-      "Antworten Withings oder Garmin nicht, geht das meist von selbst vorbei, und nichts ist verloren. Musst du etwas tun, sage ich es dir sofort.",
+      "Wenn Withings oder Garmin nicht antwortet, geht das meist von selbst vorbei, und nichts ist verloren. Wenn du etwas tun musst, sage ich es dir sofort.",
     sends:
       "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
     language: "Sie gilt auch für das Menü mit den Befehlen.",
@@ -64,7 +64,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   },
   back: "Zurück",
   units: { kg: "Kilogramm (kg)", lb: "Pfund (lb)", st: "Stone (st)" },
-  mode: { daily: "Täglich", when_new: "Wenn etwas war", off: "Aus" },
+  mode: { daily: "Täglich", when_new: "Wenn sich etwas getan hat", off: "Aus" },
   device: { weigh_in: "Waage", blood_pressure: "Manschette" },
   duration: { hours, minutes },
   kind: {

@@ -5,7 +5,7 @@ const days = (count: number) => (count === 1 ? "einem Tag" : `${count} Tagen`);
 
 export const SILENCE_IN_GERMAN: SilenceWords = {
   nothingYet: (count) =>
-    `Withings ist seit ${days(count)} verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie und das WLAN oder das Telefon, über das Waage oder Manschette senden.\n• Sie steht unter einem anderen Profil: /connect verbindet dieses.\n• Sie steht unter deinem: /doctor sucht, was bei mir nicht stimmt.`,
+    `Withings ist seit ${days(count)} verbunden, und bisher kam von dort keine Messung für Garmin. Wenn du seitdem gemessen hast, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie und das WLAN oder das Telefon, über das Waage oder Manschette senden.\n• Sie steht unter einem anderen Profil: /connect verbindet dieses.\n• Sie steht unter deinem: /doctor sucht, was bei mir nicht stimmt.`,
   sinceLink: (count) => `Withings ist seit ${days(count)} verbunden, und seitdem`,
   lately: (count) => `Seit ${days(count)}`,
   rhythm(everyDays) {
@@ -14,9 +14,9 @@ export const SILENCE_IN_GERMAN: SilenceWords = {
   },
   nothing: {
     weigh_in: (length, rhythm) =>
-      `${length} kam keine Wiegung an${rhythm && `; sonst wiegst du dich ${rhythm}`}. Warst du seitdem auf der Waage, öffne die Withings-App:\n• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`,
+      `${length} kam keine Gewichtsmessung an${rhythm && `; sonst wiegst du dich ${rhythm}`}. Wenn du seitdem auf der Waage warst, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`,
     blood_pressure: (length, rhythm) =>
-      `${length} kam keine Blutdruckmessung an${rhythm && `; sonst misst du ${rhythm}`}. Hast du seitdem gemessen, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie der Manschette und ihr WLAN oder das Bluetooth des Telefons. Viele Manschetten senden nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`,
+      `${length} kam keine Blutdruckmessung an${rhythm && `; sonst misst du ${rhythm}`}. Wenn du seitdem gemessen hast, öffne die Withings-App:\n• Deine Messung fehlt dort: Prüfe die Batterie der Manschette und ihr WLAN oder das Bluetooth des Telefons. Viele Manschetten senden nur, wenn die App in ihrer Nähe offen ist.\n• Sie ist da: /doctor sucht, was bei mir nicht stimmt.`,
   },
 };
 

@@ -16,7 +16,7 @@ const callbackPage: WithingsWords["callbackPage"] = (whose) => ({
     text: `Du hast den Zugriff für eine andere Person bei Withings erlaubt als die verbundene. Noch hat sich nichts geändert: ${whose.bot ?? "Der Bot"} fragt ${whose.person ?? "seinen Benutzer"} in Telegram, ob gewechselt werden soll.`,
   },
   waiting: { title: "Weighbridge", text: "Auf diese Seite schickt Withings dich, nachdem du zugestimmt hast." },
-  code_expired: notLinked("Die Adresse von Withings gilt eine halbe Minute, und die ist vorbei."),
+  code_expired: notLinked("Das kam zu spät: Die Adresse von Withings gilt eine halbe Minute."),
   scope_missing: notLinked("Withings lässt mich nicht lesen, was du misst. Lass auf der Seite alles angehakt."),
   taken: notLinked("Dieses Withings-Profil gehört hier jemand anderem. Wähle auf Withings’ Seite dein eigenes."),
   account_removed: {
@@ -31,7 +31,7 @@ const callbackPage: WithingsWords["callbackPage"] = (whose) => ({
   late_state: notLinked("Das hat länger als zehn Minuten gedauert."),
   used_state: {
     title: "Schon benutzt",
-    text: "Diese Adresse gilt einmal. Geh zurück zu Telegram: /status zeigt, ob Withings verbunden ist.",
+    text: "Diese Adresse gilt nur einmal. Geh zurück zu Telegram: /status zeigt, ob Withings verbunden ist.",
   },
   other_chat: notLinked("Diese Adresse gehört zu einem anderen Chat."),
   no_code: notLinked("In dieser Adresse steckt kein Code von Withings."),
@@ -61,12 +61,12 @@ export function withingsInGerman({ weight, time }: Format): WithingsWords {
         : "Withings fragt auf seiner eigenen Seite, ob ich deine Messwerte lesen darf. Wähle dort dein eigenes Profil. Dein Browser landet dann auf einer anderen Seite: Kopiere ihre ganze Adresse und sende sie mir sofort, sie gilt eine halbe Minute.",
     withingsLinked: (withingsUserId, last) =>
       last
-        ? `Withings ist verbunden: das Profil, das zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)}. Bist das nicht du, verbinde noch einmal und wähle dein eigenes.`
+        ? `Withings ist verbunden: das Profil, das zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)}. Wenn das nicht du bist, verbinde noch einmal und wähle dein eigenes.`
         : `Withings ist verbunden (Profil ${withingsUserId}).`,
     otherWithingsPerson: (linked, other) =>
       `Du bist verbunden mit ${person(linked)}. Der eben erlaubte Zugriff gehört zu ${person(other)}. Noch hat sich nichts geändert. Soll ich ab jetzt die Waage der anderen Person lesen? Du hast 10 Minuten Zeit für die Antwort.`,
     keptProfile:
-      "Es bleibt, wie es war. Die andere Anmeldung habe ich gelöscht. Möchtest du dich selbst anmelden, nimm diesen Knopf: Er fragt nach E-Mail und Passwort, auch wenn dein Browser noch jemand anderen kennt.",
+      "Es bleibt, wie es war. Die andere Anmeldung habe ich gelöscht. Wenn du dich selbst anmelden möchtest, nimm diesen Knopf: Er fragt nach E-Mail und Passwort, auch wenn in deinem Browser noch jemand anderes angemeldet ist.",
     lateAnswer: "Die Frage ist abgelaufen; es hat sich nichts geändert. Verbinde noch einmal, dann frage ich erneut.",
     keptLink: "Es bleibt, wie es war. Die andere Anmeldung habe ich gelöscht.",
     withingsRefused: {
@@ -74,13 +74,13 @@ export function withingsInGerman({ weight, time }: Format): WithingsWords {
       taken: "Dieses Withings-Profil gehört hier schon jemand anderem. Wähle auf Withings’ Seite dein eigenes.",
       account_removed: "Du hast hier alles entfernt, bevor Withings geantwortet hat, darum ist nichts verbunden.",
       refused:
-        "Du hast es nicht erlaubt, darum ist nichts verbunden. War das ein Versehen, öffne die Seite noch einmal.",
+        "Du hast es nicht erlaubt, darum ist nichts verbunden. Wenn das ein Versehen war, öffne die Seite noch einmal.",
       wrong_state: "Diese Adresse stammt nicht von meinem Knopf. Öffne Withings mit diesem hier.",
       late_state: "Der Knopf war älter als 10 Minuten. Hier ist ein frischer.",
       used_state: "Diese Adresse wurde schon benutzt. Hier ist ein frischer Knopf.",
       other_chat: "Diese Adresse gehört in den Chat von jemand anderem. Hier ist ein Knopf für dich.",
       no_code:
-        "In dieser Adresse steckt kein Code von Withings. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Steht dort „redirect_uri_mismatch“, sende mir den Text dieser Seite.",
+        "In dieser Adresse steckt kein Code von Withings. Sende die, auf der dein Browser landet, nachdem du zugestimmt hast. Wenn dort „redirect_uri_mismatch“ steht, sende mir den Text dieser Seite.",
       not_an_address: "Das ist keine Adresse. Kopiere die ganze Zeile oben in deinem Browser.",
       scope_missing: "Withings lässt mich keine Messwerte lesen. Öffne die Seite noch einmal und lass alles angehakt.",
     },

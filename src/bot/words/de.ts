@@ -24,7 +24,7 @@ const CHAT: ChatWords = {
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
-    cancel: "Den offenen Dialog abbrechen",
+    cancel: "Die offene Frage abbrechen",
   },
   ownerCommands: { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" },
   broken:
@@ -34,7 +34,7 @@ const CHAT: ChatWords = {
   helpWithGarminsPage:
     "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
   refusal: (telegramUserId) =>
-    `Tut mir leid, dieser Bot ist nur für den Haushalt seines Besitzers da. (Deine Kennung bei Telegram ist ${telegramUserId}.)`,
+    `Tut mir leid, dieser Bot ist nur für den Haushalt seines Besitzers da. (Deine Telegram-ID ist ${telegramUserId}.)`,
   onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
   nothingToCancel: "Es gibt nichts abzubrechen.",
   cancelled: "Abgebrochen. Nichts wurde geändert.",
@@ -54,7 +54,7 @@ const CHAT: ChatWords = {
     garmin: "Du hast dich seitdem bei Garmin angemeldet. Das Antippen hat nichts bewirkt. /connect meldet dich neu an.",
   },
   brokeOnMySide: (reportId) =>
-    `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Passiert es wieder, kann die Person, die mich betreibt, in meinem Protokoll mehr finden, unter ${reportId}.`,
+    `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Wenn es wieder passiert, findet die Person, die mich betreibt, in meinem Protokoll mehr, unter ${reportId}.`,
   later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
   deleted: "Ich habe deine Nachricht gelöscht.",
   notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
@@ -80,11 +80,11 @@ const DISCONNECT: DisconnectWords = {
   },
   disconnected: {
     withings:
-      "Die Verbindung zu Withings ist hier gelöscht. Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort.",
+      "Die Verbindung zu Withings ist hier gelöscht. Bei Withings stehe ich noch unter deinen Apps: Entferne mich dort unter Profil, dann Partner-Apps.",
     garmin:
       "Die Verbindung zu Garmin ist hier gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort.",
     everything: (linked) =>
-      `Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. ${linked.includes("withings") ? "Bei Withings stehe ich noch unter deinen Apps: Profil, dann Partner-Apps, entfernt mich dort. " : ""}/start beginnt neu.`,
+      `Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. ${linked.includes("withings") ? "Bei Withings stehe ich noch unter deinen Apps: Entferne mich dort unter Profil, dann Partner-Apps. " : ""}/start beginnt neu.`,
   },
 };
 

@@ -10,7 +10,7 @@ export const ACTIONS_IN_ENGLISH: Record<Action, string> = {
   relink_garmin:
     "Garmin has signed me out. Your readings wait at Withings; I’ll send them as soon as you’ve signed in again.",
   grant_garmin_upload:
-    "Garmin needs your consent before it stores what devices send. Your readings wait at Withings. In Garmin Connect, open Settings, then Privacy, and allow “Device Upload”.",
+    "Garmin needs your consent before it will store data from devices. Your readings wait at Withings. In Garmin Connect, open Settings, then Privacy, and allow “Device Upload”.",
   unlock_garmin_account: "Garmin has locked this account. Unlock it at garmin.com, then sign in again.",
   use_garmin_page: "Garmin wants you to sign in on its own page.",
   fix_withings_application:

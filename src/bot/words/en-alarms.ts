@@ -4,7 +4,8 @@ const LATE = "No reading is lost, but some may be late.";
 const LOG_SAYS = "The log says what went wrong.";
 
 const late = (what: string, fix: string, over: string): AlarmText => ({ means: `${what} ${LATE}`, fix, over });
-const broken = (what: string, fix: string) => late(what, fix, "Nothing has broken on my side for an hour.");
+const broken = (fix: string) =>
+  late("Something unexpected broke on my side.", fix, "Nothing has broken on my side for an hour.");
 const noSweep = (fix: string) =>
   late(
     "I haven’t checked what is due for at least ten minutes, so no sync starts by itself.",
@@ -14,16 +15,17 @@ const noSweep = (fix: string) =>
 const unheard = (what: string, but: string, fix: string): AlarmText => ({
   means: `${what}. Syncing continues, but ${but}.`,
   fix,
-  over: "My messages get through again, including those that waited.",
+  over: "My messages are getting through again, including the ones that waited.",
 });
 const undelivered = (fix: string): AlarmText => ({
-  means: "Telegram can’t deliver messages to me and keeps them for a day. Syncing continues, but people get no answer.",
+  means:
+    "Telegram can’t deliver messages to me and keeps them for a day. Syncing continues, but nobody who writes to me gets an answer.",
   fix: `${fix} If another program uses this bot, stop it or give it its own bot.`,
   over: "Telegram delivers messages to me again.",
 });
 const otherProgram = (what: string, isKnown: boolean): AlarmText => ({
   means: `Another program${what}${isKnown ? "" : " Telegram doesn’t say which program that is or where it runs."} Syncing continues.`,
-  fix: "If it’s another copy of me, stop one of the two: with its own store, it sends readings a second time. If it’s something else, give it its own bot.",
+  fix: "If it’s another copy of me, stop one of the two: a copy with its own store sends every reading a second time. If it’s something else, give it its own bot.",
   over: "No other program is reading this bot’s messages any more.",
 });
 const LINK_ENDED: AlarmText = {
@@ -34,15 +36,15 @@ const LINK_ENDED: AlarmText = {
 
 export const ALARMS_IN_ENGLISH = {
   onAws: (stage: string, doctor: string): Record<AlarmKey, AlarmText> => ({
-    broken: broken("Something unexpected broke on my side.", `Run ${doctor}. ${LOG_SAYS}`),
+    broken: broken(`Run ${doctor}. ${LOG_SAYS}`),
     "dead-jobs": late(
       "A job failed seven times in half an hour and was set aside.",
-      `Run ${doctor}. Once that’s fixed, open the queue and choose “Start DLQ redrive”.`,
+      `Run ${doctor}. Once the cause is fixed, open the queue and choose “Start DLQ redrive”.`,
       "No job is set aside any more.",
     ),
     "jobs-waiting": late(
       "A job has been waiting for more than an hour.",
-      `Run ${doctor}. In the function worker, under Configuration, Triggers, check that the queue is enabled; npm run deploy doesn’t enable it. If it is, there are more jobs than I can do.`,
+      `Run ${doctor}. In the function worker, under Configuration, Triggers, check that the queue is enabled; npm run deploy doesn’t enable it. If it is, there are more jobs than I can handle.`,
       "Jobs are being done on time again.",
     ),
     "sweep-missing": {
@@ -54,27 +56,31 @@ export const ALARMS_IN_ENGLISH = {
     ),
     "stale-session": LINK_ENDED,
     "sweep-errors": late(
-      "Starting the regular syncs failed; I’ll try again automatically.",
+      "I couldn’t start the regular syncs; I’ll try again automatically.",
       `If this happens again, run ${doctor}. ${LOG_SAYS}`,
-      "Starting the regular syncs is working again.",
+      "The regular syncs are starting again.",
     ),
     throttles: late(
       "AWS refused to run more functions at once in this account, so some of my work may have to wait.",
       "If this happens again, docs/deploy-aws.md says what to do.",
-      "AWS runs as many functions at once as I need.",
+      "AWS is running as many functions as I need again.",
     ),
     "alarm-errors": {
-      means: "Sending you an alarm failed; I’ll try again automatically. Some may be late or missing.",
+      means: "I couldn’t send you an alarm; I’ll try again automatically. Some alarms may be late or missing.",
       fix: "CloudWatch lists the alarms that are on.",
-      over: "Sending you alarms is working again.",
+      over: "I can send you alarms again.",
     },
   }),
   onMachine(since: string | undefined, cause: string, takenBy: string): Record<MachineCase, AlarmText> {
     const lasting = since ? `since ${since}` : "for at least ten minutes";
     const doctor = `Run npx weighbridge doctor on the machine I run on. ${LOG_SAYS}`;
     return {
-      broken: broken("Something unexpected broke on my side.", doctor),
-      "needs-fixing": broken("Something on the machine I run on needs fixing.", cause),
+      broken: broken(doctor),
+      "needs-fixing": late(
+        "Something on the machine I run on needs fixing.",
+        cause,
+        "The machine I run on is fine again.",
+      ),
       "sweep-missing": noSweep(`${LOG_SAYS} If it lasts, restart me.`),
       "webhook-failing": undelivered(
         "Check that the public address can be reached from outside and that its certificate is valid.",
@@ -84,28 +90,28 @@ export const ALARMS_IN_ENGLISH = {
         takenBy !== "",
       ),
       "updates-taken": otherProgram(
-        ` is also reading this bot’s messages${since ? `, at least since ${since}` : ""}, so some get no answer from me.`,
+        ` is also reading this bot’s messages${since ? `, since at least ${since}` : ""}, so I’m missing some of them.`,
         false,
       ),
       "stale-session": LINK_ENDED,
       "telegram-gone": unheard(
         `Telegram hasn’t let me read or write messages ${lasting}`,
-        "nobody in the chat hears from me",
+        "I can’t message anyone",
         doctor,
       ),
       "token-unknown": unheard(
         `Telegram hasn’t accepted my bot’s token ${lasting}`,
-        "nobody in the chat hears from me",
+        "I can’t message anyone",
         "Copy the token again from @BotFather into my settings (TELEGRAM_BOT_TOKEN), then restart me.",
       ),
       "owner-away": unheard(
-        "My owner has blocked the bot in Telegram",
-        "they don’t hear about any trouble",
+        "You’ve blocked the bot in Telegram",
+        "I can’t tell you about any trouble",
         "Unblock the bot in Telegram, or send it a message.",
       ),
       "owner-not-told": unheard(
-        `Telegram works, but hasn’t accepted my messages to my owner ${lasting}`,
-        "they don’t hear about any trouble",
+        `Telegram works, but hasn’t accepted my messages to you ${lasting}`,
+        "I can’t tell you about any trouble",
         `Send the bot /status in Telegram. ${LOG_SAYS}`,
       ),
       "address-failing": unheard(
@@ -118,7 +124,7 @@ export const ALARMS_IN_ENGLISH = {
   stuck:
     "I’ve been stuck for 15 minutes, so I’m stopping. No reading is lost. Under systemd or Docker I’m back within two minutes; otherwise start me again.",
   wasOff: (since: string) =>
-    `I’m running again, after doing nothing since ${since}. No reading is lost: those from the meantime follow now.`,
+    `I’m running again, after doing nothing since ${since}. No reading is lost: the ones taken in the meantime follow now.`,
   /** `where` is like "table weighbridge in /data"; `settings` names the variables that decide on it, undefined on AWS. */
   store: (problem: StoreProblem, where: string, settings: readonly string[] | undefined): string =>
     ({

@@ -28,7 +28,7 @@ export const DOCTOR_IN_ENGLISH = {
     notifications: "new readings",
     lastRun: "last sync",
   },
-  reportButton: "File for a bug report",
+  reportButton: "Get a bug-report file",
   reportCaption:
     "Attach this file to a bug report. It contains versions, which settings are set, and how Withings, Garmin and Telegram answered recently, but no reading, name, password or token.",
   complete: "complete",
@@ -49,7 +49,7 @@ export const DOCTOR_IN_ENGLISH = {
   webhookElsewhere: (host: string) =>
     `Telegram delivers this bot’s messages to another program, at ${host}. Stop that one, or give it its own bot. The running program takes them back within minutes.`,
   polledElsewhere:
-    "Another program is also reading this bot’s messages, so some get no answer from me. Telegram doesn’t say which program that is or where it runs. Stop it, or give it its own bot.",
+    "Another program is also reading this bot’s messages, so I’m missing some of them. Telegram doesn’t say which program that is or where it runs. Stop it, or give it its own bot.",
   webhookMissing:
     "Telegram doesn’t know my address yet. The running program sets it within minutes; if it doesn’t, restart it.",
   application: "Withings accepts its id and secret",
@@ -57,7 +57,7 @@ export const DOCTOR_IN_ENGLISH = {
   garminPageOnly:
     "works only on Garmin’s own page, because Garmin refuses sign-ins from this network. Syncing isn’t affected.",
   garminLimits: "Garmin is limiting sign-ins from here. Try again later.",
-  garminOdd: "Garmin’s sign-in is answering in a way I don’t know. Try again later.",
+  garminOdd: "Garmin’s sign-in is answering in a way I don’t recognise. Try again later.",
   clock: "correct",
   clockOff: (seconds: number) =>
     `This machine’s clock is ${amount(seconds)} ${seconds > 0 ? "ahead" : "behind"}. Switch on its time synchronisation.`,
@@ -71,9 +71,9 @@ export const DOCTOR_IN_ENGLISH = {
     `${vendor} asked me to wait until ${until}, so I’m not contacting it now. Nothing is lost; I’ll continue then.`,
   withings: "answers, and lets me read your measurements",
   garmin: (name: string, hasConsent: boolean) =>
-    `answers as ${name}${hasConsent ? ", and shows your consent to uploads" : ""}`,
+    `signed in as ${name}${hasConsent ? "; your consent to uploads is on record" : ""}`,
   garminRefused: (name: string, at: string) =>
-    `answers as ${name}, but refused the last upload (${at}) because your consent was missing. The next upload will show whether it’s there now.`,
+    `signed in as ${name}, but Garmin refused the last upload (${at}) because your consent was missing. The next upload will show whether it’s there now.`,
   notifications: {
     on: "Withings tells me about them at once",
     off: "Withings doesn’t tell me about them yet. Until it does, I check myself.",
@@ -89,7 +89,7 @@ export const DOCTOR_IN_ENGLISH = {
   runTooOld: (at: string, minutes: number) =>
     `The last sync was ${at}, and there should be one every ${minutesOf(minutes)}. Restart the program (on AWS: npm run deploy); if that doesn’t help, its log says more.`,
   runBroke:
-    "The last sync broke on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
+    "The last sync failed on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
   forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
   setup: (problem: string) => problem,
   conclusion({ needYou, broken, later, notes }: ReturnType<typeof thingsToDo>): string {

@@ -75,7 +75,7 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "spent_ticket":
       return "That address is from Garmin Connect itself, which has already used the sign-in. Open the page with the button below, and send me the address it ends on.";
     case "unclear":
-      return "Garmin answered in a way I don’t know. Sign in on its own page.";
+      return "Garmin answered in a way I don’t recognise. Sign in on its own page.";
   }
 }
 

@@ -65,7 +65,7 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       sentUnseen: (name: string) => `${name}: I’ve sent it, but Garmin doesn’t show it yet.`,
       sending: (name: string) => `${name}: I’ll send it unless Garmin already has it.`,
       already_in_garmin: (name: string) => `${name}: Garmin already has it, so I sent nothing.`,
-      kind_off: (name: string) => `${name}: I left it out, because its kind was switched off when it came.`,
+      kind_off: (name: string) => `${name}: I left it out, because that kind was switched off when it came in.`,
       not_mine: (name: string) => `${name}: I won’t send it.`,
     },
     earlierStays: "An earlier version of it stays in Garmin.",

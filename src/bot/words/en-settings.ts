@@ -38,9 +38,9 @@ export const SETTINGS_IN_ENGLISH = {
     language: "Language: English",
   },
   zoneFrom: {
-    owner: "as you chose",
-    withings: "as Withings says",
-    withings_before: "as Withings said while it was linked",
+    owner: "set by you",
+    withings: "from Withings",
+    withings_before: "from Withings, when it was linked",
     nobody: "until you choose one or Withings tells me yours",
   },
   more: {

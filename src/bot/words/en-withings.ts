@@ -31,7 +31,7 @@ const callbackPage = (whose: Whose) =>
       text: `You allowed access for a different Withings person from the one who is linked. Nothing has changed yet: ${whose.bot ?? "the bot"} is asking ${whose.person ?? "its user"} in Telegram whether to switch.`,
     },
     waiting: { title: "Weighbridge", text: "Withings sends you to this page after you have allowed access." },
-    code_expired: notLinked("The address from Withings works for half a minute, and that’s over."),
+    code_expired: notLinked("That came too late: the address from Withings works for half a minute."),
     scope_missing: notLinked("Withings doesn’t let me read your measurements. Leave everything ticked on its page."),
     taken: notLinked("This Withings profile belongs to somebody else here. Choose your own on Withings’ page."),
     account_removed: {
@@ -43,7 +43,7 @@ const callbackPage = (whose: Whose) =>
     late_state: notLinked("This took longer than ten minutes."),
     used_state: {
       title: "Already used",
-      text: "This address works once. Go back to Telegram: /status shows whether Withings is linked.",
+      text: "This address works only once. Go back to Telegram: /status shows whether Withings is linked.",
     },
     other_chat: notLinked("This address belongs to another chat."),
     no_code: notLinked("This address has no Withings code in it."),

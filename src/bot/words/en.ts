@@ -27,7 +27,7 @@ const CHAT = {
     disconnect: "Remove a link, or everything",
     doctor: "Check that everything works",
     help: "What I can do",
-    cancel: "Stop the current dialog",
+    cancel: "Cancel the open question",
   },
   ownerCommands: { people: "Who uses this bot", invite: "Invite somebody" },
   broken:
@@ -135,7 +135,7 @@ const lastSync = ({ time, moment }: Format) => ({
     success: "done",
     retry_later: "not finished",
     action_needed: "waiting for you",
-    error: "broke on my side",
+    error: "failed on my side",
     not_all_stored: "done, but Garmin didn’t store everything",
     something_paused: "done, but something isn’t being sent for now",
     was_waiting: "was waiting for you",

@@ -109,6 +109,6 @@ function inWords(error: unknown): unknown {
       `${reason === "CredentialsProviderError" ? "There is no key for AWS here" : "AWS doesn’t know you"} (${reason}). ` +
       "Sign in to AWS again, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: docs/deploy-aws.md says where they come from.",
     notFound: (reason) =>
-      `AWS wasn’t found (${reason}); check that this machine is online, and that there is a region with this name`,
+      `AWS couldn’t be reached (${reason}): check that this machine is online and that the region exists`,
   });
 }

@@ -77,7 +77,7 @@ export async function askOwner(
   changes.set("TELEGRAM_ALLOWED_IDS", found ?? (await typed()));
 
   async function foundByBot(): Promise<string | undefined> {
-    terminal.say(`Send any message to your bot now. I wait for it, ${PATIENCE_MINUTES} minutes at most.`);
+    terminal.say(`Send any message to your bot now. I’ll wait up to ${PATIENCE_MINUTES} minutes for it.`);
     const writer = await introduction.writer(PATIENCE_MINUTES);
     if (writer === "elsewhere" || !writer) {
       terminal.say(

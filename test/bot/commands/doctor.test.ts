@@ -47,7 +47,7 @@ describe("/doctor", () => {
         "ok · clock: correct",
         "ok · Garmin sign-in: reachable from here",
         "ok · Withings: answers, and lets me read your measurements",
-        "ok · Garmin: answers as Owner, and shows your consent to uploads",
+        "ok · Garmin: signed in as Owner; your consent to uploads is on record",
         "ok · last sync: today 13:00, done",
         "",
         "All good.",
@@ -108,7 +108,7 @@ describe("/doctor", () => {
     const { text } = await askDoctor(harness);
     expect(performance.now() - begunAt).toBeLessThan(4000);
     expect(text).toContain("later · Withings application: Withings didn’t answer within 2 seconds.\n");
-    expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: answers");
+    expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: signed in");
     expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
   });
 
@@ -151,7 +151,7 @@ describe("/doctor", () => {
     harness.sandbox.garmin.setConsent(OWNER.email, false);
     const { text, buttons } = await askDoctor(harness);
     expect(text).toMatch(/^you · Garmin: Garmin needs your consent .*“Device Upload”/m);
-    expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "File for a bug report"]);
+    expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "Get a bug-report file"]);
     expect(text).toMatch(/\n\n1 thing needs you\.$/);
 
     harness.sandbox.withings.revoke(USERID);

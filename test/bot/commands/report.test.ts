@@ -11,7 +11,7 @@ afterEach(() => harness.close());
 const HOUSEMATE = 815;
 
 /** The file behind the button under /doctor. */
-async function reportInChat(button = "File for a bug report") {
+async function reportInChat(button = "Get a bug-report file") {
   harness.owner.say("/doctor");
   const doctor = await harness.owner.waitForMessage(
     (message) => message.buttons?.flat().some(({ text }) => text === button) ?? false,
@@ -26,7 +26,7 @@ async function reportInChat(button = "File for a bug report") {
 }
 
 test.each([
-  ["en", "File for a bug report", "Attach this file"],
+  ["en", "Get a bug-report file", "Attach this file"],
   ["de", "Datei für einen Fehlerbericht", "Häng diese Datei an"],
 ] as const)(
   "the owner finds a button for it under /doctor, and it comes as a file (%s)",
@@ -52,7 +52,7 @@ test("nobody but the owner has that button, and an old one does nothing", async 
   harness.startBot();
   harness.owner.say("/doctor");
   const doctor = await harness.owner.waitForMessage(({ edited, text }) => edited && !text.includes("checking…"));
-  expect(doctor.buttons?.flat().map(({ text }) => text) ?? []).not.toContain("File for a bug report");
+  expect(doctor.buttons?.flat().map(({ text }) => text) ?? []).not.toContain("Get a bug-report file");
   await harness.newBot().bot.handleUpdate({
     update_id: 999_999,
     callback_query: {

@@ -44,7 +44,7 @@ describe("the time zone", () => {
     await open();
     await harness.app.store.accounts.save(ACCOUNT, { timezone: "Europe/Berlin" });
     const shown = await tap("Time zone");
-    expect(shown.text).toContain("Time zone: Europe/Berlin (13:00 now), as you chose");
+    expect(shown.text).toContain("Time zone: Europe/Berlin (13:00 now), set by you");
     expect(labels(shown)).toContain("✓ Berlin 13:00");
     expect(labels(shown)).toContain("London 12:00");
     await tap("London 12:00");
@@ -56,12 +56,12 @@ describe("the time zone", () => {
   test("Withings is named as the source of the zone only if it reported one, and while it is linked", async () => {
     await open();
     await harness.sync();
-    expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), as Withings says\n");
+    expect((await tap("Time zone")).text).toContain("Time zone: Europe/Berlin (13:00 now), from Withings\n");
     await harness.app.store.accounts.save(ACCOUNT, { reportedTimezone: "Europe/Berlin" });
     await harness.app.store.links.remove(ACCOUNT, "withings");
     await tap("Back");
     expect((await tap("Time zone")).text).toContain(
-      "Time zone: Europe/Berlin (13:00 now), as Withings said while it was linked\n",
+      "Time zone: Europe/Berlin (13:00 now), from Withings, when it was linked\n",
     );
   });
 

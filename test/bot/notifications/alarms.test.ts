@@ -64,7 +64,7 @@ describe("an alarm message", () => {
 
   test("an alarm names the command for its stage, and its button opens the right place in the console", () => {
     expect(told("dead-jobs")).toEqual({
-      text: "A job failed seven times in half an hour and was set aside. No reading is lost, but some may be late.\n\nRun npx weighbridge doctor --stage prod. Once that’s fixed, open the queue and choose “Start DLQ redrive”.",
+      text: "A job failed seven times in half an hour and was set aside. No reading is lost, but some may be late.\n\nRun npx weighbridge doctor --stage prod. Once the cause is fixed, open the queue and choose “Start DLQ redrive”.",
       isQuiet: false,
       button: {
         label: "Open the queue",

@@ -111,8 +111,8 @@ describe("while readings can’t get through, the summary says since when and wh
     ],
     [
       "no consent",
-      "New readings have been waiting at Withings since 21 Nov 14:01. Garmin needs your consent before it stores what devices send. /status says more.",
-      "Neue Messungen warten seit 21. Nov. 14:01 Uhr bei Withings. Garmin braucht deine Zustimmung, bevor es speichert, was Geräte senden. /status sagt mehr.",
+      "New readings have been waiting at Withings since 21 Nov 14:01. Garmin needs your consent before it will store data from devices. /status says more.",
+      "Neue Messungen warten seit 21. Nov. 14:01 Uhr bei Withings. Garmin braucht deine Zustimmung, bevor es Daten von Geräten speichert. /status sagt mehr.",
     ],
     [
       "Garmin down",
@@ -173,7 +173,9 @@ test("the summary uses the owner’s language, units and hour", async () => {
   await at("2026-11-21T19:59:00Z");
   expect(told()).toEqual([]);
   await at("2026-11-21T20:00:00Z");
-  expect(told()).toEqual(["Neu in Garmin: 1 Wiegung.\nGewicht 12 st 8,9 lb, heute 07:00.\nKörper: Fett 20,0 %."]);
+  expect(told()).toEqual([
+    "Neu in Garmin: 1 Gewichtsmessung.\nGewicht 12 st 8,9 lb, heute 07:00.\nKörper: Fett 20,0 %.",
+  ]);
 });
 
 const SCALE_IS_SILENT = {
@@ -183,8 +185,8 @@ const SCALE_IS_SILENT = {
     "• It’s there: /doctor looks for what’s wrong on my side.",
   ].join("\n"),
   de: [
-    "Seit 3 Tagen kam keine Wiegung an; sonst wiegst du dich jeden Tag. Warst du seitdem auf der Waage, öffne die Withings-App:",
-    "• Deine Wiegung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.",
+    "Seit 3 Tagen kam keine Gewichtsmessung an; sonst wiegst du dich jeden Tag. Wenn du seitdem auf der Waage warst, öffne die Withings-App:",
+    "• Deine Messung fehlt dort: Prüfe die Batterie der Waage und ihr WLAN. Ohne WLAN sendet sie nur, wenn die App in ihrer Nähe offen ist.",
     "• Sie ist da: /doctor sucht, was bei mir nicht stimmt.",
   ].join("\n"),
 };
@@ -209,7 +211,7 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
       const off = language === "en" ? "Don’t tell me about this" : "Dazu nichts mehr sagen";
       expect(silence?.buttons.flat()).toMatchObject([{ text: off, data: "set:silence:weigh_in:off" }]);
       for (let day = 25; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
-      const isSilence = /^(No weigh-in for|Seit \d+ Tagen kam keine Wiegung)/;
+      const isSilence = /^(No weigh-in for|Seit \d+ Tagen kam keine Gewichtsmessung)/;
       expect(told().filter((text) => isSilence.test(text))).toEqual([SCALE_IS_SILENT[language]]);
     },
   );
@@ -217,7 +219,10 @@ describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s
 
 test.each([
   ["en", "No weigh-in since Withings was linked 3 days ago; you usually weigh in every day. If you have been on"],
-  ["de", "Withings ist seit 3 Tagen verbunden, und seitdem kam keine Wiegung an; sonst wiegst du dich jeden Tag."],
+  [
+    "de",
+    "Withings ist seit 3 Tagen verbunden, und seitdem kam keine Gewichtsmessung an; sonst wiegst du dich jeden Tag.",
+  ],
 ] as const)(
   "after months without a link, a silent scale is mentioned only after its whole time (%s)",
   async (language, told) => {
@@ -271,7 +276,7 @@ test.each([
   ["en", "Withings was linked 3 days ago, and no reading for Garmin has come from it yet. If you have measured since"],
   [
     "de",
-    "Withings ist seit 3 Tagen verbunden, und bisher kam von dort keine Messung für Garmin. Hast du seitdem gemessen",
+    "Withings ist seit 3 Tagen verbunden, und bisher kam von dort keine Messung für Garmin. Wenn du seitdem gemessen hast",
   ],
 ] as const)("an account that never had a reading hears it once, after three days (%s)", async (language, beginning) => {
   const { at, told, owner } = await startChat({ language }, { isScaleUsed: false });

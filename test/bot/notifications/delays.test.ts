@@ -313,18 +313,22 @@ describe("after Garmin refused an upload for lack of consent", () => {
     await harness.sync();
     harness.sandbox.faults.clear();
     expect(lineOf(await doctor(), "Garmin")).toMatch(
-      /^later · Garmin: answers as Owner, but refused the last upload \(today 14:0\d\) because your consent was missing\. The next upload will show/,
+      /^later · Garmin: signed in as Owner, but Garmin refused the last upload \(today 14:0\d\) because your consent was missing\. The next upload will show/,
     );
 
     harness.clock.advance(60);
     expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
-    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
+    expect(lineOf(await doctor(), "Garmin")).toBe(
+      "ok · Garmin: signed in as Owner; your consent to uploads is on record",
+    );
   });
 
   test("a new sign-in clears the refusal", async () => {
     await refused();
     harness.clock.advance(60);
     await harness.app.garminSignIn.withPasted(ACCOUNT, harness.sandbox.garmin.mintTicket(OWNER.email));
-    expect(lineOf(await doctor(), "Garmin")).toBe("ok · Garmin: answers as Owner, and shows your consent to uploads");
+    expect(lineOf(await doctor(), "Garmin")).toBe(
+      "ok · Garmin: signed in as Owner; your consent to uploads is on record",
+    );
   });
 });

@@ -93,7 +93,7 @@ test.each([
   ],
   [
     { language: "de" },
-    "Withings antwortet wieder. 3 Wiegungen warten, weil Garmin eine anders zeigt, als ich sie gesendet habe. /status sagt mehr.",
+    "Withings antwortet wieder. 3 Gewichtsmessungen warten, weil Garmin eine anders zeigt, als ich sie gesendet habe. /status sagt mehr.",
   ],
 ] as const)("the end of an outage says what waits, not that no reading was missed (%o)", async ({ language }, text) => {
   const notified = await startNotifiedBot(language && { language });

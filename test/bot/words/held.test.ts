@@ -20,10 +20,10 @@ test("a notice about old readings that turned up counts them in both languages, 
     return newsText({ type: "before_start", items, startAt }, words);
   };
   expect(of("de", 1)).toBe(
-    "Bei Withings ist 1 Wiegung vom 1. Okt. dazugekommen. Ich übertrage ab dem 22. Okt., darum habe ich sie ausgelassen.",
+    "Bei Withings ist 1 Gewichtsmessung vom 1. Okt. dazugekommen. Ich übertrage ab dem 22. Okt., darum habe ich sie ausgelassen.",
   );
   expect(of("de", 200)).toMatch(
-    /^Bei Withings sind mindestens 200 Wiegungen vom 16\. März bis zum 1\. Okt\. dazugekommen\./,
+    /^Bei Withings sind mindestens 200 Gewichtsmessungen vom 16\. März bis zum 1\. Okt\. dazugekommen\./,
   );
   expect(of("en", 199)).toMatch(/^199 weigh-ins from/);
   expect(of("en", 200)).toMatch(/^At least 200 weigh-ins from/);

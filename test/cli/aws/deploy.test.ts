@@ -202,7 +202,7 @@ test("what is missing or refused at AWS is one sentence with the fix", async () 
   );
   expect(await said("deploy", { AWS_ACCESS_KEY_ID: "AKIASTRANGER" })).toMatch(/2 AWS doesn’t know you \(Unrec/);
   expect(await said("setup", { AWS_ENDPOINT_URL_SSM: "http://ssm.eu-centrl-1.invalid" })).toMatch(
-    /^4 That didn’t work just now: AWS wasn’t found .* that there is a region with this name\. Try again later\.$/,
+    /^4 That didn’t work just now: AWS couldn’t be reached .* that the region exists\. Try again later\.$/,
   );
   it.aws.denied.add("ssm:GetParametersByPath");
   expect(await said("remove")).toBe("2 AWS doesn’t let you do this: your user or role needs ssm:GetParametersByPath.");
