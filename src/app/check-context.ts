@@ -23,10 +23,10 @@ export interface ChecksDeps {
   clock: Clock;
 }
 
-/** How the one who asks is spoken to: in the chat about themselves, in the terminal about every account. */
+/** Who reads the answers: a person in the chat, about their own account, or the terminal, about every account. */
 export interface Audience {
   nameOf: (check: string) => string;
-  /** Technical words of an outage, for those who ask further. */
+  /** The technical words of an outage, where the reader gets them. */
   detail: (error: Error) => string;
   noRunYet: Problem;
   /** What the owner has to do. */
@@ -78,7 +78,7 @@ export class GarminProbing {
     return serverTime && clockOffSeconds(this.#clock, serverTime);
   }
 
-  /** The same for a check that can do without: undefined after a few seconds, and when Garmin cannot be asked. */
+  /** The same for a check that needn't know it: undefined after a few seconds, or if Garmin can't be asked. */
   async clockOffSoon(): Promise<number | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {

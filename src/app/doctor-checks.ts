@@ -111,7 +111,7 @@ async function ofAccount(context: CheckContext, account: Account): Promise<Check
         return found;
       },
     },
-    // If both renewed the access at once, one would find it in the other’s hands.
+    // After the check of Withings, because both may renew the access token, and only one at a time can.
     ...(await notifications(context, id, async () => read)),
     { name: nameOf(words.doctor.check.garmin), asks: "Garmin", run: readGarmin(context, id) },
     {

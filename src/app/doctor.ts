@@ -10,8 +10,8 @@ import { checksOf } from "./doctor-checks.ts";
 import { storeCheck } from "./store-check.ts";
 
 /**
- * /doctor in the chat: the owner sees how the program is, and everybody how their own account is. What they cannot fix
- * themselves is said without its details.
+ * /doctor in the chat: the owner gets the checks of the program, and everybody those of their own account. What the reader can't
+ * fix is said without details.
  */
 export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: number }) {
   const { app, store, log, answerSeconds } = deps;

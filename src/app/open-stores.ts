@@ -49,7 +49,7 @@ export async function openTable(config: StoreConfig, clock: Clock): Promise<Tabl
   return openDynamoTable({ tableName, clock, ...(config.endpoint && { endpoint: config.endpoint }) });
 }
 
-/** Whether opening the store wouldn't make it. What keeps us from looking keeps us from opening too, which says more. */
+/** Whether the store exists already. True if that can't be seen: opening it then fails too, and says why. */
 export function isStoreMade(config: StoreConfig): boolean {
   if (config.engine !== "sqlite") return true;
   try {
@@ -60,7 +60,7 @@ export function isStoreMade(config: StoreConfig): boolean {
   }
 }
 
-/** Makes the table where it does not make itself. Twice does no harm. */
+/** Creates the table in DynamoDB; SQLite creates its own when it's opened. Calling it twice does no harm. */
 export async function createTable(config: StoreConfig, clock: Clock, log: Log): Promise<"created" | "present"> {
   if (config.engine === "sqlite") {
     await (await openTable(config, clock)).close();
@@ -71,7 +71,7 @@ export async function createTable(config: StoreConfig, clock: Clock, log: Log): 
   return createDynamoTable({ tableName, clock, log, ...(endpoint && { endpoint }) });
 }
 
-/** Whether there is a table that `createTable` need not make. */
+/** Whether DynamoDB has the table already. */
 export async function tableExists({ tableName, endpoint }: StoreConfig & { engine: "dynamodb" }, clock: Clock) {
   const { dynamoTableExists } = await import("../store/dynamodb/create.ts");
   return dynamoTableExists({ tableName, endpoint, clock });

@@ -12,7 +12,7 @@ import { freePort } from "./free-port.ts";
 import type { Outside } from "./outside.ts";
 import type { Sandbox } from "./sandbox.ts";
 
-/** In real time. */
+/** Real seconds, not demo time. */
 const REFUSAL_SECONDS = 10;
 
 interface Deps {
@@ -21,7 +21,7 @@ interface Deps {
   clock: Clock;
   owner: number;
   syncIntervalMinutes: number;
-  /** Whether its requests are spaced, in real time. */
+  /** Whether its requests are spaced, by real seconds. */
   paced: boolean;
   conflictSeconds: () => number;
   /** The callback address that is registered for a program without an address. */

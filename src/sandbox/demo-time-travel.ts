@@ -2,7 +2,7 @@ import type { App } from "../app/app.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import { realSeconds } from "./serve.ts";
 
-/** In real time, because a vendor may not be answering. */
+/** Real seconds, not demo time: a vendor may not be answering. */
 export const SETTLING_SECONDS = 20;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;

@@ -22,7 +22,7 @@ export interface GarminOptions {
   clock?: Clock;
   ports?: { sso?: number | undefined; diauth?: number | undefined; connectapi?: number | undefined };
   faults?: FaultBoard;
-  /** In real time. */
+  /** Real seconds, whatever the clock says. */
   delaySeconds?: number | undefined;
   /** How long uploads stay invisible, by the clock. */
   readBackDelaySeconds?: number | undefined;

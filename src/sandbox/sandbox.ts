@@ -8,7 +8,7 @@ export interface SandboxOptions {
   clock?: Clock;
   /** Any free ones by default. */
   ports?: { withings?: number; garminSso?: number; garminDiauth?: number; garminConnectapi?: number };
-  /** In real time. */
+  /** Real seconds, whatever the clock says. */
   delaySeconds?: number;
   /** How long Garmin hides an upload, by the clock. */
   readBackDelaySeconds?: number;

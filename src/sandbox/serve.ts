@@ -28,7 +28,7 @@ export interface ServeOptions {
   port?: number | undefined;
   name?: string;
   clock?: Clock;
-  /** In real time. */
+  /** Real seconds, whatever the clock says. */
   delaySeconds?: number | undefined;
   /** May be shared with other servers. */
   requests?: RecordedRequest[];

@@ -16,7 +16,7 @@ export interface TelegramOptions {
   token?: string;
   /** May be shared with other servers. */
   requests?: RecordedRequest[];
-  /** In real time. */
+  /** Real seconds, whatever the clock says. */
   webhookTimeoutSeconds?: number;
 }
 

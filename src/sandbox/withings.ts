@@ -15,7 +15,7 @@ export interface WithingsOptions {
   clock?: Clock;
   port?: number | undefined;
   faults?: FaultBoard;
-  /** In real time. */
+  /** Real seconds, whatever the clock says. */
   delaySeconds?: number | undefined;
   /** Groups per page of getmeas; the vendor documents no number. */
   pageSize?: number;

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { SelfMonitor } from "../../src/app/self-monitor.ts";
 import { createMachineAlarmTeller } from "../../src/bot/notifications/alarms.ts";
+import { machineAlarmText } from "../../src/bot/views/alarm.ts";
 import type { MachineAlarm } from "../../src/bot/words/alarm-keys.ts";
+import { ALARM_WORDS } from "../../src/bot/words/alarms.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { DEFAULT_SETTINGS } from "../../src/sync/model/account.ts";
@@ -123,6 +125,28 @@ describe("the self-monitor", () => {
     for (let minutes = 0; minutes < 55; minutes += 5) expect(await look(5)).toEqual([]);
     expect(await look(5)).toEqual(["broken is over"]);
     expect(await look(5)).toEqual([]);
+  });
+
+  test("ends trouble of the machine in its own words, an hour after the last event", async () => {
+    const { clock, log, monitor } = begin();
+    const told: MachineAlarm[] = [];
+    log.error("sweep_failed", { error: "UsageError", message: "The disk is full. Free some space there." });
+    for (let minutes = 0; minutes <= 60; minutes += 5) {
+      clock.advance(5 * 60);
+      monitor.onSweep();
+      await monitor.check({ tell: async (alarm) => void told.push(alarm) });
+    }
+    const over = "The machine I run on is fine again.";
+    const texts = told.map((alarm) => machineAlarmText(alarm, undefined, ALARM_WORDS.en));
+    expect(texts.map(({ means, fix, over }) => [means, fix, over])).toEqual([
+      [
+        expect.stringMatching(/^Something on the machine I run on needs fixing\./),
+        expect.stringMatching(/^The disk/),
+        over,
+      ],
+      [expect.anything(), expect.anything(), over],
+    ]);
+    expect(told.map(({ isOver }) => isOver)).toEqual([false, true]);
   });
 
   test("tells later, once, what it could not tell at first", async () => {

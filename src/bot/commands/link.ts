@@ -135,7 +135,7 @@ async function onWithings(deps: LinkingDeps, chat: Chat, result: LinkResult): Pr
   }
   const { telegramUserId } = chat.account;
   const person = await deps.withingsLinking.person(telegramUserId).catch(() => undefined);
-  // To save an account that was removed in the meantime would bring it back.
+  // Saving an account that was removed in the meantime would bring it back.
   if (!(await deps.accounts.find(telegramUserId))) return;
   const account = await deps.accounts.save(telegramUserId, { reportedTimezone: person?.timezone });
   const words = await deps.wordsAt({ ...chat, account });

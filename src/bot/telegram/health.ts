@@ -8,7 +8,7 @@ export type TelegramState = "ok" | "unreachable" | "token_unknown" | "taken" | "
 const CONFLICT_SECONDS = 120;
 const REPEAT_SECONDS = 3600;
 
-/** `telegram/client` logs an outage. */
+/** What is logged for each state. Outages are missing here, because `telegram/client` logs them. */
 const LOGGED: Partial<Record<TelegramState, { event: string; message?: string }>> = {
   token_unknown: {
     event: "telegram_token_unknown",

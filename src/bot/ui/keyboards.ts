@@ -103,18 +103,18 @@ export function silenceButtons(silences: Silence[], words: Words): InlineKeyboar
   return keyboard;
 }
 
-/** The taps of `decisionButtons`: a verb, and the id of a reading or which of the older readings are meant. */
+/** What a tap on `decisionButtons` sends: a verb, and the id of one reading, or the range of older readings it is about. */
 export const DECISION_TAP = /^(mine|leave|send_old):(?:(\d{16}#\w+)|before_start(?:#([0-9a-z-]+))?)$/;
 
 const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
 
-/** Names several readings shortly enough for a button: since when the first and the last of them wait, and how many. */
+/** Names several readings within a button's 64 bytes: since when the first and the last of them wait, and how many. */
 function rangeOf(late: AttentionItem[]): string {
   const times = late.map(waitsFrom);
   return [Math.min(...times), Math.max(...times), late.length].map((it) => it.toString(36)).join("-");
 }
 
-/** Those of them that still wait. None if others can't be distinguished from them. */
+/** Which of them still wait. None if readings that weren't shown would be among them. */
 export function stillWaiting(shown: string, late: AttentionItem[]): AttentionItem[] {
   const [from = 0, to = 0, count = 0] = shown.split("-").map((it) => Number.parseInt(it, 36));
   const meant = late.filter((it) => waitsFrom(it) >= from && waitsFrom(it) <= to);

@@ -60,7 +60,7 @@ function missedText({ told, synced, since, left }: Healed, words: Words): string
   return [say.arrived(synced, isTimed ? span : undefined)];
 }
 
-/** In place of the sentence that none was missed. */
+/** Said instead of “No reading has been missed”. */
 function leftLines({ left, synced }: Healed, words: Words): string[] {
   if (!left || synced > 0) return [];
   const { held, failed, paused } = left;

@@ -36,7 +36,7 @@ function stuckText(outcome: RunOutcome, words: Words): string {
   return words.news.broken + sinceThen(outcome, words);
 }
 
-/** Of a sentence about trouble: what happened. */
+/** Texts about trouble begin with what happened. */
 const firstSentence = (text: string) => text.replace(/(?<=\.)\s.*/s, "");
 
 function weightLine({ takenAt, weightKg, daysAgo, meanKg, changeKg }: WeightTrend, { summary: say }: Words): string {

@@ -39,9 +39,9 @@ export interface MachineAlarm {
 export interface AlarmText {
   means: string;
   fix: string;
-  /** Replaces both right after the alarm was set up. */
+  /** Replaces `means` and `fix` right after the deployment, when the alarm rings only because it is new. */
   first?: string;
-  /** Absent where hearing nothing more doesn't mean that anything is over. */
+  /** The all-clear. Absent where silence doesn't mean that the trouble is over. */
   over?: string;
 }
 

@@ -3,7 +3,7 @@ import type { Trouble } from "../../sync/model/health.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import { type Format, type Measured, VENDOR_NAME as NAME, plural } from "./format.ts";
 
-/** An action is over when readings arrive again. */
+/** The all-clear for each cause. For an action of the owner it is said once readings arrive again. */
 type Over = DelayCause | Exclude<Trouble["what"], "waiting">;
 
 const OVER: Record<Over, string> = {

@@ -93,7 +93,7 @@ export function garminInEnglish(format: Format) {
         : `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
     codeAwaited: "I’m waiting for the code Garmin sent you. Send it to me.",
     signIn: (result: SignInEnd) => signInText(result, format),
-    /** `isLinked`: syncing goes on without a sign-in. */
+    /** `isLinked`: there is a link already, so syncing continues without a sign-in. */
     signInRests: (until: Date, isLinked: boolean): string =>
       `Garmin is limiting sign-ins to this account, so I won’t try a password or code until ${format.moment(until)}. You can still sign in on Garmin’s own page.${isLinked ? " Syncing continues: your link works without a new sign-in." : ""}`,
     consentGiven: "Garmin’s settings show your consent. The next upload will show whether it worked.",

@@ -51,7 +51,7 @@ const CHAT = {
     disconnect: "That question is closed, so your tap did nothing. /disconnect asks again.",
     people: "That list is out of date, so your tap did nothing. /people shows a new one.",
   } satisfies Record<AnswerTopic, string>,
-  /** For a button that started what has been done since. */
+  /** For an old button that would start a link or sign-in made since. */
   linkedSince: {
     withings: "You’ve linked Withings since then, so your tap did nothing. /connect links it again.",
     garmin: "You’ve signed in to Garmin since then, so your tap did nothing. /connect signs you in again.",

@@ -123,7 +123,7 @@ export class PersonChat {
     this.#updates.redeliver(updateId);
   }
 
-  /** In real time: the bot's newest message that fits, and that came or changed after the person last said or tapped something. */
+  /** Waits, in real time, for a message that fits and that came or changed after the person last said or tapped something. */
   async waitForMessage(
     fits: (message: SeenMessage) => boolean = () => true,
     timeoutMs = WAIT_MS,
