@@ -68,6 +68,9 @@ test("of undici a bundle has what sends requests, and nothing else that its inde
   expect(inputs).toContain("node_modules/undici/lib/dispatcher/agent.js");
   const others = /node_modules\/undici\/(index|lib\/(mock|interceptor|cache|web\/(websocket|cache)))/;
   expect(inputs.filter((input) => others.test(input))).toEqual([]);
+  // Nor HTTP/2, which it would load at its first request.
+  expect(inputs).toContain("left-out:node:http2");
+  expect(inputs).not.toContain("builtin:node:http2");
 });
 
 test("every start loads the store, although it is imported on demand", () => {
