@@ -56,7 +56,7 @@ async function syncInWords(app: App, account: Account, since: Date | undefined) 
   // If it can't be read, the run says so.
   const lookAt = () => app.overviews.of(account).catch(() => undefined);
   const before = await lookAt();
-  const report = await app.sync.run(account, { since });
+  const report = await app.sync.run(account, { since, looksEarly: true });
   const after = await lookAt();
   const options: OutcomeOptions = {
     justHeld: before && after && !report.busy ? newlyHeld(before, after) : undefined,

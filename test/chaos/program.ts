@@ -130,10 +130,10 @@ export class Program {
     }
   }
 
-  /** A requested run, due or not. */
+  /** A run from the terminal, due or not. */
   async sync(account: number, options: RunOptions = {}): Promise<void> {
     const found = await this.app.store.accounts.find(account).catch(() => undefined);
-    if (found) await this.#notifier.afterRun(found, await this.#run(found, options));
+    if (found) await this.#notifier.afterRun(found, await this.#run(found, { looksEarly: true, ...options }));
   }
 
   async decideHeld(account: number, readingId: string, word: Decision) {

@@ -1,3 +1,5 @@
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { localDate } from "../../src/lib/local-time.ts";
 import { HOUSEMATE, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
@@ -25,6 +27,59 @@ test("a sync sends what is new, and the next one has nothing to do", async () =>
     accounts: [{ account: OWNER, status: "success", ...COUNTS, skipped: 1 }],
   });
   expect(machine.weights()).toEqual([80.25]);
+});
+
+/** Since the last call, of all vendors, as they came in. */
+function requests(): string[] {
+  const { withings, garmin } = machine.sandbox;
+  const all = [...withings.requests.splice(0), ...garmin.requests.splice(0)];
+  return all.toSorted((a, b) => a.at.getTime() - b.at.getTime()).map((it) => `${it.method} ${it.path.split("/20")[0]}`);
+}
+
+test("a weigh-in takes a question to both vendors at once, the upload, and a look whether it arrived", async () => {
+  await machine.link(OWNER);
+  machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
+  await machine.run("sync");
+  const look = "GET /weight-service/weight/range";
+  const bothVendors = [look, "POST /measure"];
+  requests();
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 0 });
+  expect(requests().toSorted()).toEqual(bothVendors);
+
+  machine.person().stepOnScale({ at: hoursAgo(1), weightKg: 80.5 });
+  expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 1 });
+  const asked = requests();
+  expect(asked.slice(0, 2).toSorted()).toEqual(bothVendors);
+  expect(asked.slice(2)).toEqual(["POST /upload-service/upload", look]);
+
+  // Withings never answers, and Garmin is asked all the same.
+  const silent = machine.sandbox.faults.turnOn("withings_hangs");
+  const session = machine.startHere("sync --json");
+  await expect.poll(requests, { timeout: 10_000 }).toContain(look);
+  machine.sandbox.faults.remove(silent.name);
+  expect((await session.ended).json()).toMatchObject({ status: "retry_later" });
+});
+
+test("nothing arrives twice after an older copy was written over the database, in place or not", async () => {
+  await machine.link(OWNER);
+  machine.person().stepOnScale({ at: hoursAgo(5), weightKg: 80.25 });
+  await machine.run("sync");
+  const file = path.join(machine.dataDir, "weighbridge.sqlite");
+  const older = readFileSync(file);
+  const { ino } = statSync(file);
+  const sent = [80.25];
+  for (const isInPlace of [true, false]) {
+    const weightKg = 81 + sent.length / 2;
+    machine.person().stepOnScale({ at: hoursAgo(4 - sent.length), weightKg });
+    expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 1 });
+    sent.push(weightKg);
+    if (!isInPlace) rmSync(file);
+    // What was there keeps its number and all that a file system knows of it.
+    writeFileSync(file, older);
+    if (isInPlace) expect(statSync(file).ino).toBe(ino);
+    expect((await machine.run("sync --json")).json()).toMatchObject({ status: "success", synced: 0 });
+    expect(machine.weights()).toEqual(sent);
+  }
 });
 
 test("readings that Garmin shows differently hold the rest until --go-on, and a script sees it", async () => {

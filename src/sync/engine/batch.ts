@@ -3,6 +3,7 @@ import type { HeldLease } from "../links/with-lease.ts";
 import type { Ledger } from "../model/ledger.ts";
 import type { Around, Field, GarminEntry, GarminKey, SendContext, Sink } from "../model/vendors.ts";
 import type { Claims } from "./claims.ts";
+import type { EarlyLook } from "./early-look.ts";
 import { isDecisive, type ReadBack } from "./read-back.ts";
 
 export interface BatchContext {
@@ -13,6 +14,8 @@ export interface BatchContext {
   sendContext: Omit<SendContext, "beforeEach">;
   isProven: boolean;
   accepted: ReadonlySet<Field>;
+  /** Only where it's as good as a look made now. */
+  early?: EarlyLook | undefined;
   onStage: (stage: "sending" | "checking", readings: number) => void;
 
   claimed: Claims;
@@ -35,8 +38,9 @@ export async function remove(key: GarminKey, { sink, lease }: BatchContext): Pro
   await sink.remove(key);
 }
 
-export async function aroundAll(sink: Sink, times: Date[]): Promise<Around> {
+export async function aroundAll(sink: Sink, times: Date[], early?: EarlyLook): Promise<Around> {
   const sorted = times.toSorted((a, b) => a.getTime() - b.getTime());
   const [from, to] = [sorted[0], sorted.at(-1)];
-  return from && to ? sink.around(from, to) : { entries: [], unreadable: [] };
+  if (!from || !to) return { entries: [], unreadable: [] };
+  return early && early.from <= from && to <= early.to ? early : sink.around(from, to);
 }

@@ -49,7 +49,7 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
     openBefore.map(({ value }) => value),
     start,
   );
-  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it.kind, claimed, deps, run) }));
+  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it, claimed, deps, run) }));
   // First, so that no late copy is taken for a new reading. A failure here stops nothing else.
   const followed: FollowedUp[] = [];
   for (const { kind, isPaused, batch } of kinds) {
@@ -113,7 +113,12 @@ function settledBeforehand(item: Item): Change<Item> | undefined {
   }
 }
 
-function batchOf(kind: ReadingKind, claimed: Claims, deps: CollectDeps, run: CollectedRun): BatchContext {
+function batchOf(
+  { kind, tasks }: Pick<KindWork, "kind" | "tasks">,
+  claimed: Claims,
+  deps: CollectDeps,
+  run: CollectedRun,
+): BatchContext {
   const { account, start, collected, lease, onStage } = run;
   const { height, timezone } = collected;
   return {
@@ -121,6 +126,8 @@ function batchOf(kind: ReadingKind, claimed: Claims, deps: CollectDeps, run: Col
     sendContext: { heightM: height?.heightM, timezone, parts: account.settings.sends },
     isProven: start.progress.proven?.includes(kind) ?? false,
     accepted: acceptedFields(start.progress, kind),
+    // What was tried before may have arrived since that look, and what this run replaces was still there.
+    early: tasks.every(({ entry }) => !entry) ? collected.early[kind] : undefined,
     ...{ claimed, readBacks: [], foreign: new Map(), errors: [] },
   };
 }

@@ -7,8 +7,9 @@ import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import { Claims } from "./claims.ts";
+import { type EarlyLook, lookEarly } from "./early-look.ts";
 import type { Item, Task } from "./item.ts";
-import { reachingBack } from "./kind-pause.ts";
+import { isKindPaused, reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
@@ -36,16 +37,27 @@ export interface Start {
   looksFirst: boolean;
   /** The same for what is held already: somebody may have brought it by other means. */
   looksForHeld: boolean;
+  /** The look for weigh-ins comes while Withings is asked, in case there are new ones. */
+  looksEarly: boolean;
   /** Both only for the links that the run started with: it must not go on with others. */
   withingsAccess: WithAccess;
   sinks: Sinks;
+}
+
+export interface StartOptions {
+  /** Reaches back to this instant, and takes over what Garmin already has of that time. */
+  since?: Date | undefined;
+  /** The store is known to hold everything that was sent. Otherwise the run looks into Garmin before it sends. */
+  ledgerIsCurrent?: boolean | undefined;
+  /** That look comes while Withings is asked: a wait less if anything is new, a request more if nothing is. */
+  looksEarly?: boolean | undefined;
 }
 
 export async function openStart(
   { ledgers, tokens, openSinks, clock }: CollectDeps,
   account: Account,
   { withings, garmin }: Record<Vendor, Link>,
-  { since, ledgerIsCurrent = false }: { since?: Date | undefined; ledgerIsCurrent?: boolean | undefined },
+  { since, ledgerIsCurrent = false, looksEarly = false }: StartOptions,
 ): Promise<Start> {
   const id = account.telegramUserId;
   const ledger = ledgers.of(id, withings.vendorUserId, garmin.vendorUserId);
@@ -55,17 +67,24 @@ export async function openStart(
   const start = startingPoint(stored?.value, since, firstRunStart);
   const progress = reachingBack(since ? start : withoutFuture(start, firstRunStart, now), account.settings.sends, now);
   const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
+  // A record that couldn't be read until now was in no earlier look.
+  const looksFirst = looksForHeld || progress.unreadable !== undefined;
   return {
-    ...{ ledger, stored, progress, looksForHeld },
-    // A record that couldn't be read until now was in no earlier look.
-    looksFirst: looksForHeld || progress.unreadable !== undefined,
+    ...{ ledger, stored, progress, looksFirst, looksForHeld },
+    looksEarly: looksEarly && looksFirst && expectsWeighIns(account, progress, now),
     withingsAccess: tokens.withAccess(id, "withings", withings.vendorUserId),
     sinks: openSinks(tokens.withAccess(id, "garmin", garmin.vendorUserId)),
   };
 }
 
+function expectsWeighIns({ settings: { sends } }: Account, progress: Progress, now: Date): boolean {
+  const isOn = isKindOn(sends, "weigh_in") && !isKindPaused(progress, "weigh_in", sends, now);
+  return isOn && progress.lastReadings.weigh_in !== undefined;
+}
+
 export interface Collected {
   answer: SourceAnswer;
+  early: Partial<Record<ReadingKind, EarlyLook | undefined>>;
   since: Date;
   height: Height | undefined;
   /** Undefined too if no blood pressure needs it. */
@@ -79,14 +98,16 @@ export async function collectAndPlan(
   account: Account,
   start: Start,
 ): Promise<Collected> {
-  const { ledger, progress, looksFirst, withingsAccess, sinks } = start;
+  const { ledger, progress, looksFirst, looksEarly, withingsAccess, sinks } = start;
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
   const cursorAt = Math.min(progress.cursorAt.getTime(), now.getTime(), ...waitsNoLonger(account, progress, now));
   const again = unreadableSince(progress, now).map((it) => it.getTime());
   const since = new Date(Math.min(secondsBefore(new Date(cursorAt), OVERLAP_SECONDS + variation).getTime(), ...again));
-  const answer = await source.changedSince(withingsAccess, since, progress.timezone);
+  const looking = looksEarly ? lookEarly(sinks.weigh_in as Sink, since, now) : undefined;
+  // Whatever Withings says, the look comes to its end: it may be renewing the link.
+  const answer = await source.changedSince(withingsAccess, since, progress.timezone).finally(() => looking);
   // The height is seldom sent, and a body-mass index needs it: once, it's looked up in the whole history.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
   const entries = await ledger.entries(answer.readings.map(readingId));
@@ -94,7 +115,7 @@ export async function collectAndPlan(
   const needsTimezone = answer.readings.some(({ kind }) => kind === "blood_pressure");
   const timezone = needsTimezone ? timezoneOf(account, progress, answer.timezone) : undefined;
   return {
-    ...{ answer, since, timezone },
+    ...{ answer, since, timezone, early: { weigh_in: await looking } },
     height: newer(answer.height, earlierHeight),
     items: planAll(sinks, answer.readings, entries, {
       ...{ progress, looksFirst, now },

@@ -3,6 +3,7 @@ import { fingerprint, type Reading } from "../model/reading.ts";
 import type { Field, GarminEntry, Measured, Sink, UnreadableEntry } from "../model/vendors.ts";
 import { aroundAll } from "./batch.ts";
 import type { Claims, Taken } from "./claims.ts";
+import type { EarlyLook } from "./early-look.ts";
 import type { Finding, Task } from "./item.ts";
 import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries } from "./match.ts";
 import { secondsSinceAttempt } from "./plan.ts";
@@ -18,6 +19,7 @@ interface LookupDeps {
   isProven: boolean;
   accepted: ReadonlySet<Field>;
   now: Date;
+  early?: EarlyLook | undefined;
   /** Sent, or to be sent: not asked about here, but not taken for another reading either. */
   expected?: Measured[];
 }
@@ -33,14 +35,14 @@ interface Match {
 
 /** Fills in what Garmin has of each, and changes nothing there. Resolves to the entries that aren't ours. */
 export async function findInGarmin(items: Task[], deps: LookupDeps): Promise<GarminEntry[]> {
-  const { sink, claimed, now } = deps;
+  const { sink, claimed, now, early } = deps;
   const asked = items.filter(({ step }) => step.type !== "send" || step.adopt);
   if (asked.length === 0) {
     for (const item of items) item.finding = { type: "send" };
     return [];
   }
 
-  const { entries: all, unreadable } = await aroundAll(sink, asked.flatMap(timesOf));
+  const { entries: all, unreadable } = await aroundAll(sink, asked.flatMap(timesOf), early);
   const { matches, left } = await claimed.settled(
     () => matchAll(items, all, deps),
     (found) => found.matches.flatMap(takenBy),

@@ -10,7 +10,7 @@ import { KINDS, type ReadingKind } from "../model/reading.ts";
 import type { NextRun, Schedule, ScheduledRun } from "../model/schedule.ts";
 import type { SourceAnswer } from "../model/vendors.ts";
 import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
-import { type CollectDeps, collectAndPlan, isTask, openStart, type Start } from "./collect.ts";
+import { type CollectDeps, collectAndPlan, isTask, openStart, type Start, type StartOptions } from "./collect.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./kind-pause.ts";
@@ -26,11 +26,7 @@ export interface RunDeps extends CollectDeps {
   log: Log;
 }
 
-export interface RunOptions {
-  /** Reaches back to this instant, and takes over what Garmin already has of that time. */
-  since?: Date | undefined;
-  /** The store is known to hold everything that was sent. Otherwise the run looks into Garmin before it sends. */
-  ledgerIsCurrent?: boolean | undefined;
+export interface RunOptions extends StartOptions {
   /** Withings has announced a reading, so at least one is known to wait. */
   isAnnounced?: boolean | undefined;
   onProgress?: ((progress: RunProgress) => void) | undefined;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { RunOptions } from "../../../src/sync/engine/run.ts";
 import { crashAt } from "../../support/crash.ts";
 import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
@@ -46,13 +47,38 @@ async function withRotation() {
   return world;
 }
 
-const SCENES = { "daily use": dailyUse, "first run": firstRun, "rotated tokens": withRotation };
+/** Looks into Garmin while the link to Withings is renewed and Withings is asked. */
+async function fromTheTerminal() {
+  const harness = await startTestApp({ heightM: 1.75 });
+  const { person, clock } = harness;
+  person.stepOnScale({ at: minutesAgo(harness, 60), weightKg: 80.6 });
+  expect((await harness.sync()).status).toBe("success");
+  clock.advance(4 * 3600);
+  person.stepOnScale({ at: minutesAgo(harness, 30), weightKg: 80.25 });
+  person.stepOnScale({ at: minutesAgo(harness, 5), weightKg: 79.9 });
+  const options: RunOptions = { ledgerIsCurrent: false, looksEarly: true };
+  return { harness, weights: [80.6, 80.25, 79.9], pressures: [], options };
+}
+
+interface Scene {
+  harness: TestApp;
+  weights: number[];
+  pressures: number[];
+  options?: RunOptions;
+}
+
+const SCENES: Record<string, () => Promise<Scene>> = {
+  "daily use": dailyUse,
+  "first run": firstRun,
+  "rotated tokens": withRotation,
+  "from the terminal": fromTheTerminal,
+};
 
 describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (_scene, build) => {
   const { calls, moments } = await (async () => {
-    const { harness } = await build();
+    const { harness, options } = await build();
     const counting = crashAt(Number.POSITIVE_INFINITY, "before");
-    const report = await harness.sync({}, await harness.newApp(counting));
+    const report = await harness.sync(options, await harness.newApp(counting));
     expect(report.status).toBe("success");
     await harness.close();
     return { calls: counting.calls(), moments: counting.moments() };
@@ -61,17 +87,17 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
   test(`at each of ${moments.length} moments in ${calls} calls, then run again: each reading is in Garmin once`, async () => {
     expect(calls).toBeGreaterThan(15);
     for (const [n, when] of moments) {
-      const { harness, weights, pressures } = await build();
+      const { harness, weights, pressures, options } = await build();
       const newest = Math.max(
         ...harness.person.groups.map((group) =>
           group.measures.some((it) => [1, 9].includes(it.type)) ? group.modified : 0,
         ),
       );
       const crashing = crashAt(n, when);
-      await harness.sync({}, await harness.newApp(crashing));
+      await harness.sync(options, await harness.newApp(crashing));
       expect(crashing.isDead(), `call ${n}`).toBe(true);
 
-      const rerun = await untilSuccess(harness);
+      const rerun = await untilSuccess(harness, options);
 
       const where = `stopped ${when} call ${n} of ${calls}`;
       expect(
@@ -97,9 +123,9 @@ describe.each(Object.entries(SCENES))("%s, stopped at any outside call", async (
 });
 
 /** Runs as a schedule would. The dead run's lease ends within two minutes, and so does the wait for an unknown upload. */
-async function untilSuccess(harness: TestApp) {
+async function untilSuccess(harness: TestApp, options?: RunOptions) {
   for (let runs = 1; ; runs++) {
-    const report = await harness.sync({}, await harness.newApp());
+    const report = await harness.sync(options, await harness.newApp());
     if (report.status === "success") return report;
     expect(report.status).toBe("retry_later");
     expect(runs, "runs until everything is settled").toBeLessThan(5);
