@@ -50,7 +50,8 @@ test.each(silent)("%s: the page says that the alarm will be in Mail, and an hour
 });
 
 const BY_ADDRESS = /^Another program, at http:\/\/127\.0\.0\.1:\d+, took over this bot’s messages/;
-const UNKNOWN = /^Another program (took over|is also reading) this bot’s messages.*Telegram doesn’t say which/;
+const UNKNOWN =
+  /^Another program (took over|(is also|has also been) reading) this bot’s messages.*Telegram doesn’t say which/;
 
 test.each([
   ["bot_taken", true, BY_ADDRESS],

@@ -90,7 +90,7 @@ export const ALARMS_IN_ENGLISH = {
         takenBy !== "",
       ),
       "updates-taken": otherProgram(
-        ` is also reading this bot’s messages${since ? `, since at least ${since}` : ""}, so I’m missing some of them.`,
+        ` ${since ? "has also been" : "is also"} reading this bot’s messages${since ? ` since at least ${since}` : ""}, so I’m missing some of them.`,
         false,
       ),
       "stale-session": LINK_ENDED,
