@@ -27,6 +27,7 @@ import { withSnapshots } from "../store/snapshots.ts";
 import { createSubscriptionMemory } from "../store/subscriptions.ts";
 import { createSummaryStore } from "../store/summary.ts";
 import type { Table } from "../store/table.ts";
+import { createTypedReadings } from "../store/typed.ts";
 import { createVendorAnswersStore } from "../store/vendor-answers.ts";
 import { createVendorUsers } from "../store/vendor-users.ts";
 
@@ -92,6 +93,7 @@ export async function openStore(
     schedule,
     accounts: createAccounts(table, schedule, clock.now, log),
     ledgers: createLedgers(table),
+    typed: createTypedReadings(table, log),
     leases: createLeases(table, clock, snapshots),
     withingsRateLimiter: createSharedRateLimiter(table, clock, { name: "withings", ...WITHINGS_RATE }),
     health: createHealthStore(table, log),

@@ -26,6 +26,8 @@ function would(step: Step, finding: Finding | undefined, entry: LedgerEntry | un
       return SKIPPED[step.reason];
     case "settled":
       return entry?.fate.state === "skipped" ? SKIPPED[entry.fate.reason] : "nothing to do: already settled";
+    case "wait":
+      return "would not be sent: the same reading is on its way";
     case "hold":
       if (finding?.type === "elsewhere") return "would not be sent: Garmin has it from elsewhere";
       return `would be held: ${words.held.reason[step.reason]}`;

@@ -16,6 +16,7 @@ import type { Key } from "./table.ts";
  *   account#<account>              sign-in-cooldown        when Garmin sign-ins may be tried again
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           the Withings notifications, and when they were last checked
+ *   account#<account>              typed                   readings that were typed into the chat, until they are settled
  *   account#<account>              runs                    how the last run ended, and when the next one is
  *   schedule                       <instant>#<account>     the same, listed by time
  *   store                          identity                which store this is; Telegram remembers it for the bot
@@ -54,6 +55,7 @@ export const keys = {
   signInCooldown: ofAccount("sign-in-cooldown"),
   garminEmail: ofAccount("garmin-email"),
   subscriptions: ofAccount("subscriptions"),
+  typed: ofAccount("typed"),
   runs: ofAccount("runs"),
   schedule: "schedule",
   dueEntry: (account: number, dueAt: Date): Key => ({

@@ -5,6 +5,7 @@ import { type Account, isKindOn, type Sends } from "../model/account.ts";
 import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
+import type { TypedReading, TypedReadings } from "../model/typed.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import { Claims } from "./claims.ts";
 import { type EarlyLook, lookEarly } from "./early-look.ts";
@@ -14,6 +15,8 @@ import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
 
+import { typedFor, waitingReadings, withoutDoubles } from "./typed.ts";
+
 const FIRST_RUN_SECONDS = 30 * 24 * 3600;
 /** Withings doesn't say whether a change in exactly the cursor's second is listed again, nor how late one becomes visible. */
 const OVERLAP_SECONDS = 24 * 3600;
@@ -22,6 +25,7 @@ const VARIATION_SECONDS = 600;
 
 export interface CollectDeps {
   ledgers: Ledgers;
+  typed: TypedReadings;
   tokens: Tokens;
   source: ReadingSource;
   openSinks: OpenSinks;
@@ -39,6 +43,8 @@ export interface Start {
   looksForHeld: boolean;
   /** The look for weigh-ins comes while Withings is asked, in case there are new ones. */
   looksEarly: boolean;
+  garminProfileId: string;
+  typed: TypedReading[];
   /** Both only for the links that the run started with: it must not go on with others. */
   withingsAccess: WithAccess;
   sinks: Sinks;
@@ -54,7 +60,7 @@ export interface StartOptions {
 }
 
 export async function openStart(
-  { ledgers, tokens, openSinks, clock }: CollectDeps,
+  { ledgers, typed, tokens, openSinks, clock }: CollectDeps,
   account: Account,
   { withings, garmin }: Record<Vendor, Link>,
   { since, ledgerIsCurrent = false, looksEarly = false }: StartOptions,
@@ -72,6 +78,8 @@ export async function openStart(
   return {
     ...{ ledger, stored, progress, looksFirst, looksForHeld },
     looksEarly: looksEarly && looksFirst && expectsWeighIns(account, progress, now),
+    garminProfileId: garmin.vendorUserId,
+    typed: typedFor(await typed.read(id), garmin.vendorUserId),
     withingsAccess: tokens.withAccess(id, "withings", withings.vendorUserId),
     sinks: openSinks(tokens.withAccess(id, "garmin", garmin.vendorUserId)),
   };
@@ -98,7 +106,7 @@ export async function collectAndPlan(
   account: Account,
   start: Start,
 ): Promise<Collected> {
-  const { ledger, progress, looksFirst, looksEarly, withingsAccess, sinks } = start;
+  const { ledger, progress, looksFirst, looksEarly, typed, withingsAccess, sinks } = start;
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
@@ -110,18 +118,17 @@ export async function collectAndPlan(
   const answer = await source.changedSince(withingsAccess, since, progress.timezone).finally(() => looking);
   // The height is seldom sent, and a body-mass index needs it: once, it's looked up in the whole history.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
-  const entries = await ledger.entries(answer.readings.map(readingId));
+  const readings = [...answer.readings, ...waitingReadings(typed)];
+  const entries = await ledger.entries(readings.map(readingId));
   // Only a blood pressure needs it, and the first look at a zone takes 11 ms and 7 MB.
-  const needsTimezone = answer.readings.some(({ kind }) => kind === "blood_pressure");
+  const needsTimezone = readings.some(({ kind }) => kind === "blood_pressure");
   const timezone = needsTimezone ? timezoneOf(account, progress, answer.timezone) : undefined;
+  const { sends } = account.settings;
+  const facts = { progress, looksFirst, sends, hasTimezone: timezone !== undefined, now };
   return {
     ...{ answer, since, timezone, early: { weigh_in: await looking } },
     height: newer(answer.height, earlierHeight),
-    items: planAll(sinks, answer.readings, entries, {
-      ...{ progress, looksFirst, now },
-      sends: account.settings.sends,
-      hasTimezone: timezone !== undefined,
-    }),
+    items: withoutDoubles(planAll(sinks, readings, entries, facts), typed),
   };
 }
 
@@ -158,7 +165,8 @@ function planAll(
     const step: Step = isLeft
       ? { type: "leave" }
       : plan(reading, entry?.value, {
-          startAt: progress.startAt,
+          // However old it is, its owner has just typed it.
+          startAt: reading.within ? reading.takenAt : progress.startAt,
           begunAt: progress.begunAt,
           now,
           adopting: looksFirst,

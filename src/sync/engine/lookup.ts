@@ -5,7 +5,7 @@ import { aroundAll } from "./batch.ts";
 import type { Claims, Taken } from "./claims.ts";
 import type { EarlyLook } from "./early-look.ts";
 import type { Finding, Task } from "./item.ts";
-import { changed, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries } from "./match.ts";
+import { changed, isAsTyped, isOurs, isSameEvent, mayBeOurs, OURS, sentValues, UnclaimedEntries } from "./match.ts";
 import { secondsSinceAttempt } from "./plan.ts";
 
 /** Garmin may show an upload late: until then one without an answer is only looked for, not sent again. */
@@ -112,7 +112,7 @@ function takeChanged(verifying: Match[], entries: UnclaimedEntries, deps: Lookup
 }
 
 function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: GarminEntry[]): void {
-  for (const fits of [isOurs, isSameEvent]) {
+  for (const fits of [isOurs, isSameEvent, isAsTyped]) {
     for (const match of matches) {
       const { reading, step } = match.item;
       const mayAdopt = step.type === "hold" || (step.type !== "watch" && step.adopt);
@@ -120,7 +120,8 @@ function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: Gar
       if (!mayAdopt || match.ours || match.replaced) continue;
       // An imported reading may be a copy of one of ours, so it takes no entry.
       const among = reading.imported ? new UnclaimedEntries(all, new Set()) : entries;
-      match.elsewhere ??= among.take({ takenAt: reading.takenAt, values: sentValues(reading) }, fits);
+      const { takenAt, within } = reading;
+      match.elsewhere ??= among.take({ takenAt, within, values: sentValues(reading) }, fits);
     }
   }
 }

@@ -1,4 +1,4 @@
-import type { Reading } from "../model/reading.ts";
+import type { Reading, Within } from "../model/reading.ts";
 import type { Field, GarminEntry, Measured, SentValues, UnreadableEntry } from "../model/vendors.ts";
 
 export function sentValues(reading: Reading): SentValues {
@@ -66,6 +66,14 @@ export function isSameEvent(wanted: Measured, inGarmin: GarminEntry): boolean {
   return matches(wanted, inGarmin, { seconds: 120, grams: 100 });
 }
 
+/** What a device delivered, or somebody typed into Garmin, is what was typed into the chat. */
+export function isAsTyped(typed: Measured & { within?: Within | undefined }, other: Measured): boolean {
+  return (
+    typed.within !== undefined &&
+    matches(typed, other, { seconds: typed.within.seconds, grams: typed.within.kg * 1000 })
+  );
+}
+
 /** A partly unreadable entry may be what we sent. A weight alone says little, so without a time its day has to be near. */
 export function mayBeOurs({ takenAt, values }: Measured, entry: UnreadableEntry): boolean {
   const isThen = entry.takenAt
@@ -85,7 +93,7 @@ function isNearDay(takenAt: Date, calendarDate: string | undefined): boolean {
   return Math.abs(noon - takenAt.getTime()) <= 36 * 3600 * 1000;
 }
 
-function matches(wanted: Measured, inGarmin: GarminEntry, tolerance: { seconds: number; grams: number }): boolean {
+function matches(wanted: Measured, inGarmin: Measured, tolerance: { seconds: number; grams: number }): boolean {
   // Written this way round, an invalid time matches nothing.
   if (!(secondsApart(wanted, inGarmin) <= tolerance.seconds)) return false;
   const [a, b] = [wanted.values, inGarmin.values];
@@ -137,6 +145,6 @@ export class UnclaimedEntries {
   }
 }
 
-function secondsApart(wanted: Measured, inGarmin: GarminEntry): number {
+export function secondsApart(wanted: Measured, inGarmin: Measured): number {
   return Math.abs(wanted.takenAt.getTime() - inGarmin.takenAt.getTime()) / 1000;
 }

@@ -13,6 +13,7 @@ import type { FailReason } from "../model/vendors.ts";
  *   send       send it; with `adopt`, look first whether Garmin has it from elsewhere
  *   verify     an earlier attempt may have arrived: look before anything else
  *   replace    it's in Garmin, and Withings has changed it since; with `adopt`, the change may be in Garmin already
+ *   wait       another reading is the same: the one that its owner typed, or the one that a device delivered
  *   watch      nothing is left to do, but a late copy may turn up in Garmin
  */
 export type Step =
@@ -25,7 +26,9 @@ export type Step =
   /** `hold`: if it hasn't arrived, it must not be sent again. `adopt`: nor if Garmin has it from elsewhere. */
   | { type: "verify"; hold?: HeldReason; adopt?: true }
   | { type: "replace"; adopt?: true }
-  | { type: "watch" };
+  | { type: "watch" }
+  /** `on`: the id of the other one. If that one doesn't get into Garmin, this one goes by itself. */
+  | { type: "wait"; on: string };
 
 export interface PlanContext {
   startAt: Date;

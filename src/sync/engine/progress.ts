@@ -94,10 +94,12 @@ export function advance(before: Progress, found: Found): Progress {
   const isComplete = answer.isComplete;
   const isReadable = isComplete && answer.unreadable.length === 0;
   const unreadable = unreadableRecords(before, found);
-  const open = settlements
+  // The cursor is Withings', which doesn't list what was typed into the chat.
+  const listedThere = settlements.filter(({ reading }) => !reading.within);
+  const open = listedThere
     .filter((it) => !it.settled && !paused[it.reading.kind])
     .map((it) => it.reading.modifiedAt.getTime());
-  const changed = settlements.map((it) => it.reading.modifiedAt.getTime());
+  const changed = listedThere.map((it) => it.reading.modifiedAt.getTime());
   const recent = recentWeighIns(before, settlements, now);
   const waiting = attention(before, settlements, isReadable ? since : undefined, now);
   const listed = new Set(settlements.map(({ reading }) => readingId(reading)));
@@ -128,7 +130,7 @@ export function advance(before: Progress, found: Found): Progress {
     ...(height && { height }),
     recentWeighIns: recent,
     lastReadings: lastReadings(before, settlements, now),
-    ...measuredAt(before, settlements, now),
+    ...measuredAt(before, listedThere, now),
     attention: waiting,
     arrived: arrivals,
     ...(Object.keys(paused).length > 0 && { paused }),

@@ -15,6 +15,7 @@ import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./kind-pause.ts";
 import { advance } from "./progress.ts";
+import { settleTyped, settleWaiting } from "./settle-typed.ts";
 import { following, type WentWell } from "./since.ts";
 import { decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
 import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
@@ -155,9 +156,11 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
   const work = await bringToGarmin(deps, collectedRun);
+  await settleWaiting(items, start.ledger);
   for (const error of work.errors) addKindError(state.trouble, error, deps);
   const next = conclude(collectedRun, work, state, deps.clock.now());
   await lease.ensure();
+  await settleTyped(deps.typed, account.telegramUserId, { ...start, items, now: deps.clock.now() });
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
 }
 

@@ -26,8 +26,11 @@ export function tally(items: Item[], attention: AttentionItem[]): Counts {
   };
 }
 
+/** What its owner has decided about or typed, with what became of it in this run. */
 export function decidedOf(items: Item[]): LedgerEntry[] {
-  return items.flatMap(({ before, entry }) => (before && isDecided(before) && entry ? entry.value : []));
+  const isAwaited = ({ before, reading, step }: Item) =>
+    (before && isDecided(before)) || (reading.within && step.type !== "settled" && step.type !== "watch");
+  return items.filter(isAwaited).flatMap(({ entry }) => entry?.value ?? []);
 }
 
 export function settlementOf(item: Item): Settlement {

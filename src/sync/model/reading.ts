@@ -11,6 +11,14 @@ interface ReadingBase {
   /** It came into Withings from another health app, so Garmin may have it already: it's looked for before it is sent. */
   imported: boolean;
   typed?: true;
+  /** It was typed into the chat, so Withings doesn't list it, and it may be off by this from what a device measured. */
+  within?: Within;
+}
+
+/** How far off it may be: people round, and give times roughly. */
+export interface Within {
+  seconds: number;
+  kg: number;
 }
 
 export type Attribution = "certain" | "confirmed" | "ambiguous" | "typed_at_sign_up" | "unknown";
@@ -62,6 +70,6 @@ export function readingId(reading: { measureGroupId: number; kind: ReadingKind }
 /** The values that count. Without `modifiedAt` and the attribution, so that a change of no value sends nothing. */
 export function fingerprint(reading: Reading): string {
   const { measureGroupId: _id, modifiedAt: _modified, attribution: _who, imported: _imported, ...rest } = reading;
-  const { typed: _typed, ...values } = rest;
+  const { typed: _typed, within: _within, ...values } = rest;
   return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,0 +1,67 @@
+import type { LedgerEntry } from "../model/ledger.ts";
+import { type Reading, readingId } from "../model/reading.ts";
+import { readingOf, type TypedReading } from "../model/typed.ts";
+import type { Item } from "./item.ts";
+import { isAsTyped, secondsApart, sentValues } from "./match.ts";
+import type { Step } from "./plan.ts";
+
+const SAME: Step = { type: "skip", reason: "already_in_garmin" };
+
+/** Readings that its owner typed into the chat, for a run: what waits, and what this profile has from the last weeks. */
+export function typedFor(all: TypedReading[], garminProfileId: string): TypedReading[] {
+  return all.filter(({ settledIn }) => settledIn === undefined || settledIn === garminProfileId);
+}
+
+export function waitingReadings(typed: TypedReading[]): Reading[] {
+  return typed.filter(({ settledIn }) => settledIn === undefined).map(readingOf);
+}
+
+/**
+ * Of a typed reading and the same one from a device, one goes to Garmin: the one that was sent first, and if none was, the device's,
+ * which has more in it. The other one waits until that one is there.
+ */
+export function withoutDoubles(items: Item[], typed: TypedReading[]): Item[] {
+  const steps = new Map<Item, Step>();
+  for (const each of typed) {
+    const device = sameOf(each, items);
+    const own = items.find(({ reading }) => reading.measureGroupId === each.id);
+    const isKnownThere = each.settledIn !== undefined;
+    const [item, step] =
+      (device && (own ? eitherOf(own, device) : isKnownThere && isNew(device) && [device, SAME])) || [];
+    if (item && step) steps.set(item, step);
+  }
+  return steps.size === 0 ? items : items.map((item) => ({ ...item, step: steps.get(item) ?? item.step }));
+}
+
+/** A device's reading that is what was typed: the nearest, but first one that was already taken for it. */
+export function sameOf(typed: TypedReading, items: Item[]): Item | undefined {
+  const measured = ({ reading }: Item) => ({ takenAt: reading.takenAt, values: sentValues(reading) });
+  const isTaken = ({ entry }: Item) => Number(isAlreadyThere(entry?.value));
+  return items
+    .filter((it) => it.reading.within === undefined && isAsTyped(typed, measured(it)))
+    .sort((a, b) => isTaken(b) - isTaken(a) || secondsApart(typed, measured(a)) - secondsApart(typed, measured(b)))[0];
+}
+
+/** Which of the two doesn't go for now, and why. */
+function eitherOf(own: Item, device: Item): [Item, Step] | undefined {
+  const waitsFor = (other: Item): Step => ({ type: "wait", on: readingId(other.reading) });
+  if (isNew(own)) {
+    if (isInGarmin(device.entry?.value)) return [own, SAME];
+    const { type } = device.step;
+    if (type === "send" || type === "verify" || type === "replace") return [own, waitsFor(device)];
+    return type === "hold" && isNew(device) && own.step.type !== "hold" ? [device, waitsFor(own)] : undefined;
+  }
+  if (!isNew(device) || !own.entry?.value.attemptedAt) return undefined;
+  return [device, isInGarmin(own.entry.value) ? SAME : waitsFor(own)];
+}
+
+/** It's to be sent or held, and nothing of it was ever sent. */
+function isNew({ entry, step }: Item): boolean {
+  const { attemptedAt, garminKey } = entry?.value ?? {};
+  return (step.type === "send" || step.type === "verify" || step.type === "hold") && !attemptedAt && !garminKey;
+}
+
+export const isAlreadyThere = (entry: LedgerEntry | undefined) =>
+  entry?.fate.state === "skipped" && entry.fate.reason === "already_in_garmin";
+
+export const isInGarmin = (entry: LedgerEntry | undefined) => entry?.fate.state === "seen" || isAlreadyThere(entry);
