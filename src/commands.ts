@@ -17,7 +17,7 @@ import { createLog } from "./lib/log.ts";
 
 export { explain };
 
-// It would compile each schema at its first use, which a command seldom makes up for.
+// Otherwise zod compiles each schema at its first use, which pays off only for one that is used often.
 z.config({ jitless: true });
 
 /** On this machine, with its own settings. */

@@ -62,7 +62,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
     ...(deps.deadlineAt && { deadlineAt: deps.deadlineAt }),
   });
 
-  // Linking wakes nobody: the sync that the chat starts afterwards, and shows, comes before the next sweep's.
+  // With the schedule that wakes no sweep: the chat starts a sync after a link, and shows it, before the next sweep would.
   const linking = createLinking(config, { store, schedule: opened.schedule, vendors, tokens, clock, log });
 
   return {

@@ -108,7 +108,7 @@ class Examination {
   }
 }
 
-/** A vendor takes a few requests at once, and a wait for its turn is not its silence. */
+/** More would wait for their turn at a vendor, and look like a vendor that doesn't answer. */
 const ACCOUNTS_AT_ONCE = 5;
 
 const SECTIONS = ["store", "sealing", "withings", "garmin", "telegram", "schedule", "web"] as const;

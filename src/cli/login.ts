@@ -41,7 +41,7 @@ export async function loginWithings(
     return terminal.result({ status: "success", account, vendor: "withings", withingsUserId }, WORDS.keptLink);
   }
   if (result.type !== "linked") return ownerActs(deps, "link_withings", NOT_LINKED[result.type]);
-  // For the local times of the first dry run. Without an answer the link is as good.
+  // Its time zone is for the local times of the first dry run. If it can't be asked, the link is made all the same.
   const person = await app.withingsLinking.person(account).catch(() => undefined);
   if (await app.store.accounts.find(account))
     await app.store.accounts.save(account, { reportedTimezone: person?.timezone });
@@ -78,7 +78,7 @@ async function answerWhichPerson(
 
 const saysYes = async (terminal: Terminal) => /^y(es)?$/i.test(await terminal.ask("Switch? (yes or no)"));
 
-/** Who was linked since the link `before`, or is being asked about. Compares links and not times, because two clocks may differ. */
+/** Who has been linked since `before`, or is being asked about. It compares links, not times, because two clocks may differ. */
 async function linkedSince(app: App, account: number, before: LinkFacts | undefined): Promise<LinkResult> {
   const question = await app.withingsLinking.question(account);
   if (question) return question;

@@ -20,7 +20,7 @@ export const BAD_REQUEST: HttpResponse = { status: 400, headers: {} };
 /** Whether this can be the name of a header or a method (RFC 9110, 5.6.2). */
 export const isToken = (text: string) => /^[\w!#$%&'*+.^`|~-]+$/.test(text);
 
-/** They are for proxies. */
+/** Methods that only make sense for a proxy. */
 const REFUSED_METHODS = ["CONNECT", "TRACE", "TRACK"];
 
 /** Undefined if the method or the address is invalid. The sender chooses the host in the address, so it means nothing here. */

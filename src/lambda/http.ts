@@ -7,7 +7,7 @@ import { openQueue, startProgram } from "./program.ts";
 const ready = kept(() => startProgram("http", openQueue()));
 await madeAtStart(ready);
 
-/** From the schedule, so that a process is ready. A request never looks like this: what comes from outside is further inside. */
+/** The schedule's call, which keeps a process ready. A request can't imitate it: what its sender chooses is nested deeper. */
 interface KeepWarm {
   warm: true;
 }

@@ -7,7 +7,7 @@
  *   any other Error     us: a bug, or a vendor that changed its API
  *
  * Adapters choose the kind, and entry points act on it by `whoActs`. In between, only `sync/links` replaces an error: when a
- * vendor asked us to wait, and when its refusal has lasted so long that the owner has to sign in again.
+ * vendor asked us to wait, and when its refusal has proved to be lasting, so that the owner has to sign in again.
  */
 export const ACTIONS = [
   "add_account",

@@ -8,7 +8,7 @@ export interface ScheduledRun {
 }
 
 export interface NextRun extends ScheduledRun {
-  /** Where the list has the account, if not at its scheduled run: whoever queued that has moved it on. */
+  /** Where the list has the account, if not at its scheduled run: it is moved on when that run is queued. */
   listedAt?: Date | undefined;
 }
 
