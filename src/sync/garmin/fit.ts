@@ -50,12 +50,9 @@ export function weighInRefusal(weighIn: WeighIn): FailReason | undefined {
   return fits ? undefined : "out_of_range";
 }
 
-/** The SDK is loaded on first use: it's the largest thing in the program, and most runs send nothing. */
-export const loadEncoder = () => import("@garmin/fitsdk");
-
-/** Sorted by time. */
+/** Sorted by time. The SDK is loaded on first use, because most runs send nothing. */
 export async function encodeWeighIns(weighIns: WeighIn[], heightM: number | undefined): Promise<Uint8Array> {
-  const { Encoder } = await loadEncoder();
+  const { Encoder } = await import("@garmin/fitsdk");
   const sorted = [...weighIns].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
   const encoder = new Encoder();
   const fileId: FileIdMesg = {

@@ -6,7 +6,7 @@ import type { Around, Fields, Sink } from "../model/vendors.ts";
 import { attemptUpload, deleteEntry, type GarminCall, readRange } from "./client.ts";
 import { datesAround, instantOfEpoch } from "./dates.ts";
 import { calendarDateOf, entriesOfDay, keyOf, Loose, numberOf, unreadFields } from "./entries.ts";
-import { encodeWeighIns, fieldsOf, loadEncoder, shownAgain, weighInRefusal } from "./fit.ts";
+import { encodeWeighIns, fieldsOf, shownAgain, weighInRefusal } from "./fit.ts";
 
 /** Other projects saw Garmin fail above 200 records a file; 100 works for imports of ten years. */
 const WEIGH_INS_PER_FILE = 100;
@@ -41,8 +41,6 @@ export function createWeightSink(options: {
       }
       return around;
     },
-
-    prepare: loadEncoder,
 
     async send(weighIns, { heightM, parts, beforeEach }) {
       const chosen = weighIns.map((it) => chosenParts(it, parts));

@@ -52,8 +52,6 @@ export interface Sink<R extends Reading = Reading> {
   sentFields(reading: R, context: Pick<SendContext, "heightM" | "parts">): Fields;
   /** What is in Garmin around these instants (whole days, a day more on either side). Throws `KindClosedError`. */
   around(from: Date, to: Date): Promise<Around>;
-  /** Loads what `send` needs, ahead of it. */
-  prepare?(): Promise<unknown>;
   /** Not idempotent: what is sent twice is there twice. Answers for each reading, in order. */
   send(readings: R[], context: SendContext): Promise<SendAnswer>;
   /** Succeeds if it's gone already. */
