@@ -24,7 +24,7 @@ export const ALSO_LOADED = ["src/store/dynamodb/table.ts"];
 /** What no start may load, as the metafile names it. */
 export const FORBIDDEN: Array<{ input: RegExp; because: string }> = [
   { input: /node_modules\/undici\//, because: "460 KB that only a request to a vendor needs" },
-  { input: /node_modules\/@garmin\/fitsdk\//, because: "440 KB that only an upload needs" },
+  { input: /node_modules\/@garmin\/fitsdk\//, because: "only an upload needs it" },
   { input: /src\/store\/sqlite|:node:sqlite/, because: "the store is DynamoDB" },
   {
     input: /node_modules\/grammy\/out\/(?!web\.mjs)/,

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import path from "node:path";
 import { build, type Plugin } from "esbuild";
 import { BUILDS, digestOf, hasChanged, writeNote } from "../bin/built.js";
-import { BUNDLED, builtinsAsTheyAre, oneGrammy, ROOT, withoutHttp2 } from "./bundle.ts";
+import { BUNDLED, builtinsAsTheyAre, oneGrammy, profileOfWeighIns, ROOT, withoutHttp2 } from "./bundle.ts";
 
 /** A program that is running loads from its own build. */
 const KEPT = 3;
@@ -51,7 +51,7 @@ async function buildCli(): Promise<void> {
     // Names stay as they are, for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
-    plugins: [afterTheFirst, oneGrammy, withoutHttp2, builtinsAsTheyAre],
+    plugins: [afterTheFirst, oneGrammy, withoutHttp2, profileOfWeighIns, builtinsAsTheyAre],
   });
   writeFileSync(path.join(making, "meta.json"), JSON.stringify(metafile));
   const ours = Object.keys(metafile.inputs).filter((file) => /^(src\/|package\.json$)/.test(file));

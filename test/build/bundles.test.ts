@@ -6,6 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ALSO_LOADED, BUDGETS, FORBIDDEN, ONCE } from "../../build/budgets.ts";
 import { bundle, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import { coldPath } from "../../build/cold-path.ts";
+import { encodeWeighIns } from "../../src/sync/garmin/fit.ts";
+import type { WeighIn } from "../../src/sync/model/reading.ts";
 import { buildFunctions } from "../lambda/built-functions.ts";
 
 let folder: string;
@@ -71,6 +73,27 @@ test("of undici a bundle has what sends requests, and nothing else that its inde
   // Nor HTTP/2, which it would load at its first request.
   expect(inputs).toContain("left-out:node:http2");
   expect(inputs).not.toContain("builtin:node:http2");
+});
+
+test("a bundle's FIT encoder writes what Garmin's whole SDK writes, without 95 % of its profile", async () => {
+  const outdir = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
+  const { outputs } = await bundle("src/sync/garmin/fit.ts", outdir);
+  const kilobytes = Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0) / 1024;
+  expect(kilobytes).toBeLessThan(80);
+  const bundled: typeof import("../../src/sync/garmin/fit.ts") = await import(
+    /* @vite-ignore */ path.join(outdir, "index.mjs")
+  );
+  const takenAt = new Date("2026-11-21T06:30:15Z");
+  const plain = { measureGroupId: 1, takenAt, modifiedAt: takenAt, attribution: "certain", imported: false } as const;
+  const weighIn: WeighIn = {
+    ...{ ...plain, kind: "weigh_in", weightKg: 71.26, bodyFatPercent: 23.48, bodyWaterPercent: 54, boneMassKg: 2.79 },
+    ...{ muscleMassKg: 51.74, visceralFatIndex: 4.5, basalMetabolicRateKcal: 1587, metabolicAgeYears: 41 },
+  };
+  const weighIns = [weighIn, { ...weighIn, takenAt: new Date(takenAt.getTime() + 60_000), weightKg: 80.25 }];
+  for (const heightM of [1.75, undefined]) {
+    expect(await bundled.encodeWeighIns(weighIns, heightM)).toEqual(await encodeWeighIns(weighIns, heightM));
+  }
+  rmSync(outdir, { recursive: true });
 });
 
 test("every start loads the store, although it is imported on demand", () => {

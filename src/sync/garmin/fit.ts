@@ -6,6 +6,8 @@ import { EARLIEST, isWithinGarminTime } from "./dates.ts";
 
 const FILE_ID = 0;
 const WEIGHT_SCALE = 30;
+/** Our bundles have these of Garmin's profile, and none of the 123 others. */
+export const MESSAGES = [FILE_ID, WEIGHT_SCALE];
 
 /** FIT weight_scale fields as the SDK names them, in FIT's own units, on FIT's own grid. */
 interface WeightScaleFields {
