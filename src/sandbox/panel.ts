@@ -104,8 +104,8 @@ export class Panel {
     // No other website may drive the chat, not even under a name that resolves to this machine.
     const hosts = [`127.0.0.1:${this.#port}`, `localhost:${this.#port}`];
     if (!hosts.includes(request.headers.host ?? "")) throw new Refused(403, "This page is for this machine only.");
-    const { pathname } = new URL(request.url ?? "/", "http://panel");
-    if (request.method === "GET") return this.#get(pathname, response);
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://panel");
+    if (request.method === "GET") return this.#get(pathname, searchParams, response);
     if (request.method !== "POST") throw new Refused(405, "Only GET and POST work here.");
     if (request.headers["content-type"]?.split(";")[0] !== "application/json") {
       throw new Refused(415, "The request must be JSON.");
@@ -113,11 +113,15 @@ export class Panel {
     sendJson(response, 200, { message: await this.#post(pathname, await readJson(request)) });
   }
 
-  async #get(path: string, response: ServerResponse) {
+  async #get(path: string, query: URLSearchParams, response: ServerResponse) {
     if (path === "/panel/events") return this.#listenTo(response);
     if (path === "/panel/state") {
       await this.#look();
       return sendJson(response, 200, this.#state());
+    }
+    if (path === "/panel/web-app") {
+      const location = openWebApp(this.#world.chatUser, query.get("button") ?? "", Number(query.get("message")));
+      return response.writeHead(302, { ...HEADERS, location }).end();
     }
     const [, fileId] = /^\/panel\/file\/(\w+)$/.exec(path) ?? [];
     if (fileId !== undefined) return sendFile(response, this.#world.telegram, fileId);
@@ -199,9 +203,13 @@ export class Panel {
   }
 }
 
-function tap(chat: PersonChat, button: string, messageId: number) {
+const tap = (chat: PersonChat, button: string, messageId: number) => orGone(() => chat.tap(button, messageId));
+const openWebApp = (chat: PersonChat, button: string, messageId: number) =>
+  orGone(() => chat.openWebApp(button, messageId));
+
+function orGone<T>(use: () => T): T {
   try {
-    chat.tap(button, messageId);
+    return use();
   } catch (error) {
     if (error instanceof ButtonGone) throw new Refused(422, "That button is gone: the bot has changed its message.");
     throw error;

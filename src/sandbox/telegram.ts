@@ -73,7 +73,7 @@ export async function startTelegram(options: TelegramOptions): Promise<Telegram>
     deliveries: api.webhook.deliveries,
     calls: (method) => api.outbox.filter((made) => made.method.toLowerCase() === method.toLowerCase()),
     user({ started = false, ...person }) {
-      const chat = people.get(person.id) ?? new PersonChat(world, updates, pen, person);
+      const chat = people.get(person.id) ?? new PersonChat(world, updates, pen, token, person);
       people.set(person.id, chat);
       if (started) world.openChat(person.id, "private").started = true;
       return chat;

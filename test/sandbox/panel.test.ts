@@ -280,3 +280,21 @@ test("a picture from the bot can be viewed", async () => {
   expect(response.headers.get("content-type")).toBe("image/png");
   expect(new Uint8Array(await response.arrayBuffer())).toEqual(png);
 });
+
+test("the page opens a Mini App by a redirect to the signed address, and says if its button is gone", async () => {
+  anna.say("/start");
+  const button = { text: "Open", web_app: { url: "https://example.org/app" } };
+  const { message_id } = await bot.api.sendMessage(41, "Here.", { reply_markup: { inline_keyboard: [[button]] } });
+  const open = (name: string) =>
+    fetch(`${panel.url}/panel/web-app?${new URLSearchParams({ message: String(message_id), button: name })}`, {
+      redirect: "manual",
+    });
+  const answer = await open("Open");
+  expect(answer.status).toBe(302);
+  expect(answer.headers.get("location")).toMatch(/^https:\/\/example\.org\/app#tgWebAppData=query_id/);
+  const gone = await open("Close");
+  expect([gone.status, await gone.json()]).toEqual([
+    422,
+    { message: "That button is gone: the bot has changed its message." },
+  ]);
+});

@@ -41,9 +41,13 @@ export function messageElement(message, { say, tap }) {
   );
 }
 
-function buttonElement({ text, data, url, copyText, style, spinning }, messageId, tap) {
+function buttonElement({ text, data, url, webApp, copyText, style, spinning }, messageId, tap) {
   const copies = copyText !== undefined;
   const look = [style, spinning && "spinning", copies && "copies"].filter(Boolean).join(" ");
+  if (webApp !== undefined) {
+    const href = `/panel/web-app?${new URLSearchParams({ message: messageId, button: text })}`;
+    return element("a", { href, target: "_blank", rel: "noopener noreferrer", class: look }, text);
+  }
   if (url !== undefined) {
     return element("a", { href: url, target: "_blank", rel: "noopener noreferrer", class: look }, text);
   }

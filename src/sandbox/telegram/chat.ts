@@ -2,6 +2,7 @@ import type { BotCommand, InlineKeyboardButton } from "grammy/types";
 import { commandsIn } from "./methods/commands.ts";
 import { isSpinning, type Pen, type SeenMessage, type Sent, seenMessage } from "./person.ts";
 import type { Updates } from "./updates.ts";
+import { initDataFor, webAppAddress } from "./web-app.ts";
 import type { Person, StoredChat, StoredMessage, Toast, World } from "./world.ts";
 
 const WAIT_MS = 30_000;
@@ -16,10 +17,12 @@ export class PersonChat {
   readonly #updates: Updates;
   readonly #pen: Pen;
   readonly #chat: StoredChat;
+  readonly #token: string;
   /** The number of the change with which the person last said or tapped something. */
   #spokeAs = 0;
 
-  constructor(world: World, updates: Updates, pen: Pen, person: Person) {
+  constructor(world: World, updates: Updates, pen: Pen, token: string, person: Person) {
+    this.#token = token;
     this.#world = world;
     this.#updates = updates;
     this.#pen = pen;
@@ -103,6 +106,13 @@ export class PersonChat {
     const [message, found] = this.#button(button, messageId);
     this.#spokeAs = this.#world.nextChange();
     return this.#pen.tap(message, this.person, found);
+  }
+
+  /** The address that the person's app opens for a button with a Mini App, with what Telegram signs. */
+  openWebApp(button: string, messageId?: number): string {
+    const [, found] = this.#button(button, messageId);
+    if (!("web_app" in found)) throw new Error(`the button "${button}" opens no Mini App`);
+    return webAppAddress(found.web_app.url, initDataFor(this.person, this.#token, this.#world.clock.now()));
   }
 
   sayInGroup(groupId: number, text: string): Sent {

@@ -13,6 +13,7 @@ const Rows = z.array(z.array(z.record(z.string(), z.unknown())));
 const KeyboardRows = z.array(z.array(z.union([z.string(), z.looseObject({ text: z.string() })])));
 const Placeholder = z.string().min(1).max(64).optional();
 
+const WebApp = z.looseObject({ url: z.string() });
 const CopyText = z.looseObject({ text: z.string().min(1).max(256) });
 const MAX_BUTTONS = 100;
 const MAX_ROW_BUTTONS = 8;
@@ -94,12 +95,21 @@ function checkButton(button: Record<string, unknown>) {
     if (bytes < 1 || bytes > 64) throw badRequest("BUTTON_DATA_INVALID");
   }
   if (button.url !== undefined) checkUrl(button.url);
+  if (button.web_app !== undefined) checkWebApp(button.web_app);
   if (button.copy_text !== undefined && !CopyText.safeParse(button.copy_text).success) {
     throw badRequest("BUTTON_COPY_TEXT_INVALID");
   }
   if (button.style !== undefined && !["danger", "success", "primary"].includes(String(button.style))) {
     throw fail("unknown button style");
   }
+}
+
+/** Telegram takes https only, but here the program is on this machine. */
+function checkWebApp(webApp: unknown) {
+  const url = WebApp.safeParse(webApp).data?.url ?? "";
+  const known = URL.canParse(url) ? new URL(url) : undefined;
+  if (known?.protocol === "https:" || known?.hostname === "127.0.0.1") return;
+  throw badRequest(`inline keyboard button Web App URL '${url}' is invalid: Only HTTPS links are allowed`);
 }
 
 /** Telegram also refuses a button to localhost, but here the vendors are there. */

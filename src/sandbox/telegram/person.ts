@@ -11,6 +11,8 @@ export interface SeenButton {
   text: string;
   data?: string;
   url?: string;
+  /** A tap opens this page in Telegram. */
+  webApp?: string;
   /** A tap copies this; the bot doesn't hear of it. */
   copyText?: string;
   style?: string;
@@ -152,11 +154,13 @@ export function isSpinning(world: World, query: { answered: boolean; tappedAt: D
 function seenButton(button: InlineKeyboardButton, waiting: ReadonlySet<string>): SeenButton {
   const data = "callback_data" in button ? button.callback_data : undefined;
   const url = "url" in button ? button.url : undefined;
+  const webApp = "web_app" in button ? button.web_app.url : undefined;
   const copyText = "copy_text" in button ? button.copy_text.text : undefined;
   return {
     text: button.text,
     ...(data === undefined ? {} : { data }),
     ...(url === undefined ? {} : { url }),
+    ...(webApp === undefined ? {} : { webApp }),
     ...(copyText === undefined ? {} : { copyText }),
     ...("style" in button && button.style !== undefined ? { style: button.style } : {}),
     spinning: data !== undefined && waiting.has(data),
