@@ -14,7 +14,8 @@ const MAY_IMPORT: Record<string, string> = {
   "cli/aws": "cli app bot/telegram config sync/status lib",
   cli: "app bot/notifications bot/views bot/words config sync/status sync/engine sync/links sync/model lib",
 
-  app: "http bot bot/notifications bot/telegram bot/views bot/words config store store/sqlite store/dynamodb sync/garmin sync/withings sync/diagnostics sync/jobs sync/status sync/engine sync/links sync/model lib",
+  app: "page http bot bot/conversations bot/notifications bot/telegram bot/views bot/words config store store/sqlite store/dynamodb sync/garmin sync/withings sync/diagnostics sync/jobs sync/status sync/engine sync/links sync/model lib",
+  page: "http bot/ui bot/words sync/links sync/model lib",
   http: "config sync/jobs sync/links sync/model lib",
 
   bot: "bot/commands bot/conversations bot/middleware bot/ui bot/views bot/telegram bot/words sync/links sync/model lib",

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { WITHINGS_PATHS } from "../config/paths.ts";
+import { SIGN_IN_PATH, WITHINGS_PATHS } from "../config/paths.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { confirmUnlink } from "../sync/links/confirm-unlink.ts";
@@ -55,6 +55,7 @@ export function createLinking(
       memory: store.signInMemory,
       // Garmin is known to refuse passwords from cloud networks.
       isInCloud: config.store.engine === "dynamodb",
+      ownPageUrl: config.web?.publicUrl && config.web.publicUrl + SIGN_IN_PATH,
       ...{ links, pendingLinks, linkSaver, tokens, clock, log },
     }),
     /** Asks Withings whether the person really removed us, and if so removes the link. */

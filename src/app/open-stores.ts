@@ -122,6 +122,7 @@ export function unseal(
   const sealer = createSealer({ keys, tableName: config.store.tableName });
   const secretFor = (purpose: string) => (keys[0] ? deriveSecret(keys[0], purpose).toString("base64url") : "");
   return {
+    sealer,
     links: createLinks(table, sealer, clock),
     pendingLinks: createPendingLinks(table, sealer, clock, log),
     signInMemory: createSignInMemory(table, sealer, log),

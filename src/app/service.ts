@@ -2,7 +2,8 @@ import project from "../../package.json" with { type: "json" };
 import { wordsIn } from "../bot/words/words.ts";
 import type { Config } from "../config/config.ts";
 import { WITHINGS_PATHS } from "../config/paths.ts";
-import { createHttp } from "../http/routes.ts";
+import { createHttp, type Http } from "../http/routes.ts";
+import { lazy } from "../lib/lazy.ts";
 import { errorFacts } from "../lib/log.ts";
 import { createJobHandler } from "../sync/jobs/handler.ts";
 import { createManualSync } from "../sync/jobs/manual-sync.ts";
@@ -11,7 +12,7 @@ import { jobOf } from "../sync/jobs/worker.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
 import { nextSummaryAt } from "../sync/status/summary.ts";
 import type { App } from "./app.ts";
-import { createChat } from "./chat.ts";
+import { type Chat, createChat } from "./chat.ts";
 import { createDoctor } from "./doctor.ts";
 import { makeReport } from "./report.ts";
 
@@ -78,6 +79,10 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
   const { telegram, summarize, syncAndNotify } = chat;
   /** What outlives the request that started it. */
   const started = new Set<Promise<void>>();
+  function afterwards(work: Promise<void>) {
+    const ended = work.finally(() => started.delete(ended));
+    started.add(ended);
+  }
 
   return {
     chat,
@@ -101,15 +106,13 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
 
     http: createHttp({
       withCallback: app.withingsLinking.withCallback,
-      onLinked: (account, result) => {
-        const answered = chat
-          .onConsent(account, result)
-          .catch((error: unknown) => log.warn("consent_not_told", errorFacts(error)))
-          .finally(() => started.delete(answered));
-        started.add(answered);
-      },
+      onLinked: (account, result) =>
+        afterwards(
+          chat.onConsent(account, result).catch((error: unknown) => log.warn("consent_not_told", errorFacts(error))),
+        ),
       words: async (outcome, language, account) =>
         wordsIn(language).callbackPage(await chat.namesOnPage(account))[outcome],
+      signInPage: signInPageOf(config, app, { telegram, afterwards }),
       notifyKey: store.notifyKey,
       accountOf: store.withingsUsers.accountOf,
       queue: (account, reason) => queue.put([jobOf(account, reason, clock.now())]),
@@ -128,6 +131,17 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
   };
 }
 export type Service = ReturnType<typeof createService>;
+
+function signInPageOf(
+  config: ServiceConfig,
+  app: App,
+  deps: { telegram: Chat["telegram"]; afterwards: (work: Promise<void>) => void },
+): Http | undefined {
+  const publicUrl = config.web?.publicUrl;
+  if (publicUrl === undefined) return undefined;
+  const page = lazy(async () => (await import("./sign-in-page.ts")).createPage(config, app, { ...deps, publicUrl }));
+  return async (request) => (await page())(request);
+}
 
 /** Whether Withings sends people back to this program after they consent. */
 function hasOwnCallback({ web, withingsLogin }: Partial<Pick<Config, "web" | "withingsLogin">>): boolean {

@@ -1,13 +1,14 @@
 import { createConversation } from "@grammyjs/conversations";
 import type { Bot, Context } from "grammy/web";
 import type { Disconnect } from "../sync/links/disconnect.ts";
+import { withLease } from "../sync/links/with-lease.ts";
 import type { LinkResult } from "../sync/links/withings-consent.ts";
 import { type Account, zoneOf } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
 import type { Links } from "../sync/model/link.ts";
 import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers, type DoctorDeps } from "./commands/doctor.ts";
-import { createLinking, type LinkingDeps } from "./commands/link.ts";
+import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
 import { createSettings, type SettingsDeps } from "./commands/settings.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
@@ -19,7 +20,7 @@ import { type AuthorizeDeps, authorize } from "./middleware/authorize.ts";
 import { createFailureReply } from "./middleware/failure-reply.ts";
 import { notePresence } from "./middleware/presence.ts";
 import { redactSecrets } from "./middleware/redact-secrets.ts";
-import { type SequentializeDeps, sequentialize } from "./middleware/sequentialize.ts";
+import { chatName, type SequentializeDeps, sequentialize } from "./middleware/sequentialize.ts";
 import { spellCommands } from "./middleware/spell-commands.ts";
 import type { AnswerLog } from "./telegram/answers.ts";
 import { type ClientConfig, createTelegramClient } from "./telegram/client.ts";
@@ -97,6 +98,10 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     },
     /** Says in the chat what became of a consent that came in by our own address. */
     showConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),
+    /** The same about a sign-in on our page. */
+    showSignIn: (account: Account, result: SignedIn) => linking.onSignedIn(chatWith(account), result),
+    /** Alone in the chat of this person, as an update is. Throws `BusyError` while one is being handled. */
+    inTurn: <T>(account: number, work: () => Promise<T>): Promise<T> => withLease(deps.turns, chatName(account), work),
     /** A message was sent with these buttons. */
     offered: questions.offered,
     /** The jobs that somebody asked for in the chat, and the message that waits for their answer. */

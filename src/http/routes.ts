@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import * as z from "zod";
-import { MANUAL_SYNC_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "../config/paths.ts";
+import { MANUAL_SYNC_PATH, SIGN_IN_PATH, TELEGRAM_PATH, WITHINGS_PATHS } from "../config/paths.ts";
 import { ActionNeededError, RetryLaterError } from "../lib/errors.ts";
 import { parseJson } from "../lib/json.ts";
 import { lazy } from "../lib/lazy.ts";
@@ -9,6 +9,7 @@ import type { Notified } from "../sync/jobs/worker.ts";
 import type { CallbackOutcome, LinkResult, WithingsLinking } from "../sync/links/withings-consent.ts";
 import type { Language } from "../sync/model/account.ts";
 import type { OutcomeReport } from "../sync/model/outcome.ts";
+import { escaped, HEADERS, json, plain, readBody } from "./answers.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
@@ -23,6 +24,8 @@ interface HttpDeps {
     language: Language,
     account: number | undefined,
   ) => Promise<{ title: string; text: string }>;
+  /** The page for signing in to Garmin. Undefined without a public address. */
+  signInPage: Http | undefined;
   /** Part of the address that Withings calls, because Withings signs nothing. */
   notifyKey: string;
   accountOf: (withingsUserId: string) => Promise<number | undefined>;
@@ -68,6 +71,12 @@ const ROUTES = new Map(
         isSame(headers.get("x-telegram-bot-api-secret-token"), webhookSecret) ? undefined : plain(401),
       methods: ["POST"],
       handle: update,
+    },
+    [SIGN_IN_PATH]: {
+      // It checks by itself who calls, before anything else.
+      refuse: ({ signInPage }) => (signInPage ? undefined : plain(404)),
+      methods: ["GET", "HEAD", "POST"],
+      handle: async ({ signInPage }, request) => signInPage?.(request) ?? plain(404),
     },
     [MANUAL_SYNC_PATH]: {
       refuse({ manualSyncToken }, { headers }) {
@@ -207,33 +216,12 @@ async function fieldsOf(request: HttpRequest, bytes: Uint8Array<ArrayBuffer>): P
   return form && new URLSearchParams([...form].map(([name, value]): [string, string] => [name, String(value)]));
 }
 
-async function readBody(request: HttpRequest, mostBytes: number): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.length;
-    if (size > mostBytes) return undefined;
-    chunks.push(chunk);
-  }
-  return Uint8Array.from(Buffer.concat(chunks));
-}
-
 /** In constant time. An absent secret is never right. */
 function isSame(given: string | null | undefined, expected: string | undefined): boolean {
   if (!given || !expected) return false;
   // Hashed, because only texts of the same length can be compared in constant time.
   const [a, b] = [given, expected].map((text) => createHash("sha256").update(text).digest());
   return a !== undefined && b !== undefined && timingSafeEqual(a, b);
-}
-
-const HEADERS = { "cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer" };
-
-function plain(status: number, headers: Record<string, string> = {}): HttpResponse {
-  return { status, headers: { ...HEADERS, ...headers } };
-}
-
-function json(status: number, body: object): HttpResponse {
-  return { status, headers: { ...HEADERS, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 function sentence(status: number, message: string): HttpResponse {
@@ -256,8 +244,4 @@ function page({ title, text }: { title: string; text: string }, language: Langua
     `<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title>` +
     `<style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>`;
   return { status, headers: PAGE_HEADERS, body };
-}
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }

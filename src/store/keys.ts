@@ -54,6 +54,8 @@ export const keys = {
   pendingSignIn: ofAccount("pending-sign-in"),
   signInCooldown: ofAccount("sign-in-cooldown"),
   garminEmail: ofAccount("garmin-email"),
+  /** Nothing is stored there: a session of the sign-in page is sealed to it. */
+  signInSession: ofAccount("sign-in-session"),
   subscriptions: ofAccount("subscriptions"),
   typed: ofAccount("typed"),
   runs: ofAccount("runs"),

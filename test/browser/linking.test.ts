@@ -46,8 +46,8 @@ async function signInOnGarminsPage(bot: PageDriver, garmin: Page, shot: Shot) {
 async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   await linkWithings(bot, shot);
   await bot.tapButton("Link Garmin");
-  await bot.waitForMessage("Two ways to sign in");
-  await shot("6 two ways to sign in at Garmin");
+  await bot.waitForMessage("Three ways to sign in");
+  await shot("6 three ways to sign in at Garmin");
   const garmin = await bot.openButton("On Garmin’s page");
   await signInOnGarminsPage(bot, garmin, shot);
   const address = await bot.clipboard();
@@ -76,7 +76,7 @@ test("Garmin can be linked in the chat, and neither the password nor the code st
   await linkWithings(phone, noShot);
   const own = phone.page.locator("#messages .own");
   await phone.tapButton("Link Garmin");
-  await phone.waitForMessage("Two ways to sign in");
+  await phone.waitForMessage("Three ways to sign in");
   await phone.tapButton("Here in the chat");
   await phone.waitForMessage("Which e-mail address");
   await phone.say(EMAIL);

@@ -17,6 +17,11 @@ export class PageDriver {
   constructor(context: BrowserContext, page: Page) {
     this.#context = context;
     this.page = page;
+    this.watch(page);
+  }
+
+  /** What it complains about counts. */
+  watch(page: Page): void {
     page.on("pageerror", ({ message }) => this.problems.push(message));
     page.on("console", (message) => {
       const isRefusal = message.text().includes("status of 422");
@@ -208,9 +213,9 @@ export class PageDriver {
     })()`);
   }
 
-  async shot(name: string, page = this.page): Promise<void> {
+  async shot(name: string, page = this.page, { isWhole = false } = {}): Promise<void> {
     await page.bringToFront();
-    await page.screenshot({ path: nextScreenshot(name), animations: "disabled" });
+    await page.screenshot({ path: nextScreenshot(name), animations: "disabled", fullPage: isWhole });
   }
 
   /** `waitForMessage` ignores what is marked. A message that changes loses its mark. `say` and `tapButton` mark too. */

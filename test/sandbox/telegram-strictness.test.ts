@@ -1,5 +1,6 @@
 import { Bot } from "grammy/web";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { readInitData } from "../../src/page/init-data.ts";
 import { FaultBoard } from "../../src/sandbox/faults.ts";
 import { createManualClock, type ManualClock } from "../../src/sandbox/manual-clock.ts";
 import type { PersonChat } from "../../src/sandbox/telegram/chat.ts";
@@ -45,6 +46,28 @@ describe("buttons", () => {
     for (const text of ["", "x".repeat(257)]) {
       expect(await refusal(copying(text))).toBe("400 Bad Request: BUTTON_COPY_TEXT_INVALID");
     }
+  });
+
+  test("a Mini App has an https address, and opens with what Telegram signs about the person", async () => {
+    const opening = (url: unknown) => ask([[{ text: "Open", web_app: { url } }]]);
+    for (const url of ["http://example.org/app", "example.org", "", 7, undefined]) {
+      expect(await refusal(opening(url))).toMatch(/^400 Bad Request: .*Only HTTPS links are allowed$/);
+    }
+    await opening("https://example.org/app?lang=en");
+    expect(anna.lastMessage?.buttons[0]?.[0]).toMatchObject({ webApp: "https://example.org/app?lang=en" });
+    expect(() => anna.tap("Open")).toThrow(/tells the bot nothing/);
+    const address = new URL(anna.openWebApp("Open"));
+    expect(`${address.origin}${address.pathname}${address.search}`).toBe("https://example.org/app?lang=en");
+    const fields = new URLSearchParams(new URLSearchParams(address.hash.slice(1)).get("tgWebAppData") ?? "");
+    expect([...fields.keys()]).toEqual(["query_id", "user", "auth_date", "signature", "hash"]);
+    expect(JSON.parse(fields.get("user") ?? "")).toMatchObject({ id: 41, first_name: "Anna" });
+    expect(fields.get("auth_date")).toBe(String(clock.now().getTime() / 1000));
+    expect(readInitData(fields.toString(), telegram.token, clock.now())).toMatchObject({
+      type: "ok",
+      telegramUserId: 41,
+    });
+    await ask([[{ text: "Open", callback_data: "open" }]]);
+    expect(() => anna.openWebApp("Open")).toThrow(/opens no Mini App/);
   });
 });
 

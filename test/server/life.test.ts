@@ -41,7 +41,7 @@ test("a person who links both sides, weighs in, is signed out and signs in again
   await allowAtWithings();
   await saw("Garmin: not linked");
   chat.tap("Link Garmin");
-  await saw("Two ways to sign in");
+  await saw("Three ways to sign in");
   await signInHere();
   await first.stop();
   const second = await start();
@@ -74,7 +74,11 @@ test("a person who links both sides, weighs in, is signed out and signs in again
   const rounds = await start(0.005);
   person.stepOnScale({ weightKg: 80.5 });
   const stale = await saw("Garmin has signed me out.");
-  expect(stale.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  expect(stale.buttons.flat().map(({ text }) => text)).toEqual([
+    "On my sign-in page",
+    "On Garmin’s page",
+    "Here in the chat",
+  ]);
   await vi.waitFor(
     () => expect(rounds.logged.filter(({ event }) => event === "run_ended").length).toBeGreaterThan(3),
     WAIT,
@@ -118,5 +122,9 @@ test("before a link that couldn't be renewed for weeks ends, its owner hears how
   const expiry = (days: string) => expect.stringMatching(new RegExp(`^My access to Garmin ends in ${days},`));
   const silence = expect.stringMatching(/^Withings was linked 3 days ago, and no reading/);
   expect(said).toEqual([silence, expiry("14 days"), expiry("5 days"), expiry("1 day")]);
-  expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  expect(chat.lastMessage?.buttons.flat().map(({ text }) => text)).toEqual([
+    "On my sign-in page",
+    "On Garmin’s page",
+    "Here in the chat",
+  ]);
 });

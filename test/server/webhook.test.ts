@@ -100,7 +100,7 @@ describe("a program with an address", () => {
     server.chat.say("/connect");
     await heard("Press a button");
     server.chat.tap("Link Garmin");
-    await heard("Two ways");
+    await heard("Three ways");
     server.chat.tap("Here in the chat");
     await heard("Which e-mail");
     server.chat.say(OWNER.email);

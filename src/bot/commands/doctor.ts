@@ -1,5 +1,5 @@
 import { Composer, InputFile } from "grammy/web";
-import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { Account } from "../../sync/model/account.ts";
 import { type CheckReport, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
@@ -12,7 +12,7 @@ export interface DoctorDeps {
   /** Checks everything that concerns this account; the program itself only for its owner. */
   doctor(account: Account, words: Words, isOwner: boolean, onProgress: (lines: Line[]) => void): Promise<CheckReport>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  garminSignIn: Pick<GarminSignIn, "pageUrl">;
+  garminSignIn: SignInPages;
   questions: Pick<Questions, "offered">;
   report: () => Promise<{ name: string; text: string }>;
 }
@@ -42,7 +42,7 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
         const show = (lines: Line[]) => message.show(lines.map((line) => lineOf(line, words)).join("\n"));
         const { findings, ended } = await doctor(chat.account, words, isOwner, show);
         const actions = findings.map(({ action }) => action);
-        const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, garminSignIn.pageUrl());
+        const { text, keyboard } = withFixes(reportOf(findings, words), actions, words, garminSignIn);
         if (isOwner) keyboard.row().text(words.doctor.reportButton, CALLBACK.report);
         await message.finish(text, keyboard);
         await questions.offered(chat.account, messageId, keyboard);

@@ -25,7 +25,7 @@ export interface LinkingDeps {
   questions: Questions;
 }
 
-type SignedIn = Extract<SignInResult, { type: "signed_in" }>;
+export type SignedIn = Extract<SignInResult, { type: "signed_in" }>;
 type OtherPerson = Extract<LinkResult, { type: "other_person" }>;
 
 /** /start and /connect, the buttons that link a side, and the addresses that people paste. */
@@ -184,8 +184,8 @@ function garminButtons(deps: LinkingDeps): Composer<BotContext> {
   composer.callbackQuery(CALLBACK.keepGarmin, async (ctx) => {
     await garminSignIn.keepProfile(ctx.account.telegramUserId);
     // The browser still has that person signed in, so the page has to ask again.
-    const page = garminSignIn.pageUrl({ asSomebodyElse: true });
-    const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, page);
+    const somebodyElse = { asSomebodyElse: true };
+    const { text, keyboard } = withGarminPage(ctx.words.keptProfile, ctx.words, garminSignIn, somebodyElse);
     await editOrReply(ctx, text, keyboard);
   });
   composer.callbackQuery(CALLBACK.consent, async (ctx) => {
@@ -198,13 +198,15 @@ function garminButtons(deps: LinkingDeps): Composer<BotContext> {
   return composer;
 }
 
-/** Both ways to sign in; Garmin's page alone while passwords rest. */
+/** All ways to sign in; without the one in the chat while passwords rest. */
 async function offerGarmin(deps: LinkingDeps, chat: Chat): Promise<void> {
   const { garminSignIn, wordsAt, questions } = deps;
   const rest = await garminSignIn.rest(chat.account.telegramUserId);
+  const { isInCloud, ownPageUrl } = garminSignIn;
+  const choice = () => chat.words.garminSignInChoice(isInCloud, ownPageUrl !== undefined);
   const { text, keyboard } = rest
     ? answerTo(rest, await wordsAt(chat), garminSignIn)
-    : withSignInChoice(chat.words.garminSignInChoice(garminSignIn.isInCloud), chat.words, garminSignIn.pageUrl());
+    : withSignInChoice(choice(), chat.words, garminSignIn);
   await questions.ask(chat, "sign_in_choice", text, keyboard);
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { type Action, RetryLaterError } from "../../lib/errors.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
 import { byStart } from "../../sync/engine/progress.ts";
-import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { Account, LastRun } from "../../sync/model/account.ts";
 import type { Decision } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
@@ -32,7 +32,7 @@ export interface StatusDeps {
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
-  garminSignIn: Pick<GarminSignIn, "pageUrl">;
+  garminSignIn: SignInPages;
   startSync: (account: Account) => Promise<void>;
   questions: Pick<Questions, "offered">;
   clock: Clock;
@@ -74,7 +74,7 @@ async function draw({ overview, statusExtras, garminSignIn, clock }: StatusDeps,
   const seen = await overview(account);
   const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
   const text = statusText(seen, await statusExtras(account), words);
-  const message = withFixes(text, actionsFor(seen), words, garminSignIn.pageUrl());
+  const message = withFixes(text, actionsFor(seen), words, garminSignIn);
   const { differs, closed } = seen.facts;
   const keyboard = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), message.keyboard);
   return { text: message.text, keyboard: decisionButtons(seen.attention, words, keyboard) };

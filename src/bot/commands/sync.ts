@@ -1,6 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
-import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, zoneOf } from "../../sync/model/account.ts";
 import { noReadings } from "../../sync/model/outcome.ts";
 import type { Overview } from "../../sync/status/overview.ts";
@@ -17,7 +17,7 @@ export interface SyncDeps {
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
   runSoon: (account: number) => Promise<void>;
-  garminSignIn: Pick<GarminSignIn, "pageUrl">;
+  garminSignIn: SignInPages;
   questions: Pick<Questions, "offered">;
   clock: Clock;
 }
@@ -53,7 +53,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, answered } = await conclude(account, report);
         const text = syncOutcomeText(report, { justHeld, healed, after }, words());
-        const fixed = withFixes(text, [report.action], words(), garminSignIn.pageUrl());
+        const fixed = withFixes(text, [report.action], words(), garminSignIn);
         const isShown = await message.finish(fixed.text, fixed.keyboard);
         await questions.offered(account, messageId, fixed.keyboard);
         await answered(isShown);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Context } from "grammy/web";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { People } from "../../sync/model/people.ts";
 import { isBlocked, isTelegramAway } from "../telegram/errors.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -13,7 +13,7 @@ import { isNamed, isServed, senderWords } from "./authorize.ts";
 export function createFailureReply(deps: {
   allowedIds: number[];
   people: Pick<People, "isInvited">;
-  garminSignIn: Pick<GarminSignIn, "pageUrl">;
+  garminSignIn: SignInPages;
   log: Log;
 }): (ctx: BotContext, error: unknown) => Promise<void> {
   const { allowedIds, people, garminSignIn, log } = deps;

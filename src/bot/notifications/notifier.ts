@@ -2,7 +2,7 @@ import type { InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../../sync/engine/run.ts";
-import type { GarminSignIn } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
 import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
@@ -32,7 +32,7 @@ export interface Conclusion {
 export interface NotifierDeps extends DeliveryDeps {
   health: HealthStore;
   overview: (account: Account) => Promise<Overview>;
-  garminSignIn: Pick<GarminSignIn, "pageUrl">;
+  garminSignIn: SignInPages;
 }
 
 export type Notifier = ReturnType<typeof createNotifier>;
@@ -73,8 +73,7 @@ export function createNotifier(deps: NotifierDeps) {
 
     notifyOfUnlinking(account: Account): Promise<boolean> {
       const words = wordsIn(account.language ?? "en");
-      const page = garminSignIn.pageUrl();
-      const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, page);
+      const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, garminSignIn);
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 
@@ -137,16 +136,16 @@ function createHealthMemory({ accounts, health, log }: { accounts: Accounts; hea
 function messageOf(
   news: HealthNews,
   words: Words,
-  garminSignIn: Pick<GarminSignIn, "pageUrl">,
+  garminSignIn: SignInPages,
 ): { text: string; keyboard?: InlineKeyboard } {
   const text = newsText(news, words);
   if (news.type === "attention" || news.type === "before_start") {
     return { text, keyboard: decisionButtons(news.items, words) };
   }
   if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
-  if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn.pageUrl());
+  if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn);
   if (news.type !== "trouble") return { text };
   const { what } = news.trouble;
   if (what === "broken" || what === "waiting" || isUnexpected(what)) return { text };
-  return withFixes(text, [what], words, garminSignIn.pageUrl());
+  return withFixes(text, [what], words, garminSignIn);
 }

@@ -2,6 +2,8 @@ import { InlineKeyboard } from "grammy/web";
 import type { Action } from "../../lib/errors.ts";
 import { canBeSent } from "../../sync/engine/held-decision.ts";
 import { byStart } from "../../sync/engine/progress.ts";
+import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
+import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
 import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Notice } from "../../sync/status/kind-notices.ts";
@@ -31,14 +33,19 @@ export interface Message {
   keyboard: InlineKeyboard;
 }
 
-/** Every such button is made here: the page ends with "ERROR", and the text says to copy its address. */
-export function withGarminPage(text: string, words: Words, signInPageUrl: string): Message {
-  const keyboard = new InlineKeyboard().url(words.button.onGarminsPage, signInPageUrl);
+/**
+ * Every such button is made here: Garmin's page ends with "ERROR", and the text says to copy its address. Our own page shows it in a
+ * picture, and by itself leaves out what wouldn't work now.
+ */
+export function withGarminPage(text: string, words: Words, pages: SignInPages, options?: SignInPageOptions): Message {
+  const keyboard = new InlineKeyboard();
+  if (pages.ownPageUrl) keyboard.webApp(words.button.signInPage, `${pages.ownPageUrl}?lang=${words.language}`).row();
+  keyboard.url(words.button.onGarminsPage, pages.pageUrl(options));
   return { text: `${text}\n\n${words.garminPageEnd}`, keyboard };
 }
 
-export function withSignInChoice(text: string, words: Words, signInPageUrl: string): Message {
-  const message = withGarminPage(text, words, signInPageUrl);
+export function withSignInChoice(text: string, words: Words, pages: SignInPages, options?: SignInPageOptions): Message {
+  const message = withGarminPage(text, words, pages, options);
   message.keyboard.row().text(words.button.here, CALLBACK.garminHere);
   return message;
 }
@@ -55,14 +62,14 @@ export function withFixes(
   text: string,
   actions: ReadonlyArray<Action | undefined>,
   words: Words,
-  signInPageUrl: string,
+  pages: SignInPages,
 ): Message {
   const wanted = new Set(actions);
   const fixes = [...wanted].flatMap((action) => (action && FIX_BUTTONS[action]?.(words)) ?? []);
   const keyboard = new InlineKeyboard().append(...fixes);
   const opensPage = wanted.has("use_garmin_page") || wanted.has("unlock_garmin_account");
   if (!wanted.has("relink_garmin") && !opensPage) return { text, keyboard };
-  const page = (wanted.has("relink_garmin") ? withSignInChoice : withGarminPage)(text, words, signInPageUrl);
+  const page = (wanted.has("relink_garmin") ? withSignInChoice : withGarminPage)(text, words, pages);
   return { text: page.text, keyboard: keyboard.append(page.keyboard) };
 }
 

@@ -94,6 +94,7 @@ const BUTTON: ButtonWords = {
   relinkWithings: "Withings neu verbinden",
   signInGarmin: "Bei Garmin anmelden",
   openWithings: "Withings öffnen",
+  signInPage: "Auf meiner Anmeldeseite",
   onGarminsPage: "Auf Garmins Seite",
   here: "Hier im Chat",
   garminSettings: "Garmins Einstellungen öffnen",

@@ -1,11 +1,8 @@
 import type { SignInResult } from "../../sync/links/garmin-sign-in.ts";
-import type { CodeWay, GarminProfile } from "../../sync/model/garmin-sign-in.ts";
+import type { CodeSent } from "../../sync/links/garmin-sign-in-result.ts";
+import type { GarminProfile } from "../../sync/model/garmin-sign-in.ts";
 import type { Format } from "./format.ts";
 
-export interface CodeSent {
-  sentBy: CodeWay;
-  sentTo: string | undefined;
-}
 export type SignInEnd = Exclude<SignInResult, { type: "mfa_required" }>;
 
 /** The heading of the page a Garmin sign-in ends on (recorded in 2023, quoted again in 2026). */
@@ -81,8 +78,8 @@ function signInText(result: SignInEnd, { time }: Format): string {
 
 export function garminInEnglish(format: Format) {
   return {
-    garminSignInChoice: (isInCloud: boolean) =>
-      `Two ways to sign in to Garmin:\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me your e-mail, password and code. I delete them here at once and never store the password.${isInCloud ? " This may not work: Garmin often refuses sign-ins from Amazon’s network, where I run." : ""}`,
+    garminSignInChoice: (isInCloud: boolean, hasOwnPage: boolean) =>
+      `${hasOwnPage ? "Three ways to sign in to Garmin:\n\nOn my sign-in page: a form outside this chat, with a picture of how Garmin’s own page ends." : "Two ways to sign in to Garmin:"}\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me your e-mail, password and code. I delete them here at once and never store the password.${isInCloud ? " This may not work: Garmin often refuses sign-ins from Amazon’s network, where I run." : ""}`,
     garminPageEnd: `Garmin’s last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
     askEmail: "Which e-mail address do you use at Garmin?",
     askPassword: (email: string) => `And the password for ${email}? I’ll use it once and won’t keep it.`,

@@ -92,6 +92,7 @@ const BUTTON = {
   relinkWithings: "Link Withings again",
   signInGarmin: "Sign in to Garmin",
   openWithings: "Open Withings",
+  signInPage: "On my sign-in page",
   onGarminsPage: "On Garmin’s page",
   here: "Here in the chat",
   garminSettings: "Open Garmin’s settings",

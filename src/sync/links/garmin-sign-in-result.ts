@@ -1,10 +1,15 @@
 import type { CodeWay, GarminProfile, MobileClient } from "../model/garmin-sign-in.ts";
 import type { Resting } from "./sign-in-rest.ts";
 
+export interface CodeSent {
+  sentBy: CodeWay;
+  sentTo: string | undefined;
+}
+
 export type SignInResult =
   | { type: "signed_in"; displayName: string; refreshExpiresAt: Date; uploadConsent: boolean | undefined }
-  | { type: "mfa_required"; sentBy: CodeWay; sentTo: string | undefined }
-  | { type: "code_sent"; sentBy: CodeWay; sentTo: string | undefined }
+  | ({ type: "mfa_required" } & CodeSent)
+  | ({ type: "code_sent" } & CodeSent)
   | { type: "wrong_code" }
   | { type: "code_tries_over" }
   | { type: "code_too_soon" }

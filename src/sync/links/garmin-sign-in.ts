@@ -8,7 +8,7 @@ import type {
   SignInPageOptions,
 } from "../model/garmin-sign-in.ts";
 import { type GarminLinkDeps, GarminLinking, NEXT_CLIENT } from "./garmin-linking.ts";
-import type { SignInResult } from "./garmin-sign-in-result.ts";
+import type { CodeSent, SignInResult } from "./garmin-sign-in-result.ts";
 import { type Resting, restSeconds, signInRest } from "./sign-in-rest.ts";
 import type { Tokens } from "./tokens.ts";
 
@@ -22,18 +22,25 @@ type Obstacle = Resting | Extract<SignInResult, { type: "network_limited" }> | {
 interface GarminSignInDeps extends GarminLinkDeps {
   tokens: Pick<Tokens, "withAccess">;
   isInCloud: boolean;
+  ownPageUrl: string | undefined;
 }
+
+/** Where people sign in in a browser. */
+export type SignInPages = Pick<GarminSignIn, "pageUrl" | "ownPageUrl">;
 
 export class GarminSignIn {
   readonly #deps: GarminSignInDeps;
   readonly #linking: GarminLinking;
   /** Garmin often refuses passwords from this network. */
   readonly isInCloud: boolean;
+  /** Our own page, which Telegram opens. Undefined without a public address. */
+  readonly ownPageUrl: string | undefined;
 
   constructor(deps: GarminSignInDeps) {
     this.#deps = deps;
     this.#linking = new GarminLinking(deps);
     this.isInCloud = deps.isInCloud;
+    this.ownPageUrl = deps.ownPageUrl;
   }
 
   pageUrl(options?: SignInPageOptions): string {
@@ -73,6 +80,12 @@ export class GarminSignIn {
     return this.#withPending(account, async (pending) =>
       this.#settle(account, await this.#deps.api.verifyCode(pending, code), pending.client ?? "ios"),
     );
+  }
+
+  /** Where Garmin sent the code that a sign-in waits for. Undefined: none waits. */
+  async codeAwaited(account: number): Promise<CodeSent | undefined> {
+    const pending = await this.#deps.memory.pending(account);
+    return pending && whereTo(pending);
   }
 
   async newCode(account: number): Promise<SignInResult> {
@@ -191,4 +204,4 @@ export class GarminSignIn {
   }
 }
 
-const whereTo = ({ sentBy = "email", sentTo }: PendingSignIn) => ({ sentBy, sentTo });
+const whereTo = ({ sentBy = "email", sentTo }: PendingSignIn): CodeSent => ({ sentBy, sentTo });

@@ -86,6 +86,20 @@ export interface GarminAuthApi {
   uploadConsent(withAccess: WithAccess): Promise<boolean | undefined>;
 }
 
+/** The right of one person to sign in on our own page. */
+export interface SignInSession {
+  account: number;
+  /** When Telegram opened the page for them. */
+  openedAt: Date;
+}
+
+/** Nothing is stored: a session is a sealed text that the page sends with each request. */
+export interface SignInSessions {
+  begin(session: SignInSession): string;
+  /** Undefined if it is over, or isn't ours. */
+  read(token: string): SignInSession | undefined;
+}
+
 interface Cooldown {
   until: Date;
   strikes: number;

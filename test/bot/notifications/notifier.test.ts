@@ -65,7 +65,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
   );
   return createNotifier({
     accounts: accountsAt(clock),
-    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
     health,
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },

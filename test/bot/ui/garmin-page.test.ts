@@ -9,6 +9,8 @@ import { startTestBot, type TestBot } from "../test-bot.ts";
 
 const HEADING = "ERROR: clientId parameter must be specified";
 const PAGE = "https://sso.example.org/sso/signin?id=gauth-widget";
+const PAGES = { pageUrl: () => PAGE, ownPageUrl: undefined };
+const OWN_PAGE = "https://bot.example.org/sign-in";
 const ACTIONS: Record<Action, "page" | "no page"> = {
   add_account: "no page",
   link_withings: "no page",
@@ -28,7 +30,7 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
   const words = wordsFor({ language, units: "kg", timezone: "UTC", now: NOON });
 
   test.each(Object.entries(ACTIONS) as Array<[Action, string]>)("the fix for %s leads to %s", (action, leadsTo) => {
-    const { text, keyboard } = withFixes("What is wrong.", [action], words, PAGE);
+    const { text, keyboard } = withFixes("What is wrong.", [action], words, PAGES);
     const urls = keyboard.inline_keyboard.flat().flatMap((button) => ("url" in button ? [button.url] : []));
     expect(urls.includes(PAGE)).toBe(leadsTo === "page");
     expect(text.startsWith("What is wrong.")).toBe(true);
@@ -36,13 +38,25 @@ describe.each(["en", "de"] as const)("in %s", (language) => {
   });
 
   test("several actions that lead to Garmin’s page share one button and one explanation", () => {
-    const { text, keyboard } = withFixes("", ["relink_withings", "use_garmin_page", "relink_garmin"], words, PAGE);
+    const { text, keyboard } = withFixes("", ["relink_withings", "use_garmin_page", "relink_garmin"], words, PAGES);
     expect(text.split(HEADING)).toHaveLength(2);
     expect(keyboard.inline_keyboard.flat().map((button) => button.text)).toEqual([
       words.button.relinkWithings,
       words.button.onGarminsPage,
       words.button.here,
     ]);
+  });
+
+  test("wherever Garmin’s page is offered, our own page is too, where it can be reached", () => {
+    for (const action of ["relink_garmin", "use_garmin_page"] as const) {
+      const { keyboard } = withFixes("", [action], words, { ...PAGES, ownPageUrl: OWN_PAGE });
+      expect(keyboard.inline_keyboard.flat()[0]).toEqual({
+        text: words.button.signInPage,
+        web_app: { url: `${OWN_PAGE}?lang=${language}` },
+      });
+      const without = withFixes("", [action], words, PAGES).keyboard.inline_keyboard.flat();
+      expect(without.filter((button) => "web_app" in button)).toEqual([]);
+    }
   });
 });
 

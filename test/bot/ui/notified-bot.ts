@@ -17,7 +17,7 @@ export async function startNotifiedBot(account: { language?: "de" } = {}) {
     overview: app.overviews.of,
     send: (to, text, { keyboard }) =>
       harness.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
-    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
   });
   harness.startBot({ conclude: notifier.conclude });
   harness.owner.say("/help");

@@ -34,7 +34,7 @@ async function syncAndTell(app = harness.app) {
       const buttons = (keyboard?.inline_keyboard ?? []).flat();
       told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
     },
-    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in" },
+    garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
     ...{ clock: harness.clock, log: harness.app.log },
   });
   const report = await harness.sync({}, app);
