@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
+import { Script } from "node:vm";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import type { Account } from "../../src/sync/model/account.ts";
 import { holdsSecret } from "../support/holds-secret.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/test-app.ts";
 import { buildFunctions } from "./built-functions.ts";
@@ -98,7 +101,7 @@ test("the owner hears once that a Garmin session ended, signs in over three proc
   }
   expect(aws.weightsKg()).toEqual([]);
   const stale = await aws.heard("Garmin has signed me out.");
-  expect(labels(stale)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  expect(labels(stale)).toEqual(["On my sign-in page", "On Garmin’s page", "Here in the chat"]);
 
   // The alarm counts this.
   expect(aws.worker.logged().filter(({ event }) => event === "link_stale")).toHaveLength(1);
@@ -152,7 +155,7 @@ test("a new person links Withings on its page and Garmin with a pasted address, 
   // In the cloud, Garmin's page comes first, and a password is called doubtful.
   chat.tap("Link Garmin");
   const choice = await aws.heard("Amazon’s network");
-  expect(choice.buttons.flat().map(({ text }) => text)).toEqual(["On Garmin’s page", "Here in the chat"]);
+  expect(labels(choice)).toEqual(["On my sign-in page", "On Garmin’s page", "Here in the chat"]);
   chat.say(`${sandbox.garmin.ssoUrl}/sso/embed?ticket=${sandbox.garmin.mintTicket(OWNER.email)}`);
   await aws.heard("Signed in to Garmin as Owner.");
   await aws.heard("1 reading arrived in Garmin.");
@@ -161,6 +164,66 @@ test("a new person links Withings on its page and Garmin with a pasted address, 
   expect(new Set(sandbox.withings.notifications.subscriptions.map(({ callbackurl }) => callbackurl))).toEqual(
     new Set([aws.notifyUrl]),
   );
+});
+
+test("somebody signs in to Garmin on our own page, each request in a new process, and gets their readings", async () => {
+  await start();
+  const { chat, sandbox } = aws;
+  sandbox.garmin.accounts.get(OWNER.email).mfa = "email";
+  await aws.app.disconnect({ telegramUserId: ACCOUNT } as Account, "garmin");
+  aws.person.stepOnScale({ weightKg: 80.25 });
+  aws.http.isFresh = true;
+  chat.say("/connect");
+  await aws.heard("Garmin: not linked");
+  chat.tap("Link Garmin");
+  await aws.heard("Three ways to sign in");
+  const address = new URL(chat.openWebApp("On my sign-in page"));
+  const initData = new URLSearchParams(address.hash.slice(1)).get("tgWebAppData") ?? "";
+
+  const page = await fetch(address);
+  const html = await page.text();
+  // In the cloud, Garmin's own page comes first.
+  expect([...html.matchAll(/<h2[^>]*>([^<]+)/g)].map(([, heading]) => heading)).toEqual([
+    "On Garmin’s page",
+    "With e-mail and password",
+  ]);
+  // The bundle has made it smaller, and the browser runs what has this hash.
+  const script = /<script>(.*)<\/script>/s.exec(html)?.[1] ?? "";
+  new Script(script);
+  const hash = createHash("sha256").update(script).digest("base64");
+  expect(page.headers.get("content-security-policy")).toContain(`script-src 'sha256-${hash}';`);
+
+  let session = "";
+  async function act(act: string, fields: object = {}) {
+    const answer = await fetch(address.origin + address.pathname, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        origin: address.origin,
+        authorization: session ? `Bearer ${session}` : `tma ${initData}`,
+      },
+      body: JSON.stringify({ act, ...fields }),
+    });
+    const said = (await answer.json()) as { step: string; session?: string };
+    session = said.session ?? session;
+    return said;
+  }
+  const starts = aws.http.starts();
+  expect(await act("open")).toMatchObject({ step: "ways" });
+  const { email, password } = OWNER;
+  expect(await act("password", { email, password })).toMatchObject({ step: "code" });
+  expect(await act("code", { code: code() })).toMatchObject({ step: "done" });
+  expect(aws.http.starts() - starts).toBe(3);
+  await aws.heard("Signed in to Garmin as Owner.");
+  await aws.heard("1 reading arrived in Garmin.");
+  await aws.quiet();
+  expect(aws.weightsKg()).toEqual([80.25]);
+
+  const written = [...aws.dynamo.requests, ...aws.queue.requests].map(({ body }) => body).join("\n");
+  const secrets = [password, code(), session, initData, new URLSearchParams(initData).get("hash") ?? ""];
+  for (const [place, text] of Object.entries({ written, logged: JSON.stringify(aws.logged()) })) {
+    expect({ place, found: secrets.filter((secret) => holdsSecret(text, secret)) }).toEqual({ place, found: [] });
+  }
 });
 
 test("a job that always fails is dead-lettered after seven times, raises an alarm, and holds up nothing else", async () => {

@@ -40,7 +40,7 @@ describe("signing in on the page", () => {
     await expect.poll(told).toEqual(["Signed in to Garmin as Owner.", expect.stringContaining("Garmin: linked")]);
   });
 
-  test("a new code can be asked for, and an authenticator app offers none", async () => {
+  test("a new code can be asked for", async () => {
     await start({ mfa: "email" });
     const { act } = await page.begin();
     await act("password", { email, password });
@@ -66,6 +66,28 @@ describe("signing in on the page", () => {
     const { opened, act } = await page.begin();
     expect(opened).toMatchObject({ step: "code", canSendNewCode: true, session: expect.any(String) });
     expect(await act("code", { code: code() })).toMatchObject({ step: "done" });
+  });
+
+  test("a sign-in whose profile Garmin doesn't say yet is kept, and goes on after a look, on a page opened later too", async () => {
+    await start();
+    const { act } = await page.begin();
+    harness.sandbox.faults.turnOn("garmin_api_500");
+    const asked = await act("password", { email, password });
+    expect(asked).toMatchObject({ step: "look", text: expect.stringContaining("I’ll keep this sign-in") });
+    expect(await page.open()).toMatchObject({ step: "look" });
+    harness.sandbox.faults.turnOff("garmin_api_500");
+    harness.requests();
+    expect(await act("look")).toMatchObject({ step: "done" });
+    expect(logins()).toBe(0);
+    expect(await link()).toMatchObject({ state: "linked" });
+  });
+
+  test("what Garmin doesn't answer is said, and can be tried again", async () => {
+    await start();
+    const { act } = await page.begin();
+    harness.sandbox.faults.add({ server: "garmin_sso", match: { path: /login/ }, effect: { type: "drop_after" } });
+    expect(await act("password", { email, password })).toMatchObject({ status: 503, isProblem: true });
+    expect(await act("password", { email, password })).toMatchObject({ step: "done" });
   });
 
   test("another Garmin profile is linked only after a yes", async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../../../src/sandbox/free-port.ts";
 import type { RecordedRequest } from "../../../src/sandbox/serve.ts";
+import { initDataFor } from "../../../src/sandbox/telegram/web-app.ts";
 import { type CliProcess, type Machine, OWNER, startMachine } from "../../support/cli-process.ts";
 import { holdsSecret } from "../../support/holds-secret.ts";
 
@@ -7,9 +9,11 @@ let machine: Machine;
 let program: CliProcess;
 beforeEach(async () => {
   machine = await startMachine({ mfa: "email" });
-  program = machine.start("start", { LOG_LEVEL: "info" });
-  await program.said("bot_started");
 });
+async function start(env: Record<string, string> = {}) {
+  program = machine.start("start", { LOG_LEVEL: "info", ...env });
+  await program.said("bot_started");
+}
 afterEach(() => machine.close());
 
 const chat = () => machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner" });
@@ -28,6 +32,7 @@ function secretsOf(requests: readonly RecordedRequest[]): string[] {
 }
 
 test("nothing that was typed, pasted, mailed or issued as a secret is in the log, the store or the chat", async () => {
+  await start();
   const { sandbox, credentials, ticket, person } = machine;
   const { garmin, withings, faults } = sandbox;
   const [email = "", password = ""] = credentials();
@@ -119,6 +124,82 @@ test("nothing that was typed, pasted, mailed or issued as a secret is in the log
   expect(places.stored).toContain("sealedTokens");
   expect(dialogs.map((log) => log.includes('"replay"'))).toEqual([true, true]);
   expect(places.sent).toContain("Signed in to Garmin");
+  for (const [place, text] of Object.entries(places)) {
+    expect({ place, found: secrets.filter((secret) => holdsSecret(text, secret)) }).toEqual({ place, found: [] });
+  }
+});
+
+test("nothing that the sign-in page is given or gives is in the log, the store or the chat", async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  await start({ PUBLIC_URL: url, PORT: String(port), WITHINGS_REDIRECT_URL: "" });
+  const { sandbox, credentials, ticket } = machine;
+  const { garmin, telegram } = sandbox;
+  const [email = "", password = ""] = credentials();
+  const secrets = [password];
+  const keep = <T extends string>(secret: T): T => {
+    secrets.push(secret);
+    return secret;
+  };
+  chat().say("/start");
+  await heard("not linked");
+
+  async function ask(authorization: string, body: object | string, status = 200) {
+    const answer = await fetch(`${url}/sign-in`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization },
+      body: typeof body === "string" ? body : JSON.stringify(body),
+    });
+    expect(answer.status).toBe(status);
+    const text = await answer.text();
+    return text ? JSON.parse(text) : {};
+  }
+  async function open() {
+    const initData = keep(initDataFor({ id: OWNER, firstName: "Owner" }, telegram.token, new Date()));
+    const fields = new URLSearchParams(initData);
+    for (const name of ["hash", "query_id", "signature"]) keep(fields.get(name) ?? "");
+    const { session } = await ask(`tma ${initData}`, { act: "open" });
+    for (const part of keep(String(session)).split(".").slice(3)) keep(part);
+    return (act: string, more: object = {}, status?: number) => ask(`Bearer ${session}`, { act, ...more }, status);
+  }
+
+  // What is refused: forged, from nobody, not understood, too long, and while the vendor is away.
+  const forged = keep(initDataFor({ id: OWNER, firstName: "Owner" }, "1:another-token-of-another-bot", new Date()));
+  await ask(`tma ${forged}`, { act: "open" }, 401);
+  await ask(`Bearer ${keep("4711.v1.made-up-session-of-nobody")}`, { act: "open" }, 401);
+  const act = await open();
+  await act("password", { email, password: keep("Much-Too-Long-Password".repeat(100)) }, 400);
+  await act("pasted", { address: keep("https://example.org/?ticket=ST-0000001-neverIssuedToAnybody") });
+  sandbox.faults.add({ server: "garmin_sso", match: { path: /login/ }, effect: { type: "drop_after" } });
+  await act("password", { email, password: keep("Password-While-Garmin-Is-Away") }, 503);
+  // Wrong ones, then the right ones.
+  await act("password", { email, password: keep("Wrong-Password-On-The-Page") });
+  expect(await act("password", { email, password })).toMatchObject({ step: "code" });
+  expect(await act("code", { code: keep("918273") })).toMatchObject({ step: "code" });
+  expect(await act("code", { code: garmin.inbox.at(-1)?.code ?? "" })).toMatchObject({ step: "done" });
+  await heard("Signed in");
+  await act("password", { email, password });
+  // Once more, by the address that Garmin's page ends on.
+  await new Promise((resolve) => setTimeout(resolve, 1100));
+  const again = await open();
+  const address = `https://sso.garmin.com/sso/embed?ticket=${keep(ticket())}`;
+  expect(await again("pasted", { address })).toMatchObject({ step: "done" });
+
+  program.signal("SIGTERM");
+  const { stdout, stderr } = await program.ended;
+  secrets.push(...secretsOf(garmin.requests), ...garmin.inbox.map((mail) => mail.code));
+  expect(secrets.length).toBeGreaterThan(25);
+  const places: Record<string, string> = {
+    stdout,
+    stderr,
+    stored: machine.stored(),
+    sent: JSON.stringify(telegram.outbox),
+    chat: JSON.stringify(chat().messages),
+    addresses: JSON.stringify([...garmin.requests, ...telegram.requests].map(({ path }) => path)),
+  };
+  expect(stderr).toContain("sign_in_page_opened");
+  expect(stderr).toContain("sign_in_page_failed");
+  expect(places.stored).toContain("sealedTokens");
   for (const [place, text] of Object.entries(places)) {
     expect({ place, found: secrets.filter((secret) => holdsSecret(text, secret)) }).toEqual({ place, found: [] });
   }
