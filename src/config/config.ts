@@ -83,9 +83,9 @@ export type Config = { [S in keyof typeof SECTIONS]: ReturnType<(typeof SECTIONS
 export type StoreConfig = Config["store"];
 export type WebConfig = Config["web"];
 
-/** What instructions write for a value to fill in. */
+/** What instructions write for a value to fill in. An ellipsis as it is would make V8 keep the whole bundle in UTF-16. */
 const PLACEHOLDER =
-  /…|^<.*>$|^(?:\.{3,}|x{3,}|\?+|todo|changeme|change[-_ ]me|your[-_ ].*)$|the-address-you-registered/i;
+  /\u2026|^<.*>$|^(?:\.{3,}|x{3,}|\?+|todo|changeme|change[-_ ]me|your[-_ ].*)$|the-address-you-registered/i;
 
 class Missing extends Error {}
 

@@ -52,6 +52,12 @@ describe.each(FUNCTIONS)("a start of %s", (name) => {
     expect(text.join("")).not.toContain(process.cwd());
   });
 
+  test("V8 can keep each file with one byte for each character, which one other character would double", () => {
+    const files = readdirSync(path.join(folder, name)).filter((file) => file.endsWith(".mjs"));
+    const wide = files.filter((file) => /[^\0-\xff]/.test(readFileSync(path.join(folder, name, file), "utf8")));
+    expect(wide).toEqual([]);
+  });
+
   test("a bundle exports its handler", async () => {
     const entry = path.join(folder, name, "index.mjs");
     expect(await import(/* @vite-ignore */ entry)).toMatchObject({ handler: expect.any(Function) });
