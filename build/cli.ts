@@ -1,9 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { build, type Plugin } from "esbuild";
+import { build } from "esbuild";
 import { BUILDS, digestOf, hasChanged, writeNote } from "../bin/built.js";
-import { BUNDLED, builtinsAsTheyAre, oneGrammy, profileOfWeighIns, ROOT, withoutHttp2 } from "./bundle.ts";
+import {
+  afterTheFirst,
+  BUNDLED,
+  builtinsAsTheyAre,
+  oneGrammy,
+  profileOfWeighIns,
+  ROOT,
+  withoutHttp2,
+} from "./bundle.ts";
 
 /** A program that is running loads from its own build. */
 const KEPT = 3;
@@ -17,24 +25,7 @@ const ALSO = [
 ];
 
 /** Loaded before anything else. */
-const FIRST = ["src/cli.ts", "src/commands.ts"].map((file) => path.join(ROOT, file));
-
-/**
- * What is loaded on demand comes after `FIRST`, and says so by importing it. esbuild would else put each module that both use into a
- * file of its own, dozens for one command, and each takes half a millisecond to find.
- */
-const afterTheFirst: Plugin = {
-  name: "after-the-first",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path: target, resolveDir }) =>
-      kind === "dynamic-import" ? { path: path.join(resolveDir, target), namespace: "on-demand" } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: "on-demand" }, ({ path: target }) => {
-      const before = FIRST.filter((file) => file !== target).map((file) => `import ${JSON.stringify(file)};`);
-      return { contents: [...before, `export * from ${JSON.stringify(target)};`].join("\n"), resolveDir: ROOT };
-    });
-  },
-};
+const FIRST = ["src/cli.ts", "src/commands.ts"];
 
 /**
  * Bundles the command line and its packages into a folder of their own, lets Node compile it, and notes which folder that is, for
@@ -51,7 +42,7 @@ async function buildCli(): Promise<void> {
     // Names stay as they are, for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
-    plugins: [afterTheFirst, oneGrammy, withoutHttp2, profileOfWeighIns, builtinsAsTheyAre],
+    plugins: [afterTheFirst(FIRST), oneGrammy, withoutHttp2, profileOfWeighIns, builtinsAsTheyAre],
   });
   writeFileSync(path.join(making, "meta.json"), JSON.stringify(metafile));
   const ours = Object.keys(metafile.inputs).filter((file) => /^(src\/|package\.json$)/.test(file));

@@ -2,8 +2,8 @@ import type { Metafile } from "esbuild";
 
 export interface ColdPath {
   kilobytes: number;
-  /** The files of the bundle to import, in this order. */
-  roots: string[];
+  /** How many files of the bundle that is. */
+  files: number;
   /** What they are made of: files of the project and of its packages, and Node's modules as `imported:node:…` or `builtin:node:…`. */
   inputs: string[];
 }
@@ -18,13 +18,14 @@ export function coldPath({ outputs }: Metafile, alsoLoaded: readonly string[]): 
     for (const { path, kind } of output.imports) if (kind !== "dynamic-import") visit(path);
   };
   const entries = Object.keys(outputs).filter((file) => file.endsWith("/index.mjs"));
-  const more = Object.keys(outputs).filter((file) => alsoLoaded.includes(outputs[file]?.entryPoint ?? ""));
+  const onDemand = alsoLoaded.map((file) => `on-demand:${file}`);
+  const more = Object.keys(outputs).filter((file) => onDemand.includes(outputs[file]?.entryPoint ?? ""));
   const roots = [...entries, ...more];
   for (const file of roots) visit(file);
   const loaded = [...files].flatMap((file) => outputs[file] ?? []);
   return {
     kilobytes: loaded.reduce((sum, { bytes }) => sum + bytes, 0) / 1024,
-    roots,
+    files: files.size,
     // Files of which nothing is left are listed too.
     inputs: loaded.flatMap((output) =>
       Object.entries(output.inputs).flatMap(([input, { bytesInOutput }]) =>

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { bundle, type FunctionName, ROOT } from "../../build/bundle.ts";
+import { bundleFunction, type FunctionName, ROOT } from "../../build/bundle.ts";
 import type { Environment } from "../../src/config/environment.ts";
 import { functionUrlEvent } from "../lambda/events.ts";
 import { createFunction, type FunctionProcess } from "../lambda/function-process.ts";
@@ -12,7 +12,7 @@ import { SIZES } from "../lambda/sizes.ts";
 /** Processes of one function, each of which handles one call at a time. Calls wait for a free one. */
 export async function startInstances(name: FunctionName, count: number, env: Environment) {
   const folder = path.join(ROOT, "node_modules/.cache/bench", name);
-  await bundle(`src/lambda/${name}.ts`, folder);
+  await bundleFunction(name, folder);
   const all = Array.from({ length: count }, () => createFunction({ name, folder, env, ...SIZES[name] }));
   const free = [...all];
   const waiting: Array<(it: FunctionProcess) => void> = [];

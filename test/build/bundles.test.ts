@@ -4,7 +4,7 @@ import path from "node:path";
 import type { Metafile } from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ALSO_LOADED, BUDGETS, FORBIDDEN, ONCE } from "../../build/budgets.ts";
-import { bundle, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
+import { bundle, bundleFunction, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import { coldPath } from "../../build/cold-path.ts";
 import { encodeWeighIns } from "../../src/sync/garmin/fit.ts";
 import type { WeighIn } from "../../src/sync/model/reading.ts";
@@ -24,6 +24,10 @@ const startOf = (name: FunctionName) => coldPath(metafiles[name], ALSO_LOADED);
 describe.each(FUNCTIONS)("a start of %s", (name) => {
   test("a start loads no more than its budget", () => {
     expect(startOf(name).kilobytes).toBeLessThan(BUDGETS[name].kilobytes);
+  });
+
+  test("a start loads few files: each takes half a millisecond to find, and there were 21", () => {
+    expect(startOf(name).files).toBeLessThanOrEqual(6);
   });
 
   test.each(FORBIDDEN)("a start loads nothing like $input: $because", ({ input }) => {
@@ -111,7 +115,7 @@ test("every start loads the store, although it is imported on demand", () => {
 test("the same sources give the same bytes in any folder", async () => {
   const elsewhere = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
   try {
-    await bundle("src/lambda/http.ts", path.join(elsewhere, "http"));
+    await bundleFunction("http", path.join(elsewhere, "http"));
     const bytes = (run: string) => {
       const files = readdirSync(path.join(run, "http")).filter((file) => file.endsWith(".mjs"));
       return files.sort().map((file) => [file, readFileSync(path.join(run, "http", file), "utf8")]);

@@ -131,10 +131,7 @@ describe("of the build", () => {
   /** What of the sources is loaded when these are, of which the first is the entry. */
   const loaded = (...files: string[]) => {
     const metafile: Metafile = JSON.parse(readFileSync(at(`.build/cli/${note().name}/meta.json`), "utf8"));
-    return coldPath(
-      metafile,
-      files.map((file) => `on-demand:${path.join(root, file)}`),
-    ).inputs;
+    return coldPath(metafile, files).inputs;
   };
 
   test("help loads neither zod nor what another command needs", () => {

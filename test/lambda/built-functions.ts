@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { bundleFunctions, type FunctionName } from "../../build/bundle.ts";
@@ -14,9 +14,11 @@ export async function buildFunctions() {
     another(name: FunctionName, version: string): string {
       const other = mkdtempSync(path.join(tmpdir(), `weighbridge-${name}-${version}-`));
       cpSync(path.join(folder, name), other, { recursive: true });
-      const entry = path.join(other, "index.mjs");
-      const text = readFileSync(entry, "utf8");
-      writeFileSync(entry, text.replaceAll(JSON.stringify(project.version), JSON.stringify(version)));
+      for (const name of readdirSync(other).filter((it) => it.endsWith(".mjs"))) {
+        const file = path.join(other, name);
+        const text = readFileSync(file, "utf8");
+        writeFileSync(file, text.replaceAll(JSON.stringify(project.version), JSON.stringify(version)));
+      }
       return other;
     },
   };
