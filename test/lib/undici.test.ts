@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import net, { type AddressInfo } from "node:net";
+import { cachedDataVersionTag } from "node:v8";
 import { afterEach, expect, test } from "vitest";
 import { Agent, request } from "../../src/lib/undici.ts";
 
@@ -36,6 +37,22 @@ const silent = () => net.createServer(() => undefined);
 test("the version is pinned exactly, because its files may move in any other", () => {
   const { dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
   expect(dependencies.undici).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test("V8 has other flags until the first answer, and then those it started with, because it refuses compiled code with any other", async () => {
+  const origin = `http://${await listening(createServer((_asked, response) => response.end("yes")))}`;
+  const fresh = "../../src/lib/undici.ts?fresh";
+  const { request } = (await import(fresh)) as typeof import("../../src/lib/undici.ts");
+  const ask = (origin: string) => request.call(agent(), { origin, path: "/", method: "GET" });
+  const atStart = cachedDataVersionTag();
+  const failing = ask("http://127.0.0.1:1");
+  expect(cachedDataVersionTag()).not.toBe(atStart);
+  await expect(failing).rejects.toThrow("ECONNREFUSED");
+  expect(cachedDataVersionTag()).toBe(atStart);
+  const first = ask(origin);
+  expect(cachedDataVersionTag()).not.toBe(atStart);
+  await (await first).body.text();
+  expect(cachedDataVersionTag()).toBe(atStart);
 });
 
 test("method, path with its query, headers and body arrive, and the answer has its status, headers and text", async () => {
