@@ -59,7 +59,7 @@ export function startWatchdog(deps: {
   };
   const stuck = Promise.withResolvers<never>();
   stuck.promise.catch(() => undefined);
-  const thread = new Worker(path.join(PROJECT_ROOT, "bin/watchdog.js"), { workerData });
+  const thread = new Worker(path.join(PROJECT_ROOT, "bin/watchdog.cjs"), { workerData });
   thread.unref();
   thread.on("error", (error) => log.error("watchdog_failed", errorFacts(error)));
   thread.on("message", () => {

@@ -1,8 +1,9 @@
 // The thread that ends a program that hangs, for src/app/watchdog.ts: it works with `WatchdogThread` as its data.
 //
-// Plain JavaScript on purpose: to read TypeScript, a thread of its own would need 40 MB more.
-import { writeSync } from "node:fs";
-import { parentPort, workerData } from "node:worker_threads";
+// Plain JavaScript on purpose: to read TypeScript, a thread of its own would need 40 MB more. CommonJS, because Node's loader of modules
+// takes 1 MB in each thread.
+const { writeSync } = require("node:fs");
+const { parentPort, workerData } = require("node:worker_threads");
 
 const REQUEST_MILLISECONDS = 10_000;
 const STANDARD_ERROR = 2;
