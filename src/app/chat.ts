@@ -103,6 +103,8 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     sync: (account, options) => sync.run(account, options),
     decideHeld: sync.decideHeld,
     goOn: sync.resume,
+    ...{ lastSent: sync.lastSent, takeOut: sync.takeOut, restore: sync.restore, askAgain: sync.askAgain },
+    entryOf: sync.entryOf,
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),
     statusExtras: async ({ telegramUserId }) => {
       const dueAt = (await schedule.read(telegramUserId))?.dueAt;

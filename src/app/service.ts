@@ -98,6 +98,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       ...{ summarize, nextSummaryAt },
       answerSync: telegram.answerSync,
       answerDoctor: telegram.answerDoctor,
+      answerReading: telegram.answerReading,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
       keepSubscriptions: chat.keepSubscriptions,
       queueDue: () => queueDue({ schedule, queue, clock, intervalMinutes }),

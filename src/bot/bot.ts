@@ -13,6 +13,7 @@ import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
 import { createSettings, type SettingsDeps } from "./commands/settings.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
 import { createSyncAnswers, type SyncDeps } from "./commands/sync.ts";
+import { createUndo, type UndoDeps } from "./commands/undo.ts";
 import { dialogStorage, endDialogOnCommand } from "./conversations/dialogs.ts";
 import { createGarminDialog, GARMIN_DIALOG } from "./conversations/garmin-sign-in.ts";
 import { TIMEZONE_DIALOG } from "./conversations/timezone.ts";
@@ -54,7 +55,8 @@ type FeatureDeps = AuthorizeDeps &
   SettingsDeps &
   PeopleDeps &
   DoctorDeps &
-  SyncDeps;
+  SyncDeps &
+  UndoDeps;
 
 /** What the bot makes itself and shares among its features. */
 type OwnParts = Pick<
@@ -79,7 +81,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   const health = createTelegramHealth({ conflictSeconds: deps.conflictSeconds, clock, log });
   const updates = createUpdates(bot, { health, clock, log });
   const features = createFeatures(bot, allowedIds, deps);
-  const { linking, syncs, doctor, questions } = features;
+  const { linking, syncs, doctor, undo, questions } = features;
 
   installHandlers(bot, allowedIds, deps, features, updates);
 
@@ -108,6 +110,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     answerSync: syncs.write,
     answerDoctor: (account: Account, messageId: number) =>
       doctor.write(chatWith(account), messageId, account.telegramUserId === ownerId),
+    answerReading: undo.write,
     /** Whether the bot hears from Telegram. */
     telegramState: () => health.state(),
     ...{ look: updates.look, poll: updates.poll, serveWebhook: updates.serveWebhook },
@@ -134,6 +137,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
     ...{ questions, syncs, wordsAt },
     linking: createLinking({ ...deps, wordsAt, startSync: syncs.start, questions }),
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
+    undo: createUndo(answers, deps),
     settings: createSettings({ ...deps, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
   };
@@ -144,7 +148,7 @@ function installHandlers(
   bot: Bot<BotContext>,
   allowedIds: number[],
   deps: BotDeps,
-  { questions, syncs, wordsAt, linking, doctor, settings, people }: Features,
+  { questions, syncs, wordsAt, linking, doctor, undo, settings, people }: Features,
   { stopping, maxWaitSeconds }: Pick<Updates, "stopping" | "maxWaitSeconds">,
 ): void {
   const onError = createFailureReply({ ...deps, allowedIds });
@@ -172,6 +176,7 @@ function installHandlers(
 
   bot.use(linking.commands);
   bot.use(createDisconnect({ ...deps, questions }));
+  bot.use(undo.commands);
   bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
   bot.use(settings.commands);
   bot.use(people.commands);

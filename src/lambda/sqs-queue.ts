@@ -92,6 +92,9 @@ function sameness(job: NewJob): number {
     // A sweep may have been killed before it noted that it had queued this.
     case "scheduled":
       return job.dueAt.getTime();
+    // The same may be wanted again: taken out, restored, taken out.
+    case "reading":
+      return job.dueAt.getTime();
     case "requested":
     case "doctor":
       return job.messageId;

@@ -39,10 +39,15 @@ export const LedgerItem = lazy(() =>
       z.object({ state: z.literal("sending") }),
       z.object({ state: z.literal("sent") }),
       z.object({ state: z.literal("seen") }),
+      z.object({ state: z.literal("removing") }),
+      z.object({ state: z.literal("removed") }),
     ]),
     values: Values(),
     doubt: z.enum(HELD_REASONS).exactOptional(),
-    decision: z.object({ type: z.enum(DECISIONS), at: instant() }).exactOptional(),
+    decision: z
+      .object({ type: z.enum(DECISIONS), at: instant(), about: z.enum(HELD_REASONS).exactOptional() })
+      .exactOptional(),
+    removal: z.object({ askedAt: instant(), removedAt: instant().exactOptional() }).exactOptional(),
     attempts: z.number(),
     accepted: z.number().exactOptional(),
     attemptedAt: instant().exactOptional(),
@@ -76,6 +81,18 @@ export const ProgressItem = lazy(() =>
       }),
     ),
     open: z.array(z.string()).exactOptional(),
+    removals: z
+      .array(
+        Taken().extend({
+          id: z.string(),
+          kind: Kind(),
+          askedAt: instant(),
+          asksAgain: z.enum(HELD_REASONS).exactOptional(),
+          removedAt: instant().exactOptional(),
+          isNews: z.literal(true).exactOptional(),
+        }),
+      )
+      .exactOptional(),
     arrived: z
       .array(
         Taken().extend({

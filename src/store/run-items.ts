@@ -52,6 +52,7 @@ export const HealthItem = lazy(() =>
   z.object({
     attentionTold: z.array(z.string()),
     unreadableTold: z.array(z.string()).exactOptional(),
+    removalsTold: z.array(z.string()).exactOptional(),
     noticesTold: z.array(z.string()).exactOptional(),
     outage: z
       .object({

@@ -72,6 +72,7 @@ export function createProgram(options: LifeOptions, deps: ProgramDeps) {
     ...{ accounts, schedule, sync, clock, log, intervalMinutes },
     answerSync: (account, _messageId, runOptions) => sync(account, runOptions),
     answerDoctor: async () => {},
+    answerReading: async () => {},
     confirmUnlink: async () => {},
     keepSubscriptions: run.keepSubscriptions,
     snapshots: { during: (_account, job) => job() },

@@ -63,6 +63,7 @@ export async function startTestBot(
       if (busy) throw new RetryLaterError("another run is at work");
     }
     if (job.reason === "doctor") await newest().answerDoctor(account, job.messageId);
+    if (job.reason === "reading") await newest().answerReading(account, job);
   }
   const worker = startWorker({ jobs: app.store.jobs, work, clock, log });
   const worked = () => expect.poll(() => app.store.jobs.list()).toEqual([]);

@@ -106,6 +106,7 @@ export class Program {
       notify: this.#notifier.afterRun,
       answerSync: never,
       answerDoctor: never,
+      answerReading: never,
       confirmUnlink: never,
       keepSubscriptions: async ({ telegramUserId }) => {
         await app.subscriptions.keep(telegramUserId);

@@ -17,6 +17,7 @@ import {
 } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
+import { restoreButton } from "../ui/reading-buttons.ts";
 import { newsText } from "../views/news.ts";
 import { type Words, wordsIn, wordsOf } from "../words/words.ts";
 import { createDelivery, type DeliveryDeps } from "./delivery.ts";
@@ -51,9 +52,11 @@ export function createNotifier(deps: NotifierDeps) {
       return {};
     });
     const { attention, unreadable, links, facts, timezone = zoneOf(account), progress } = seen;
-    const health = await change(account, (it) => afterRun(it, report, { now, attention, links, facts }));
+    // Nothing is known of them if it couldn't be read.
+    const removals = progress ? (progress.removals ?? []) : undefined;
+    const health = await change(account, (it) => afterRun(it, report, { now, attention, links, facts, removals }));
     const { patienceHours } = account.settings;
-    const view = { attention, startAt: progress?.startAt, unreadable, facts, now, patienceHours };
+    const view = { attention, startAt: progress?.startAt, unreadable, facts, removals, now, patienceHours };
     return { news: pendingNotices(health, view), timezone };
   }
 
@@ -97,7 +100,7 @@ export function createNotifier(deps: NotifierDeps) {
         async answered(wasShown) {
           if (!wasShown) return sendAll(account, news, timezone);
           for (const each of covered) await remember(account, each);
-          const notices = news.filter((it) => it.type === "notice" || it.type === "before_start");
+          const notices = news.filter((it) => ["notice", "before_start", "removed"].includes(it.type));
           await sendAll(account, notices, timezone);
         },
       };
@@ -142,6 +145,7 @@ function messageOf(
   if (news.type === "attention" || news.type === "before_start") {
     return { text, keyboard: decisionButtons(news.items, words) };
   }
+  if (news.type === "removed") return { text, keyboard: restoreButton(news.removal.id, words) };
   if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
   if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn);
   if (news.type !== "trouble") return { text };

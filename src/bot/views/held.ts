@@ -66,6 +66,10 @@ export function becameText(entry: LedgerEntry, words: Words): string {
     case "skipped":
       if (fate.reason !== "not_mine") return say.became[fate.reason](name);
       return [say.became.not_mine(name), ...(garminKey ? [say.earlierStays] : [])].join(" ");
+    case "removing":
+      return words.undo.pending(entry);
+    case "removed":
+      return words.undo.removed(entry, undefined);
     default:
       return heldLine({ ...entry, fate }, words);
   }

@@ -5,6 +5,7 @@ import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { beforeStartText, heldQuestion } from "./held.ts";
 import { noticeText } from "./notices.ts";
 import { waitsForYou } from "./summary.ts";
+import { removedText } from "./undo.ts";
 import { unreadableText } from "./unreadable.ts";
 
 const HOUR_MS = 3_600_000;
@@ -27,6 +28,8 @@ export function newsText(news: HealthNews, words: Words): string {
       return heldQuestion(news.items, words);
     case "before_start":
       return beforeStartText(news.items, news.startAt, words);
+    case "removed":
+      return removedText(news.removal, words);
     case "unreadable":
       return `${unreadableText(news.records, words)} ${say.unreadable(news.records.length)}`;
     case "notice":

@@ -8,6 +8,7 @@ import { noticesInGerman } from "./de-notices.ts";
 import { SETTINGS_IN_GERMAN } from "./de-settings.ts";
 import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
+import { undoInGerman } from "./de-undo.ts";
 import { withingsInGerman } from "./de-withings.ts";
 import type { ButtonWords, ChatWords, DisconnectWords, Words } from "./en.ts";
 import { type Format, plural, VENDOR_NAME } from "./format.ts";
@@ -19,6 +20,7 @@ const CHAT: ChatWords = {
   commands: {
     sync: "Neue Messungen jetzt übertragen",
     status: "Deine Verbindungen und Messungen",
+    undo: "Die letzte Messung wieder aus Garmin nehmen",
     connect: "Withings oder Garmin verbinden",
     settings: "Einheiten, Zusammenfassung, Sprache",
     disconnect: "Eine Verbindung oder alles entfernen",
@@ -234,6 +236,7 @@ export function german(format: Format): Words {
     button: { ...BUTTON, ...held.button },
     delays: delayInGerman(format),
     held,
+    undo: undoInGerman(format),
     notices: noticesInGerman(format),
     link: LINK,
     lastSync: lastSync(format),

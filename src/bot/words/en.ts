@@ -12,6 +12,7 @@ import { noticesInEnglish } from "./en-notices.ts";
 import { SETTINGS_IN_ENGLISH } from "./en-settings.ts";
 import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
+import { undoInEnglish } from "./en-undo.ts";
 import { withingsInEnglish } from "./en-withings.ts";
 import { type Format, type Measured, plural, VENDOR_NAME } from "./format.ts";
 
@@ -22,6 +23,7 @@ const CHAT = {
   commands: {
     sync: "Copy new readings now",
     status: "Your links and readings",
+    undo: "Take the last reading out of Garmin",
     connect: "Link Withings or Garmin",
     settings: "Units, summary, language",
     disconnect: "Remove a link, or everything",
@@ -234,6 +236,7 @@ export function english(format: Format) {
     button: { ...BUTTON, ...held.button },
     delays: delayInEnglish(format),
     held,
+    undo: undoInEnglish(format),
     notices: noticesInEnglish(format),
     link: LINK,
     lastSync: lastSync(format),

@@ -58,8 +58,8 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     return instant.toLocaleDateString(locale, { timeZone: timezone, day: "numeric", month: "short", ...year });
   }
 
-  function values(of: SentValues): string {
-    if (of.kind === "weigh_in") return weight(of.weightKg);
+  function values(of: SentValues, kgDigits = 2): string {
+    if (of.kind === "weigh_in") return weight(of.weightKg, kgDigits);
     const pulse = language === "de" ? "Puls" : "pulse";
     return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
   }
@@ -86,6 +86,8 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       return number(value, field === "bmi" ? 1 : 0);
     },
     reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
+    /** As people say it: a weight to 0.1 kg. */
+    short: ({ values: of, takenAt }: Measured) => `${values(of, 1)}, ${time(takenAt)}`,
     time,
     moment,
     isToday,

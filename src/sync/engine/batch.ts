@@ -33,7 +33,7 @@ export function isProvenNow(batch: BatchContext): boolean {
   return batch.isProven || (batch.readBacks.length > 0 && !isDiffering(batch));
 }
 
-export async function remove(key: GarminKey, { sink, lease }: BatchContext): Promise<void> {
+export async function remove(key: GarminKey, { sink, lease }: Pick<BatchContext, "sink" | "lease">): Promise<void> {
   await lease.ensure();
   await sink.remove(key);
 }

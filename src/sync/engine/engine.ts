@@ -25,6 +25,15 @@ export function createEngine(deps: EngineDeps) {
       (await import("./preview.ts")).previewAccount(deps, account, since),
     decideHeld: async (account: Account, readingIds: string[], decision: Decision) =>
       (await import("./held-decision.ts")).decideHeld(deps, account, readingIds, decision),
+    entryOf: async (account: Account, readingId: string) =>
+      (await import("./take-back.ts")).entryOf(deps, account, readingId),
+    lastSent: async (account: Account) => (await import("./take-back.ts")).lastSent(deps, account),
+    takeOut: async (account: Account, readingId: string, asksAgain = false) =>
+      (await import("./take-back.ts")).takeOut(deps, account, readingId, asksAgain),
+    restore: async (account: Account, readingId: string) =>
+      (await import("./take-back.ts")).restore(deps, account, readingId),
+    askAgain: async (account: Account, readingId: string) =>
+      (await import("./take-back.ts")).askAgain(deps, account, readingId),
     resume: async (account: Account, kind: ReadingKind) => (await import("./resume.ts")).resume(deps, account, kind),
     /** Whether this process is about to be stopped, so that no further run may start. */
     isTimeUp: () => isTimeUp(deps.deadlineAt?.(), deps.clock),

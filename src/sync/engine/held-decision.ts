@@ -2,10 +2,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { AttentionItem, Decision, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
+import type { AttentionItem, Decision, LedgerEntry, Ledgers } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
-import { readingId } from "../model/reading.ts";
-import { toRemove, unconfirmed, writeAll } from "./record.ts";
+import { listedAgain, toRemove, unconfirmed, writeAll } from "./record.ts";
 
 export interface Heard {
   /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */
@@ -60,14 +59,17 @@ function afterDecision(
 ): LedgerEntry | undefined {
   const { fate } = entry;
   if (fate.state !== "held" && fate.state !== "failed") return undefined;
-  if (decision.type === "not_mine") return { ...entry, decision, fate: { state: "skipped", reason: "not_mine" } };
+  const about = fate.state === "held" ? { about: fate.reason } : {};
+  if (decision.type === "not_mine") {
+    return { ...entry, decision: { ...decision, ...about }, fate: { state: "skipped", reason: "not_mine" } };
+  }
   if (!canBeSent(fate)) return undefined;
   if (!isKindOn(settings.sends, entry.kind)) return undefined;
   const { attemptedAt, garminKey, accepted: _, ...rest } = entry;
   const sending = { state: "sending" } as const;
   return {
     ...rest,
-    decision,
+    decision: { ...decision, ...about },
     fate: sending,
     attempts: 0,
     // What Garmin took and never showed may be there by now, even several times: it's looked for before it is sent.
@@ -78,10 +80,3 @@ function afterDecision(
 }
 
 const mayBeThere = (reason: string) => reason === "never_appeared" || reason === "unreadable_in_garmin";
-
-/** Only what Withings lists is decided about, so the cursor goes back to before it. */
-function listedAgain(progress: Progress, entry: LedgerEntry): Progress {
-  const cursorAt = Math.min(progress.cursorAt.getTime(), entry.modifiedAt.getTime() - 1000);
-  const attention = progress.attention.filter((it) => readingId(it) !== readingId(entry));
-  return { ...progress, cursorAt: new Date(cursorAt), attention };
-}

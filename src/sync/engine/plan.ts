@@ -92,6 +92,8 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
     case "held": {
       if (!isOn) return whileOff(entry);
       const { reason } = entry.fate;
+      const isAsked = entry.decision?.type === "ask_again" && !isConfirmedAfter(reading, entry.decision.at);
+      if (isAsked) return { type: "hold", reason };
       if (reason === "before_start" && isBeforeStart) return { type: "hold", reason };
       // Clocks may differ when it arrives, but not by a day: once it's held, its own date counts.
       if (reason === "in_the_future" && !changed && reading.takenAt > now) return { type: "hold", reason };
@@ -100,6 +102,10 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
       const probable = isDoubted ? (context.probable ?? false) : context.probable;
       return again(entry, fresh(reading, { ...context, probable }, true), adopting);
     }
+    // Whatever happens to it at Withings: only its owner brings it back.
+    case "removing":
+    case "removed":
+      return atRest(entry);
     case "failed":
       if (!isOn) return whileOff(entry);
       if (changed) return again(entry, fresh(reading, context, adopting), adopting);

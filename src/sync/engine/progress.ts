@@ -16,6 +16,7 @@ import { occasions } from "./occasions.ts";
 import { isOpen } from "./plan.ts";
 import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
+import { withFoundRemovals } from "./removal.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 export const ATTENTION_ITEMS = 200;
@@ -114,6 +115,7 @@ export function advance(before: Progress, found: Found): Progress {
     (!settled && !paused[reading.kind]) || (entry && isOpen(entry)) ? readingId(reading) : [],
   );
   const openNow = [...new Set([...stillOpen, ...unconfirmed])].slice(-OPEN_READINGS);
+  const entries = settlements.flatMap(({ entry }) => entry ?? []);
   const arrivals = arrived(before, found);
   const differing = differingAfter(before.differing, readBacks);
   const proven = KINDS.filter((kind) => before.proven?.includes(kind) || isProvenBy(readBacks, kind, paused));
@@ -125,6 +127,7 @@ export function advance(before: Progress, found: Found): Progress {
     cursorAt: new Date(cursorAt),
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(openNow.length > 0 && { open: openNow }),
+    ...withFoundRemovals(before.removals, entries),
     ...(unreadable.length > 0 && { unreadable }),
     ...(timezone && { timezone }),
     ...(height && { height }),

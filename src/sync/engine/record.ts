@@ -1,7 +1,7 @@
 import { isStillAhead } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
-import type { Fate, Ledger, LedgerEntry, UnconfirmedUpload } from "../model/ledger.ts";
-import { fingerprint, type Reading } from "../model/reading.ts";
+import type { Fate, Ledger, LedgerEntry, Progress, UnconfirmedUpload } from "../model/ledger.ts";
+import { fingerprint, type Reading, readingId } from "../model/reading.ts";
 import type { GarminKey } from "../model/vendors.ts";
 import type { Item } from "./item.ts";
 import { sentValues } from "./match.ts";
@@ -54,9 +54,11 @@ export function describe(reading: Reading, before: LedgerEntry | undefined) {
     modifiedAt: reading.modifiedAt,
     fingerprint: fingerprint(reading),
     values: sentValues(reading),
-    ...(before?.decision?.type === "mine" && { decision: before.decision }),
+    ...(before?.decision && isKept(before.decision) && { decision: before.decision }),
   };
 }
+
+const isKept = ({ type }: NonNullable<LedgerEntry["decision"]>) => type === "mine" || type === "ask_again";
 
 function withFate(reading: Reading, before: LedgerEntry | undefined, fate: Fate): LedgerEntry {
   return {
@@ -100,4 +102,11 @@ export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
   if (entry.replaces && !entry.attemptedAt) return entry.replaces;
   const garminKey = entry.garminKey ?? key;
   return { takenAt: entry.takenAt, values: entry.values, ...(garminKey && { garminKey }) };
+}
+
+/** Only what Withings lists is decided about, so the cursor goes back to before it. */
+export function listedAgain(progress: Progress, entry: LedgerEntry): Progress {
+  const cursorAt = Math.min(progress.cursorAt.getTime(), entry.modifiedAt.getTime() - 1000);
+  const attention = progress.attention.filter((it) => readingId(it) !== readingId(entry));
+  return { ...progress, cursorAt: new Date(cursorAt), attention };
 }

@@ -134,7 +134,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   state.links = links;
   const { withings, garmin } = links;
   if (!withings || !garmin) throw error;
-  const start = await openStart(deps, account, { withings, garmin }, options);
+  const start = await takenOutFirst(deps, await openStart(deps, account, { withings, garmin }, options), lease, state);
   state.timezone = start.progress.timezone;
   // Saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await savedStart(start));
@@ -162,6 +162,19 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   await lease.ensure();
   await settleTyped(deps.typed, account.telegramUserId, { ...start, items, now: deps.clock.now() });
   if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
+}
+
+/** What its owner wants out of Garmin goes first: that needs nothing from Withings. */
+async function takenOutFirst(deps: RunDeps, start: Start, lease: HeldLease, state: RunState): Promise<Start> {
+  const { stored, progress, ledger, sinks } = start;
+  if (!stored?.value.removals?.some((it) => it.removedAt === undefined)) return start;
+  const { finishRemovals } = await import("./removal.ts");
+  const finished = await finishRemovals(stored, { ledger, sinks, lease, clock: deps.clock });
+  for (const error of finished.errors) addKindError(state.trouble, error, deps);
+  if (finished.stored === stored) return start;
+  const { removals, attention, arrived, recentWeighIns, lastReadings } = finished.stored.value;
+  const next = { ...progress, attention, arrived, recentWeighIns, lastReadings, ...(removals && { removals }) };
+  return { ...start, stored: finished.stored, progress: progress === stored.value ? finished.stored.value : next };
 }
 
 function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, state: RunState, now: Date): Progress {

@@ -3,7 +3,7 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
 import type { RunOptions, RunReport } from "../engine/run.ts";
 import type { Account } from "../model/account.ts";
-import type { Job, JobQueue } from "../model/jobs.ts";
+import type { Job, JobQueue, ReadingJob } from "../model/jobs.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { Snapshots } from "../model/store.ts";
 import { createRunPlanner, othersWait, type RunPlannerDeps } from "./run-planner.ts";
@@ -16,6 +16,8 @@ interface JobHandlerDeps extends RunPlannerDeps, VisitDeps {
   snapshots: Pick<Snapshots, "during">;
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
   answerDoctor: (account: Account, messageId: number) => Promise<void>;
+  /** Throws `RetryLaterError` when it has to be done again. */
+  answerReading: (account: Account, job: ReadingJob) => Promise<void>;
   confirmUnlink: (account: number) => Promise<void>;
   /** Before each run: anything measured during it has to be announced already. */
   keepSubscriptions: (account: Account) => Promise<void>;
@@ -49,6 +51,10 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       case "doctor": {
         const account = await accounts.find(job.account);
         return account && deps.answerDoctor(account, job.messageId);
+      }
+      case "reading": {
+        const account = await accounts.find(job.account);
+        return account && deps.answerReading(account, job);
       }
       case "withings_unlinked":
         if (await accounts.find(job.account)) await deps.confirmUnlink(job.account);

@@ -48,6 +48,7 @@ export interface Expiry {
 export interface Health {
   attentionTold: string[];
   unreadableTold?: string[];
+  removalsTold?: string[];
   noticesTold?: string[];
   outage?: Outage;
   expiries?: Expiry[];

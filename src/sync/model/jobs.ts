@@ -2,6 +2,10 @@ import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import type { Versioned } from "./link.ts";
 
+/** What can be done with one reading that was sent. */
+export const ACTS = ["take_out", "restore"] as const;
+export type Act = (typeof ACTS)[number];
+
 const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));
 const JobBase = lazy(() => z.object({ account: z.int(), dueAt: instant() }));
 export const StoredJob = lazy(() =>
@@ -15,6 +19,8 @@ export const StoredJob = lazy(() =>
     }),
     /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
     JobBase().extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
+    /** Somebody wants something done with one reading. What became of it is written into this message. */
+    JobBase().extend({ reason: z.literal("reading"), act: z.enum(ACTS), reading: z.string(), messageId: z.int() }),
   ]),
 );
 
@@ -28,6 +34,8 @@ export interface JobQueue {
 export type Job = NewJob & {
   attempts: number;
 };
+
+export type ReadingJob = Extract<Job, { reason: "reading" }>;
 
 /** One job for an account and a reason. A waiting job covers a new one, unless it's due later or may have started. */
 export interface Jobs extends JobQueue {

@@ -28,10 +28,17 @@ export type Fate =
   | { state: "sent" }
   | { state: "seen" }
   | { state: "skipped"; reason: SkipReason }
-  | { state: "failed"; reason: FailReason };
+  | { state: "failed"; reason: FailReason }
+  /** Its owner wants it out of Garmin. It may still be there. */
+  | { state: "removing" }
+  /** It was in Garmin, and is gone. Only its owner brings it back. */
+  | { state: "removed" };
 
-/** An owner's answer about a held reading. "send_old": send it, if only its age is in the way. */
-export const DECISIONS = ["mine", "not_mine", "send_old"] as const;
+/**
+ * An owner's answer about a held reading. "send_old": send it, if only its age is in the way. "ask_again": they took their answer
+ * back, so it's held until they give another.
+ */
+export const DECISIONS = ["mine", "not_mine", "send_old", "ask_again"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 export interface LedgerEntry extends Measured {
@@ -42,8 +49,10 @@ export interface LedgerEntry extends Measured {
   fate: Fate;
   /** Why it would have been held if Garmin hadn't had it: it says nothing about what its owner weighs. */
   doubt?: HeldReason;
-  /** Whatever happens to the reading afterwards, "mine" stays. */
-  decision?: { type: Decision; at: Date };
+  /** Whatever happens to the reading afterwards, "mine" and "ask_again" stay. `about`: why it was held. */
+  decision?: { type: Decision; at: Date; about?: HeldReason };
+  /** With "removing" and "removed". */
+  removal?: { askedAt: Date; removedAt?: Date };
   attempts: number;
   /** How many of the attempts Garmin accepted; absent: none. */
   accepted?: number;
@@ -105,6 +114,8 @@ export interface Progress {
   attention: AttentionItem[];
   /** Readings with an unconfirmed upload, by `readingId`: followed up even when they are gone at Withings. */
   open?: string[];
+  /** What its owner wants out of Garmin, until it's gone; and for a month, what is gone. */
+  removals?: Removal[];
   arrived: Arrival[];
   reportedUnknown: string[];
   /** Unreadable Withings records. The cursor has passed them, and once a day they are read again. */
@@ -155,6 +166,22 @@ export interface Arrival extends Measured {
   garminKeyId?: string;
   composition?: Composition;
 }
+
+export interface Removal extends Measured {
+  id: string;
+  kind: ReadingKind;
+  askedAt: Date;
+  /** Once it's gone, it's held for this reason, and its owner is asked again. */
+  asksAgain?: HeldReason;
+  removedAt?: Date;
+  /** A later run finished it, so its owner hasn't heard. */
+  isNews?: true;
+}
+
+/** How long a removed reading can be restored. */
+const RESTORABLE_SECONDS = 30 * 24 * 3600;
+
+export const restorableUntil = (removedAt: Date) => new Date(removedAt.getTime() + RESTORABLE_SECONDS * 1000);
 
 export interface AttentionItem extends Measured, Pick<LedgerEntry, "measureGroupId" | "kind" | "modifiedAt"> {
   fate: Extract<Fate, { state: "held" | "failed" }>;

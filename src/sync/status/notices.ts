@@ -10,7 +10,7 @@ import {
   type Trouble,
   UNEXPECTED,
 } from "../model/health.ts";
-import type { AttentionItem } from "../model/ledger.ts";
+import type { AttentionItem, Removal } from "../model/ledger.ts";
 import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
@@ -26,6 +26,8 @@ export type HealthNews =
   | { type: "attention"; items: AttentionItem[] }
   /** From before the account's start, but got by Withings after it was linked. */
   | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined }
+  /** Taken out of Garmin by a run after the one that was asked to. */
+  | { type: "removed"; removal: Removal }
   | { type: "unreadable"; records: UnreadableRecord[] }
   | { type: "notice"; notice: Notice };
 
@@ -47,7 +49,9 @@ export interface TroubleNews {
 }
 
 /** What of an account is known after a run; undefined if it couldn't be read. */
-type Known = { [Name in "attention" | "links" | "facts" | "unreadable"]?: Overview[Name] | undefined };
+type Known = { [Name in "attention" | "links" | "facts" | "unreadable"]?: Overview[Name] | undefined } & {
+  removals?: Removal[] | undefined;
+};
 
 const HOUR_MS = 3600 * 1000;
 const DAY_MS = 24 * HOUR_MS;
@@ -63,12 +67,13 @@ const TOLD_RECORDS = 100;
 export function afterRun(
   health: Health,
   report: RunReport,
-  { now, attention, links, facts }: Known & { now: Date },
+  { now, attention, links, facts, removals }: Known & { now: Date },
 ): Health {
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
-  const { unreadableTold } = health;
+  const { unreadableTold, removalsTold = [] } = health;
+  const stillRemoved = removalsTold.filter((told) => removals?.some((it) => removalId(it) === told) ?? true);
   const before = health.outage && withoutFuture(health.outage, now);
   const outage = outageAfter(withoutRelinked(before, report, { links, now }), report, now);
   const expiries = expiriesAfter(health.expiries, links, now);
@@ -77,6 +82,7 @@ export function afterRun(
   return {
     attentionTold,
     ...(unreadableTold && { unreadableTold }),
+    ...(stillRemoved.length > 0 && { removalsTold: stillRemoved }),
     ...(noticesTold.length > 0 && { noticesTold }),
     ...(outage && { outage }),
     ...(expiries.length > 0 && { expiries }),
@@ -176,8 +182,8 @@ export function pendingNotices(
   health: Health,
   known: Known & { startAt?: Date | undefined; now: Date; patienceHours: number },
 ): HealthNews[] {
-  const { attention = [], startAt, unreadable = [], facts, now, patienceHours } = known;
-  const { outage, expiries = [], attentionTold, unreadableTold = [] } = health;
+  const { attention = [], startAt, unreadable = [], facts, removals = [], now, patienceHours } = known;
+  const { outage, expiries = [], attentionTold, unreadableTold = [], removalsTold = [] } = health;
   const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
   const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
   const untold = attention.filter((item) => !attentionTold.includes(attentionId(item)));
@@ -185,6 +191,9 @@ export function pendingNotices(
   return [
     ...(outage ? newsOfOutage(outage, known) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
+    ...removals
+      .filter((it) => it.isNews && !removalsTold.includes(removalId(it)))
+      .map((removal): HealthNews => ({ type: "removed", removal })),
     ...notices.map((notice): HealthNews => ({ type: "notice", notice })),
     ...(items.length > 0 ? [{ type: "attention" as const, items }] : []),
     ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt }] : []),
@@ -195,6 +204,7 @@ export function pendingNotices(
 /** Without a sound: nothing has to be done. */
 export function isQuiet(news: HealthNews): boolean {
   if (news.type === "healed") return news.told.every(({ what }) => what === "waiting");
+  if (news.type === "removed") return true;
   if (news.type === "notice") return news.notice.type !== "closed" && news.notice.type !== "differs";
   return news.type === "trouble" && news.trouble.what === "waiting";
 }
@@ -258,6 +268,9 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
     const told = [...(health.unreadableTold ?? []), ...news.records.map(({ id }) => id)];
     return { ...health, unreadableTold: [...new Set(told)].slice(-TOLD_RECORDS) };
   }
+  if (news.type === "removed") {
+    return { ...health, removalsTold: [...(health.removalsTold ?? []), removalId(news.removal)] };
+  }
   if (news.type === "expiry") {
     const isTold = isOf(news.vendor, news.endsAt);
     const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
@@ -281,7 +294,7 @@ export function coveredByAnswer(report: RunReport, news: HealthNews[]): HealthNe
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
     if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
-    if (each.type === "before_start") return [];
+    if (each.type === "before_start" || each.type === "removed") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];
@@ -296,3 +309,5 @@ function isSaidIn(report: RunReport, trouble: Trouble): boolean {
 const isSame = (a: Trouble, b: Trouble) => a.what === b.what && a.cause === b.cause;
 /** A held reading that Garmin refuses later is another piece of news. */
 const attentionId = (item: AttentionItem) => `${readingId(item)}#${item.fate.state}`;
+/** Taken out again after it was restored, it's another piece of news. */
+const removalId = ({ id, removedAt }: Removal) => `${id}#${removedAt?.getTime()}`;

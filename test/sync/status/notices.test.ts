@@ -105,6 +105,7 @@ function shortly(news: HealthNews): string {
   if (news.type === "before_start") return `before_start(${news.items.length})`;
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
   if (news.type === "notice") return `${quietly}${news.notice.type}`;
+  if (news.type === "removed") return `${quietly}removed(${news.removal.id})`;
   if (news.type === "expiry") return `${news.vendor}(${news.daysLeft})`;
   const { what, cause } = news.trouble;
   return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;

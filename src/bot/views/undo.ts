@@ -1,0 +1,36 @@
+import { ActionNeededError } from "../../lib/errors.ts";
+import type { TakenBack } from "../../sync/engine/take-back.ts";
+import { type LedgerEntry, type Removal, restorableUntil } from "../../sync/model/ledger.ts";
+import type { Words } from "../words/words.ts";
+
+export function takeOutQuestion(entry: LedgerEntry, { undo: say }: Words): string {
+  return entry.fate.state === "seen" ? say.ask(entry) : say.askUnseen(entry);
+}
+
+export function removedText(
+  { takenAt, values, removedAt }: Pick<Removal, "takenAt" | "values" | "removedAt">,
+  words: Words,
+) {
+  return words.undo.removed({ takenAt, values }, removedAt && restorableUntil(removedAt));
+}
+
+export function takenBackText(outcome: TakenBack, { undo: say, ...words }: Words): string {
+  const { entry } = outcome;
+  if (!entry) return say.unknown;
+  switch (outcome.type) {
+    case "removed":
+      return say.removed(entry, entry.removal?.removedAt && restorableUntil(entry.removal.removedAt));
+    case "elsewhere":
+      return say.elsewhere(entry);
+    case "kind_off":
+      return say.kindOff(entry);
+    case "pending": {
+      const action = outcome.problem instanceof ActionNeededError ? [words.action(outcome.problem.action)] : [];
+      return [say.pending(entry), ...action].join(" ");
+    }
+    case "held":
+    case "restoring":
+    case "too_late":
+      return say.tooLate(entry);
+  }
+}

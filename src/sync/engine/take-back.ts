@@ -1,0 +1,208 @@
+import type { Clock } from "../../lib/clock.ts";
+import { errorFacts, type Log } from "../../lib/log.ts";
+import type { Tokens } from "../links/tokens.ts";
+import { type HeldLease, leaseName, withLease } from "../links/with-lease.ts";
+import { type Account, isKindOn } from "../model/account.ts";
+import type { Leases } from "../model/leases.ts";
+import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress, Removal } from "../model/ledger.ts";
+import { restorableUntil } from "../model/ledger.ts";
+import type { Links, Versioned } from "../model/link.ts";
+import { readingId } from "../model/reading.ts";
+import type { OpenSinks } from "../model/vendors.ts";
+import { listedAgain, toRemove, writeAll } from "./record.ts";
+import { asked, finishRemovals, isOurs } from "./removal.ts";
+
+export interface TakeBackDeps {
+  links: Links;
+  ledgers: Ledgers;
+  leases: Leases;
+  tokens: Tokens;
+  openSinks: OpenSinks;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * What became of an owner's wish about one reading.
+ *
+ *   removed    it's no longer in Garmin
+ *   held       the same, and its owner is asked again whether it's theirs
+ *   pending    it may still be in Garmin; the next run finishes this. `problem`: what was in the way, if anything went wrong
+ *   restoring  the next run sends it
+ *   elsewhere  it came to Garmin by other means, so it stays
+ *   kind_off   readings of its kind aren't sent now
+ *   too_late   nothing can be done about it any more
+ */
+export type TakenBack =
+  | { type: "removed" | "held" | "restoring" | "elsewhere" | "kind_off"; entry: LedgerEntry }
+  | { type: "pending"; entry: LedgerEntry; problem?: unknown }
+  | { type: "too_late"; entry: LedgerEntry | undefined };
+
+interface Opened {
+  ledger: Ledger;
+  progress: Versioned<Progress>;
+  lease: HeldLease;
+  garminProfileId: string;
+}
+
+/** What was sent last and hasn't been taken out of Garmin since. */
+export async function lastSent({ links, ledgers }: TakeBackDeps, account: Account): Promise<LedgerEntry | undefined> {
+  const opened = await ledgerOf(links, ledgers, account);
+  const progress = (await opened?.ledger.progress())?.value;
+  if (!opened || !progress) return undefined;
+  const { ledger } = opened;
+  const newestOf = async (ids: string[]) => newest([...(await ledger.entries(ids)).values()].map(({ value }) => value));
+  const recent = await newestOf([...progress.arrived.map(({ id }) => id), ...(progress.open ?? [])]);
+  if (recent) return recent;
+  // Nothing for days. Withings' ids are ascending, so the last ones are the newest.
+  const ids = [...(await ledger.garminKeys()).keys()].sort();
+  for (let end = ids.length; end > 0; end -= LOOKED_AT) {
+    const found = await newestOf(ids.slice(Math.max(0, end - LOOKED_AT), end));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What the ledger of the current links says of a reading. */
+export async function entryOf(
+  { links, ledgers }: Pick<TakeBackDeps, "links" | "ledgers">,
+  account: Account,
+  id: string,
+) {
+  const opened = await ledgerOf(links, ledgers, account);
+  return (await opened?.ledger.entries([id]))?.get(id)?.value;
+}
+
+const LOOKED_AT = 50;
+
+function newest(entries: LedgerEntry[]): LedgerEntry | undefined {
+  const isSent = (it: LedgerEntry) => isOurs(it) && (it.fate.state === "seen" || it.attemptedAt !== undefined);
+  const sentAt = ({ seenAt, attemptedAt }: LedgerEntry) => (seenAt ?? attemptedAt)?.getTime() ?? 0;
+  const [first] = entries
+    .filter((it) => isSent(it) && it.fate.state !== "removing")
+    .sort((a, b) => sentAt(b) - sentAt(a) || b.takenAt.getTime() - a.takenAt.getTime());
+  return first;
+}
+
+/**
+ * Takes a reading out of Garmin, now or, if that isn't possible, by the next run. `asksAgain`: its owner had said that it's
+ * theirs, and takes that back. Throws `BusyError` while a run is at work.
+ */
+export function takeOut(deps: TakeBackDeps, account: Account, id: string, asksAgain: boolean): Promise<TakenBack> {
+  return onLedger(deps, account, async (opened) => {
+    const { clock, log } = deps;
+    const entry = (await opened.ledger.entries([id])).get(id)?.value;
+    if (!entry || !isOurs(entry)) return notOurs(entry);
+    const { kind, takenAt, values, decision } = entry;
+    const about = asksAgain && decision?.type === "mine" ? decision.about : undefined;
+    const removal: Removal = { id, kind, takenAt, values, askedAt: clock.now(), ...(about && { asksAgain: about }) };
+    await opened.lease.ensure();
+    const progress = asked(opened.progress.value, removal, clock.now());
+    const stored = await opened.ledger.saveProgress(progress, opened.progress.version);
+    const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: id });
+    for (const error of errors) log.warn("removal_put_off", errorFacts(error));
+    const after = (await opened.ledger.entries([id])).get(id)?.value ?? entry;
+    const { state } = after.fate;
+    if (state === "removed" || state === "held") return { type: state, entry: after };
+    return { type: "pending", entry: after, ...(errors.length > 0 && { problem: errors[0] }) };
+  });
+}
+
+function notOurs(entry: LedgerEntry | undefined): TakenBack {
+  const { fate } = entry ?? {};
+  if (entry && fate?.state === "removed") return { type: "removed", entry };
+  if (entry && fate?.state === "held") return { type: "held", entry };
+  if (entry && fate?.state === "skipped" && fate.reason === "already_in_garmin") return { type: "elsewhere", entry };
+  return { type: "too_late", entry };
+}
+
+/** Has a removed reading sent again by the next run. Throws `BusyError` while a run is at work. */
+export function restore(deps: TakeBackDeps, account: Account, id: string): Promise<TakenBack> {
+  return onLedger(deps, account, async ({ ledger, progress, lease }) => {
+    const { clock } = deps;
+    const found = (await ledger.entries([id])).get(id);
+    if (!found) return { type: "too_late", entry: undefined };
+    const { value: entry } = found;
+    if (!isRestorable(entry, clock.now())) return { type: isOurs(entry) ? "restoring" : "too_late", entry };
+    if (!isKindOn(account.settings.sends, entry.kind)) return { type: "kind_off", entry };
+    await lease.ensure();
+    // First: if this ends half-way, the next run lists the reading again, and finds a removal that is under way.
+    const removals = (progress.value.removals ?? []).filter((it) => it.id !== id);
+    await ledger.saveProgress({ ...listedAgain(progress.value, entry), removals }, progress.version);
+    const next = toSendAgain(entry, clock.now());
+    await writeAll([{ item: { entry: found }, next }], ledger);
+    return { type: "restoring", entry: next };
+  });
+}
+
+export function isRestorable({ fate, removal }: LedgerEntry, now: Date): boolean {
+  if (fate.state === "removing") return true;
+  if (fate.state !== "removed" || !removal?.removedAt) return false;
+  return now < restorableUntil(removal.removedAt);
+}
+
+/** What may still be in Garmin, or be shown there for a while, goes before it is sent. */
+function toSendAgain(entry: LedgerEntry, at: Date): LedgerEntry {
+  const { garminKey, removal: _over, accepted: _before, attemptedAt, ...rest } = entry;
+  const isUnseen = entry.fate.state === "removing" && !garminKey;
+  return {
+    ...rest,
+    fate: { state: "sending" },
+    decision: { ...entry.decision, type: "mine", at },
+    ...(isUnseen && attemptedAt ? { attemptedAt } : { attempts: 0 }),
+    ...(garminKey && { replaces: toRemove(entry, undefined) }),
+  };
+}
+
+/** Takes back a "no", so that its owner is asked again. Throws `BusyError` while a run is at work. */
+export function askAgain(deps: TakeBackDeps, account: Account, id: string): Promise<TakenBack> {
+  return onLedger(deps, account, async ({ ledger, progress, lease }) => {
+    const now = deps.clock.now();
+    const found = (await ledger.entries([id])).get(id);
+    const { fate, decision } = found?.value ?? {};
+    if (found && fate?.state === "held") return { type: "held", entry: found.value };
+    const about = fate?.state === "skipped" && fate.reason === "not_mine" ? decision?.about : undefined;
+    if (!found || !about) return { type: "too_late", entry: found?.value };
+    await lease.ensure();
+    const next: LedgerEntry = {
+      ...found.value,
+      fate: { state: "held", reason: about },
+      decision: { type: "ask_again", at: now, about },
+    };
+    await writeAll([{ item: { entry: found }, next }], ledger);
+    const attention = progress.value.attention.filter((it) => readingId(it) !== id);
+    await ledger.saveProgress({ ...progress.value, attention: [...attention, waiting(next, now)] }, progress.version);
+    return { type: "held", entry: next };
+  });
+}
+
+function waiting({ measureGroupId, kind, takenAt, modifiedAt, values, fate }: LedgerEntry, now: Date): AttentionItem {
+  return { measureGroupId, kind, takenAt, modifiedAt, values, fate: fate as AttentionItem["fate"], waitsSince: now };
+}
+
+function contextOf({ tokens, openSinks, clock }: TakeBackDeps, { telegramUserId }: Account, opened: Opened) {
+  const { ledger, lease, garminProfileId } = opened;
+  // Only for the profile it was sent to.
+  return { ledger, lease, clock, sinks: openSinks(tokens.withAccess(telegramUserId, "garmin", garminProfileId)) };
+}
+
+function onLedger(
+  { links, ledgers, leases }: TakeBackDeps,
+  account: Account,
+  work: (opened: Opened) => Promise<TakenBack>,
+): Promise<TakenBack> {
+  return withLease(leases, leaseName(account.telegramUserId), async (lease) => {
+    const opened = await ledgerOf(links, ledgers, account);
+    const progress = await opened?.ledger.progress();
+    if (!opened || !progress) return { type: "too_late", entry: undefined };
+    return work({ ...opened, progress, lease });
+  });
+}
+
+async function ledgerOf(links: Links, ledgers: Ledgers, { telegramUserId }: Account) {
+  const withings = await links.facts(telegramUserId, "withings");
+  const garmin = await links.facts(telegramUserId, "garmin");
+  if (!withings || !garmin) return undefined;
+  const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
+  return { ledger, garminProfileId: garmin.vendorUserId };
+}
