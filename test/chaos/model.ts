@@ -21,6 +21,8 @@ export interface Known {
   isDeleted: boolean;
   /** The owner's answers, by the pair whose ledger held it. */
   said: Map<string, Decision>;
+  /** The pairs whose owner took it out of Garmin. */
+  takenOut: Set<string>;
   /** It may or may not be in Garmin, for instance because its kind was off when the program could first see it. */
   isEither: boolean;
   /** Garmin may keep an older version, for instance because it was changed while its kind was off. */
@@ -93,6 +95,7 @@ export class Model {
 
   /** Whether it has to be in the pair's Garmin by the end; "either" if both are right. */
   verdict(known: Known, pairing: Pairing): "must" | "never" | "either" {
+    if (known.takenOut.has(pairName(pairing))) return "never";
     const word = known.said.get(pairName(pairing));
     if (known.isForeign && word !== "mine") return "never";
     if (known.isEither || known.isDeleted) return "either";

@@ -105,6 +105,9 @@ async function judgeReadings(world: World, account: AccountId) {
         `twice: ${what} appears ${here.length} times in ${garmin}, as ${here.map((it) => it.value).join(", ")}`,
       );
     }
+    if (known.takenOut.has(pairName(pairing)) && here.length > 0) {
+      violations.add(`not taken out: ${what} is still in ${garmin}`);
+    }
     if (model.verdict(known, pairing) !== "must") continue;
     // An unreadable entry may have been this reading, so it isn't sent again, and its owner decides.
     const isLeftToOwner =

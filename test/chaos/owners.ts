@@ -134,6 +134,49 @@ export class Owners {
     });
   }
 
+  takeOut({ account, nth }: Extract<Step, { do: "undo" | "restore" }>): Promise<void> {
+    return this.#copies.alone(async () => {
+      const arrived =
+        (
+          await this.ledgerOf(account)
+            ?.progress()
+            .catch(() => undefined)
+        )?.value.arrived ?? [];
+      const { id } = arrived.at(-1 - (nth % arrived.length)) ?? {};
+      if (id === undefined) return;
+      await this.#act(account, id, "undo", () => this.#copies.main.takeOut(account, id));
+    });
+  }
+
+  restore({ account, nth }: Extract<Step, { do: "undo" | "restore" }>): Promise<void> {
+    return this.#copies.alone(async () => {
+      const removals =
+        (
+          await this.ledgerOf(account)
+            ?.progress()
+            .catch(() => undefined)
+        )?.value.removals ?? [];
+      const { id } = removals[nth % removals.length] ?? {};
+      if (id === undefined) return;
+      await this.#act(account, id, "restore", () => this.#copies.main.restore(account, id));
+    });
+  }
+
+  /** The model learns what the owner heard. If that was nothing, either may be true. */
+  async #act(account: AccountId, id: string, what: string, act: () => Promise<string | undefined>): Promise<void> {
+    const { model, trace } = this.#scene;
+    const pairing = model.current(account);
+    const known = model.readings.find((it) => readingId({ measureGroupId: it.grpid, kind: it.kind }) === id);
+    const said = await act().catch((error: unknown) => String(error));
+    trace?.(`    ${what} ${id}: ${said}`);
+    if (!pairing || !known) return;
+    if (said === "removed" || said === "pending") known.takenOut.add(pairName(pairing));
+    else if (said === "restoring") {
+      known.takenOut.delete(pairName(pairing));
+      known.said.set(pairName(pairing), "mine");
+    } else if (said?.includes("Error")) known.isEither = true;
+  }
+
   async switchKinds(account: AccountId, { weight, bloodPressure }: { weight: boolean; bloodPressure: boolean }) {
     const { model } = this.#scene;
     const { accounts } = this.#app.store;

@@ -142,6 +142,16 @@ export class Program {
     return found && (await this.app.sync.decideHeld(found, [readingId], word)).type;
   }
 
+  async takeOut(account: number, readingId: string) {
+    const found = await this.app.store.accounts.find(account);
+    return found && (await this.app.sync.takeOut(found, readingId)).type;
+  }
+
+  async restore(account: number, readingId: string) {
+    const found = await this.app.store.accounts.find(account);
+    return found && (await this.app.sync.restore(found, readingId)).type;
+  }
+
   /** The owner accepts what Garmin changed, if the bot asked. */
   async resume(account: number): Promise<void> {
     const found = await this.app.store.accounts.find(account);

@@ -27,7 +27,8 @@ export class Readings {
     const isForeign = [1, 4, 99].includes(step.attrib);
     const known: Known = {
       ...{ id: step.id, person: step.who, grpid, kind: step.kind, date: at, earlier: [], createdMs: turns.nowMs },
-      ...{ isOwn: !isForeign && !step.isFar, isForeign, versions: [], isDeleted: false, said: new Map() },
+      ...{ isOwn: !isForeign && !step.isFar, isForeign, versions: [], isDeleted: false },
+      ...{ said: new Map(), takenOut: new Set<string>() },
       isEither: model.accountsOf(step.who).some((account) => !model.isOn(account, step.kind)),
       ...{ mayBeOutdated: false, mayStandInVersions: false },
     };

@@ -32,7 +32,16 @@ export function scheduleOf(
   };
   for (let n = 0; n < length; n++) schedule.steps.push(...make.chapter());
   const odd = randomFrom(seed + 0.5);
-  return { ...schedule, steps: schedule.steps.map((step) => withOddDate(step, odd)) };
+  const wishes = randomFrom(seed + 0.25);
+  const steps = schedule.steps.flatMap((step) => [...wishesBefore(step, wishes), withOddDate(step, odd)]);
+  return { ...schedule, steps };
+}
+
+/** Now and then an owner takes a reading out of Garmin, or restores one, before the program runs again. */
+function wishesBefore({ do: what }: Step, { chance, pick, whole }: Random): Step[] {
+  if (!["sync", "rounds", "crash", "both", "restart"].includes(what)) return [];
+  const wish = (name: "undo" | "restore"): Step => ({ do: name, account: pick(ACCOUNTS), nth: whole(0, 3) });
+  return [...(chance(0.12) ? [wish("undo")] : []), ...(chance(0.08) ? [wish("restore")] : [])];
 }
 
 /** Now and then a reading is dated a day ahead or turns up months late, and its owner lets such readings be sent. */

@@ -73,6 +73,8 @@ export type Step =
   | { do: "end"; vendor: "withings" | "garmin"; account: AccountId; how: "access" | "all" }
   | { do: "clock"; program: 0 | 1; skewSeconds: number }
   | { do: "word"; account: AccountId; word: Decision; nth: number }
+  /** The owner takes a reading out of Garmin that arrived, the nth from the last, or restores one. */
+  | { do: "undo" | "restore"; account: AccountId; nth: number }
   | { do: "switch"; account: AccountId; weight: boolean; bloodPressure: boolean }
   | { do: "disconnect"; account: AccountId; vendor: "withings" | "garmin" }
   | { do: "link"; account: AccountId; person: PersonName; garmin: GarminName }

@@ -68,6 +68,10 @@ export class World {
         return;
       case "word":
         return this.owners.decideHeld(step);
+      case "undo":
+        return this.owners.takeOut(step);
+      case "restore":
+        return this.owners.restore(step);
       case "switch":
         return this.copies.alone(() => this.owners.switchKinds(step.account, step).catch(() => undefined));
       case "disconnect":
@@ -184,7 +188,9 @@ export class World {
     }
     for (const known of model.readings) {
       // The store has forgotten the owner's decisions, and what is found in Garmin now counts as somebody else's.
-      if (known.said.size > 0 || ACCOUNTS.some((it) => !model.isOn(it, known.kind))) known.isEither = true;
+      if (known.said.size > 0 || known.takenOut.size > 0 || ACCOUNTS.some((it) => !model.isOn(it, known.kind)))
+        known.isEither = true;
+      known.takenOut.clear();
       known.mayBeOutdated = true;
       known.mayStandInVersions = true;
     }

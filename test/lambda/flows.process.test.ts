@@ -37,6 +37,30 @@ test("/sync is acknowledged at once, done by the worker, and answered in the sam
   expect(aws.sandbox.telegram.calls("getMe")).toEqual([]);
 });
 
+test("/undo takes the last reading out of Garmin, and Restore brings it back, with a new process for every update", async () => {
+  await start();
+  aws.http.isFresh = true;
+  aws.person.stepOnScale({ weightKg: 80.25 });
+  await aws.runSweep();
+  expect(aws.weightsKg()).toEqual([80.25]);
+  aws.chat.say("/undo");
+  const { id } = await aws.heard("Take it out?");
+  aws.chat.tap("Take it out", id);
+  expect(labels(await aws.heard("no longer in Garmin"))).toEqual(["Restore"]);
+  await aws.quiet();
+  expect(aws.weightsKg()).toEqual([]);
+  expect(await aws.fates()).toEqual(["removed"]);
+  await aws.advance(31 * 60);
+  await aws.runSweep();
+  expect(aws.weightsKg()).toEqual([]);
+  aws.chat.tap("Restore", id);
+  await aws.heard("is in Garmin.");
+  await aws.quiet();
+  expect(aws.weightsKg()).toEqual([80.25]);
+  expect(aws.http.logged().filter(({ event }) => event === "run_ended")).toEqual([]);
+  expect(aws.sqs.dead()).toEqual([]);
+});
+
 test("what Withings announces is queued and sent to Garmin, without a message to the owner", async () => {
   await start();
   await aws.runSweep();

@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, zoneOf } from "../../sync/model/account.ts";
+import type { Arrival } from "../../sync/model/ledger.ts";
 import { noReadings } from "../../sync/model/outcome.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { newlyHeld } from "../notifications/newly-held.ts";
@@ -9,6 +10,7 @@ import type { Conclusion } from "../notifications/notifier.ts";
 import { withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
+import { undoButton } from "../ui/reading-buttons.ts";
 import { progressText, syncOutcomeText } from "../views/sync-outcome.ts";
 import { wordsOf } from "../words/words.ts";
 
@@ -54,6 +56,8 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const { healed, answered } = await conclude(account, report);
         const text = syncOutcomeText(report, { justHeld, healed, after }, words());
         const fixed = withFixes(text, [report.action], words(), garminSignIn);
+        const [arrival, ...more] = arrivedSince(before, after);
+        if (arrival && more.length === 0) fixed.keyboard.row().append(undoButton(arrival.id, words()));
         const isShown = await message.finish(fixed.text, fixed.keyboard);
         await questions.offered(account, messageId, fixed.keyboard);
         await answered(isShown);
@@ -61,4 +65,10 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       return report;
     },
   };
+}
+
+function arrivedSince(before: Overview | undefined, after: Overview | undefined): Arrival[] {
+  const known = new Set(before?.progress?.arrived.map(({ id, arrivedAt }) => `${id} ${arrivedAt.getTime()}`));
+  const arrived = after?.progress?.arrived ?? [];
+  return before ? arrived.filter(({ id, arrivedAt }) => !known.has(`${id} ${arrivedAt.getTime()}`)) : [];
 }

@@ -49,6 +49,7 @@ function afterRun(typed: TypedReading, items: Item[], garminProfileId: string, n
       return device && isAlreadyThere(device.entry?.value) ? undefined : { ...typed, settledIn: garminProfileId };
     case "skipped":
     case "failed":
+    case "removed":
       return undefined;
     default:
       // It's held: it goes when the zone is known, for instance.

@@ -8,6 +8,7 @@ import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress, Removal } f
 import { restorableUntil } from "../model/ledger.ts";
 import type { Links, Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
+import { isTypedId, type TypedReading, type TypedReadings } from "../model/typed.ts";
 import type { OpenSinks } from "../model/vendors.ts";
 import { listedAgain, toRemove, writeAll } from "./record.ts";
 import { asked, finishRemovals, isOurs } from "./removal.ts";
@@ -16,6 +17,7 @@ export interface TakeBackDeps {
   links: Links;
   ledgers: Ledgers;
   leases: Leases;
+  typed: Pick<TypedReadings, "add" | "settle">;
   tokens: Tokens;
   openSinks: OpenSinks;
   clock: Clock;
@@ -99,6 +101,10 @@ export function takeOut(deps: TakeBackDeps, account: Account, id: string, asksAg
     await opened.lease.ensure();
     const progress = asked(opened.progress.value, removal, clock.now());
     const stored = await opened.ledger.saveProgress(progress, opened.progress.version);
+    // What a device delivers later isn't already there any more.
+    if (isTypedId(entry.measureGroupId)) {
+      await deps.typed.settle(account.telegramUserId, new Map([[entry.measureGroupId, undefined]]));
+    }
     const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: id });
     for (const error of errors) log.warn("removal_put_off", errorFacts(error));
     const after = (await opened.ledger.entries([id])).get(id)?.value ?? entry;
@@ -129,10 +135,16 @@ export function restore(deps: TakeBackDeps, account: Account, id: string): Promi
     // First: if this ends half-way, the next run lists the reading again, and finds a removal that is under way.
     const removals = (progress.value.removals ?? []).filter((it) => it.id !== id);
     await ledger.saveProgress({ ...listedAgain(progress.value, entry), removals }, progress.version);
+    if (isTypedId(entry.measureGroupId)) await deps.typed.add(account.telegramUserId, typedAgain(entry, clock.now()));
     const next = toSendAgain(entry, clock.now());
     await writeAll([{ item: { entry: found }, next }], ledger);
     return { type: "restoring", entry: next };
   });
+}
+
+/** Withings doesn't list it. All that was typed is in its entry, except how roughly. */
+function typedAgain({ measureGroupId: id, takenAt, values }: LedgerEntry, typedAt: Date): TypedReading {
+  return { id, takenAt, values, typedAt, within: { seconds: 60, kg: 0.05 } };
 }
 
 export function isRestorable({ fate, removal }: LedgerEntry, now: Date): boolean {

@@ -28,6 +28,8 @@ export function typedId({ date, message_id }: { date: number; message_id: number
   return FIRST_ID + date * 1000 + (message_id % 1000);
 }
 
+export const isTypedId = (measureGroupId: number) => measureGroupId >= FIRST_ID;
+
 export function readingOf({ id, takenAt, typedAt, values, within }: TypedReading): Reading {
   return {
     ...{ measureGroupId: id, takenAt, modifiedAt: typedAt, within, ...values },
