@@ -92,11 +92,11 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
 /** What people can do in the chat, done by the program. */
 export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps: ChatDeps): BotDeps {
   const { store, sync, overviews, garminSignIn, withingsLinking, subscriptions, disconnect, clock, log } = app;
-  const { accounts, people, links, leases, turns, once, dialogs, schedule } = store;
+  const { accounts, people, links, typed, leases, turns, once, dialogs, schedule } = store;
   const { queue, version } = deps;
   return {
     ...deps,
-    ...{ accounts, people, links, leases, turns, once, dialogs, schedule },
+    ...{ accounts, people, links, typed, leases, turns, once, dialogs, schedule },
     ...{ garminSignIn, withingsLinking, disconnect, conclude, answers: app.vendors.answers, clock, log },
     overview: overviews.of,
     lastRun: (account) => overviews.lastRun(account),

@@ -13,6 +13,8 @@ import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
 import { createSettings, type SettingsDeps } from "./commands/settings.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
 import { createSyncAnswers, type SyncDeps } from "./commands/sync.ts";
+import { createTyped } from "./commands/typed.ts";
+import type { TypedDeps } from "./commands/typed-answers.ts";
 import { createUndo, type UndoDeps } from "./commands/undo.ts";
 import { dialogStorage, endDialogOnCommand } from "./conversations/dialogs.ts";
 import { createGarminDialog, GARMIN_DIALOG } from "./conversations/garmin-sign-in.ts";
@@ -56,12 +58,21 @@ type FeatureDeps = AuthorizeDeps &
   PeopleDeps &
   DoctorDeps &
   SyncDeps &
-  UndoDeps;
+  UndoDeps &
+  TypedDeps;
 
 /** What the bot makes itself and shares among its features. */
 type OwnParts = Pick<
   FeatureDeps,
-  "allowedIds" | "onJoined" | "onError" | "stopping" | "maxWaitSeconds" | "wordsAt" | "startSync" | "questions"
+  | "allowedIds"
+  | "onJoined"
+  | "onError"
+  | "stopping"
+  | "maxWaitSeconds"
+  | "wordsAt"
+  | "startSync"
+  | "startSyncIn"
+  | "questions"
 >;
 
 export interface BotConfig extends ClientConfig {
@@ -182,6 +193,7 @@ function installHandlers(
   bot.use(people.commands);
   bot.use(doctor.command);
   bot.command("sync", (ctx) => syncs.start(ctx.account));
+  bot.use(createTyped({ ...deps, startSyncIn: syncs.startIn, questions }));
   bot.command("help", async (ctx) => void (await ctx.reply(helpText(ctx.isOwner, ctx.words))));
 
   bot.use(questions.leftOver);

@@ -1,4 +1,6 @@
 import type { Update } from "grammy/types";
+import { expect } from "vitest";
+import { RetryLaterError } from "../../src/lib/errors.ts";
 import { ACCOUNT, OWNER } from "../support/test-app.ts";
 import { startTestBot, type TestBot } from "./test-bot.ts";
 
@@ -73,6 +75,22 @@ let updates = 990_000;
 /** An update for tests that hand it to a bot directly. */
 export const newUpdate = (content: Omit<Update, "update_id">): Update => ({ update_id: updates++, ...content });
 export const newMessage = (text: string) => newUpdate({ message: { ...inChat, message_id: updates, text } });
+
+/** Hands an update to a new bot, once the update before it has given the chat back. */
+export async function hand({ newBot }: TestBot, update: Update, ...instead: Parameters<TestBot["newBot"]>) {
+  const bot = newBot(...instead);
+  await expect
+    .poll(() =>
+      bot.handleUpdate(update).then(
+        () => "handled",
+        (error: unknown) => {
+          if (!(error instanceof RetryLaterError)) throw error;
+          return "busy";
+        },
+      ),
+    )
+    .toBe("handled");
+}
 
 /** A tap on a message that the bot doesn’t know. */
 export const newTap = ({ telegram }: TestBot, data: string) =>

@@ -4,6 +4,7 @@ import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, zoneOf } from "../../sync/model/account.ts";
 import type { Arrival } from "../../sync/model/ledger.ts";
 import { noReadings } from "../../sync/model/outcome.ts";
+import type { TypedReading, TypedReadings } from "../../sync/model/typed.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { newlyHeld } from "../notifications/newly-held.ts";
 import type { Conclusion } from "../notifications/notifier.ts";
@@ -18,6 +19,7 @@ export interface SyncDeps {
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   overview: (account: Account) => Promise<Overview>;
+  typed: Pick<TypedReadings, "read">;
   runSoon: (account: number) => Promise<void>;
   garminSignIn: SignInPages;
   questions: Pick<Questions, "offered">;
@@ -26,12 +28,20 @@ export interface SyncDeps {
 
 /** A sync that somebody asked for: one message, answered at once and edited until it is done. */
 export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
-  const { sync, conclude, overview, garminSignIn, questions, clock } = deps;
+  const { sync, conclude, overview, typed, garminSignIn, questions, clock } = deps;
   const wordsAt = (account: Account, timezone: string) => wordsOf(account, { timezone, now: clock.now() });
   const firstWords = (account: Account) => progressText({ stage: "reading" }, wordsAt(account, "UTC"));
 
   // If the account can't be read, the run still has to say so.
   const lookAt = (account: Account) => overview(account).catch(() => undefined);
+
+  /** Typed ones that this run couldn't bring. */
+  async function keptReadings({ telegramUserId }: Account, { status, decided = [] }: RunReport) {
+    if (status === "success") return [];
+    const all = await typed.read(telegramUserId).catch(() => []);
+    const isNamed = ({ id }: TypedReading) => decided.some(({ measureGroupId }) => measureGroupId === id);
+    return all.filter((it) => it.settledIn === undefined && !isNamed(it));
+  }
 
   return {
     /** The sync happens even if Telegram refuses the first words; its result then comes like that of any other run. */
@@ -39,6 +49,10 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       const { telegramUserId: id } = account;
       return answers.start(id, firstWords(account), "requested", () => deps.runSoon(id));
     },
+
+    /** The same in a message that is there. */
+    startIn: (account: Account, messageId: number): Promise<void> =>
+      answers.startIn(account.telegramUserId, messageId, firstWords(account), "requested"),
 
     /** Runs, and shows it in the message. Resolves to the report even if nothing could be shown. */
     async write(account: Account, messageId: number, options: RunOptions = {}): Promise<RunReport> {
@@ -54,7 +68,8 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         timezone = after?.timezone ?? timezone;
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, answered } = await conclude(account, report);
-        const text = syncOutcomeText(report, { justHeld, healed, after }, words());
+        const kept = (await keptReadings(account, report)).map((it) => words().typed.kept(words().typed.name(it)));
+        const text = [...kept, syncOutcomeText(report, { justHeld, healed, after }, words())].join("\n");
         const fixed = withFixes(text, [report.action], words(), garminSignIn);
         const [arrival, ...more] = arrivedSince(before, after);
         if (arrival && more.length === 0) fixed.keyboard.row().append(undoButton(arrival.id, words()));

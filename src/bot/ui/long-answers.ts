@@ -31,6 +31,13 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
       }
     },
 
+    /** The same in a message that is there. */
+    async startIn(account: number, messageId: number, first: string, reason: "requested" | "doctor"): Promise<void> {
+      // Before the job is queued, which edits it too.
+      await api.editMessageText(account, messageId, first).catch(() => undefined);
+      await queue.put([{ account, reason, messageId, dueAt: clock.now() }]);
+    },
+
     /** Writes the answer into the message. If the work fails, the message says so, and nothing is thrown. */
     async write(
       place: Place,

@@ -8,6 +8,7 @@ import { noticesInGerman } from "./de-notices.ts";
 import { SETTINGS_IN_GERMAN } from "./de-settings.ts";
 import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
+import { typedInGerman } from "./de-typed.ts";
 import { undoInGerman } from "./de-undo.ts";
 import { withingsInGerman } from "./de-withings.ts";
 import type { ButtonWords, ChatWords, DisconnectWords, Words } from "./en.ts";
@@ -248,6 +249,7 @@ export function german(format: Format): Words {
     silence: SILENCE_IN_GERMAN,
     settings: SETTINGS_IN_GERMAN,
     people: people(format),
+    typed: typedInGerman(format),
     doctor: DOCTOR_IN_GERMAN,
   };
 }

@@ -12,6 +12,7 @@ import { noticesInEnglish } from "./en-notices.ts";
 import { SETTINGS_IN_ENGLISH } from "./en-settings.ts";
 import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
+import { typedInEnglish } from "./en-typed.ts";
 import { undoInEnglish } from "./en-undo.ts";
 import { withingsInEnglish } from "./en-withings.ts";
 import { type Format, type Measured, plural, VENDOR_NAME } from "./format.ts";
@@ -248,6 +249,7 @@ export function english(format: Format) {
     silence: SILENCE_IN_ENGLISH,
     settings: SETTINGS_IN_ENGLISH,
     people: people(format),
+    typed: typedInEnglish(format),
     doctor: DOCTOR_IN_ENGLISH,
   };
 }

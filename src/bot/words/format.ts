@@ -21,6 +21,7 @@ export type Format = ReturnType<typeof formatFor>;
 
 const LOCALE: Record<Language, string> = { en: "en-GB", de: "de-DE" };
 const TODAY: Record<Language, string> = { en: "today", de: "heute" };
+const YESTERDAY: Record<Language, string> = { en: "yesterday", de: "gestern" };
 const POUNDS_PER_KG = 2.204_622_621_8;
 const POUNDS_PER_STONE = 14;
 
@@ -44,6 +45,13 @@ export function formatFor({ language, units, timezone, now }: Reader) {
   /** `today 07:12`, `21 Nov 07:12`, or with the year if it isn't this one. */
   function time(instant: Date): string {
     return isToday(instant) ? `${TODAY[language]} ${moment(instant)}` : moment(instant);
+  }
+
+  /** Also `yesterday 07:12`. */
+  function lately(instant: Date): string {
+    const dayBefore = new Date(Date.parse(`${localDateTime(now, timezone).slice(0, 10)}T00:00:00Z`) - 24 * 3600 * 1000);
+    const [date, hour = ""] = localDateTime(instant, timezone).split("T");
+    return date === dayBefore.toISOString().slice(0, 10) ? `${YESTERDAY[language]} ${hour.slice(0, 5)}` : time(instant);
   }
 
   /** The same within a sentence: `07:12` for today. */
@@ -89,6 +97,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     /** As people say it: a weight to 0.1 kg. */
     short: ({ values: of, takenAt }: Measured) => `${values(of, 1)}, ${time(takenAt)}`,
     time,
+    lately,
     moment,
     isToday,
     day,

@@ -1,3 +1,5 @@
+import type { Measured } from "../model/vendors.ts";
+
 /** Older weigh-ins say little about today's. */
 export const RECENT_DAYS = 90;
 const MIN_RECENT_WEIGH_INS = 3;
@@ -24,4 +26,22 @@ export function isPlausible(weighIn: WeighedBefore, others: WeighedBefore[]): bo
     return undefined;
   const margin = median * PLAUSIBLE_SHARE;
   return weighIn.weightKg >= lowest - margin && weighIn.weightKg <= highest + margin;
+}
+
+const USUAL_KG = [30, 200] as const;
+const USUAL = { systolicMmHg: [80, 200], diastolicMmHg: [45, 120], pulseBpm: [40, 140] } as const;
+
+/** Whether to ask twice about what somebody typed: it's easily mistyped. */
+export function isUnusual({ takenAt, values }: Measured, recent: WeighedBefore[]): boolean {
+  const isWithin = (value: number, [min, max]: readonly [number, number]) => value >= min && value <= max;
+  if (values.kind === "weigh_in") {
+    const { weightKg } = values;
+    return !(isPlausible({ takenAt, weightKg }, recent) ?? isWithin(weightKg, USUAL_KG));
+  }
+  const { systolicMmHg, diastolicMmHg, pulseBpm } = values;
+  return !(
+    isWithin(systolicMmHg, USUAL.systolicMmHg) &&
+    isWithin(diastolicMmHg, USUAL.diastolicMmHg) &&
+    (pulseBpm === undefined || isWithin(pulseBpm, USUAL.pulseBpm))
+  );
 }

@@ -30,6 +30,8 @@ export function typedId({ date, message_id }: { date: number; message_id: number
 
 export const isTypedId = (measureGroupId: number) => measureGroupId >= FIRST_ID;
 
+export const typedAtOf = (id: number): Date => new Date(Math.floor((id - FIRST_ID) / 1000) * 1000);
+
 export function readingOf({ id, takenAt, typedAt, values, within }: TypedReading): Reading {
   return {
     ...{ measureGroupId: id, takenAt, modifiedAt: typedAt, within, ...values },
