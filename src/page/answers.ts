@@ -12,6 +12,8 @@ export interface PageAnswer {
   isBusy?: boolean;
   /** For all further requests. */
   session?: string;
+  /** For whom the page was opened: an address from somebody else would sign in for them. */
+  person?: string;
   email?: string;
   /** The form for the password disappears: it would be typed for nothing. */
   isPasswordPointless?: boolean;

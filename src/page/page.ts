@@ -44,6 +44,7 @@ function htmlOf(words: SignInPageWords, language: Language, garmin: Pick<GarminS
 <meta name="color-scheme" content="light dark"><title>${escaped(words.title)}</title><style>${STYLE}</style></head>
 <body><main ${said}>
 <h1 tabindex="-1">${escaped(words.title)}</h1>
+<p id="person" class="quiet" hidden></p>
 <p id="answer" role="status" aria-live="polite" aria-atomic="true"></p>
 <noscript>${escaped(words.noScript)}</noscript>
 <div class="step" data-step="ways" hidden>${first}${second}</div>

@@ -67,6 +67,10 @@ export function runSignInPage() {
     if (next.isPasswordPointless) find("#with-password").hidden = true;
     if (next.garminPage) find("#garmin-page").href = next.garminPage;
     if (next.canSendNewCode !== undefined) find('[data-act="new_code"]').hidden = !next.canSendNewCode;
+    if (next.person) {
+      find("#person").textContent = next.person;
+      find("#person").hidden = false;
+    }
     if (next.email) find('[name="email"]').value = next.email;
     say(next.text, next.isProblem);
   }

@@ -82,7 +82,8 @@ export function createSignInPage(deps: SignInPageDeps): (request: HttpRequest) =
 }
 
 async function show({ garminSignIn }: SignInPageDeps, { query, headers }: HttpRequest): Promise<HttpResponse> {
-  const language = languageOf(query.get("lang") ?? headers.get("accept-language"));
+  const preferred = /[a-z]+/i.exec(headers.get("accept-language") ?? "")?.[0];
+  const language = languageOf(query.get("lang") ?? preferred);
   return pageFor(language, garminSignIn);
 }
 
@@ -159,14 +160,15 @@ async function open(deps: SignInPageDeps, visit: Visit, greeting: string): Promi
   const { telegramUserId: id } = account;
   log.info("sign_in_page_opened", { account: id });
   const session = sessions.begin({ account: id, openedAt });
+  const person = account.name === undefined ? {} : { person: say.page.forPerson(account.name) };
   // It comes first, because it expires after ten minutes.
   const kept = await garminSignIn.lookAgain(id);
-  if (kept) return { session, ...(await concluded(deps, visit, kept)) };
+  if (kept) return { session, ...person, ...(await concluded(deps, visit, kept)) };
   const awaited = await garminSignIn.codeAwaited(id);
-  if (awaited) return { session, ...answerTo({ type: "mfa_required", ...awaited }, say, garminSignIn) };
+  if (awaited) return { session, ...person, ...answerTo({ type: "mfa_required", ...awaited }, say, garminSignIn) };
   const [email, obstacle] = await Promise.all([garminSignIn.email(id), garminSignIn.obstacle(id)]);
   const first: PageAnswer = obstacle ? answerTo(obstacle, say, garminSignIn) : { step: "ways", text: greeting };
-  return { session, ...first, ...(email !== undefined && { email }) };
+  return { session, ...person, ...first, ...(email !== undefined && { email }) };
 }
 
 async function act(deps: SignInPageDeps, visit: Visit, asked: Exclude<Request, { act: "open" }>): Promise<PageAnswer> {

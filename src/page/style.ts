@@ -1,7 +1,7 @@
 /** Light and dark as Telegram or the browser wants it; in one column from 320 pixels on. */
 export const STYLE = `
 :root { color-scheme: light dark; --ink: light-dark(#17212b, #f2f4f6); --quiet: light-dark(#566270, #a3b0bd);
-  --ground: light-dark(#f1f3f5, #17212b); --card: light-dark(#fff, #202c38); --line: light-dark(#8a96a3, #6f7f8f);
+  --ground: light-dark(#f1f3f5, #17212b); --card: light-dark(#fff, #202c38); --line: light-dark(#75828f, #7b8b9b);
   --accent: light-dark(#0b6bb5, #64b5f6); --on-accent: light-dark(#fff, #0d1620); --problem: light-dark(#b3261e, #ffb4ab); }
 :root[data-theme="light"] { color-scheme: light; }
 :root[data-theme="dark"] { color-scheme: dark; }
@@ -13,8 +13,9 @@ h2 { margin: 0; font-size: 1.1rem; line-height: 1.3; }
 p, ol { margin: 0; }
 ol { display: flex; flex-direction: column; gap: .9rem; padding-left: 1.3rem; }
 [hidden] { display: none !important; }
-#answer { overflow-wrap: anywhere; }
-#answer:empty { margin-top: -1rem; }
+#answer { position: sticky; top: 0; margin: -.5rem 0; padding: .5rem 0; background: var(--ground); overflow-wrap: anywhere; }
+#answer:empty { margin-top: -1.5rem; }
+#person { margin-top: -1rem; }
 #answer.problem { color: var(--problem); font-weight: 600; }
 .step, form, .way { display: flex; flex-direction: column; gap: .75rem; }
 .step { gap: 1rem; }

@@ -32,7 +32,10 @@ test("on a phone, Garmin is linked on the page with e-mail, password and code, a
   phone,
 }) => {
   const page = await openPage(phone);
+  const addresses: string[] = [];
+  page.on("request", (request) => addresses.push(request.url()));
   await phone.shot("sign-in page 1 all ways, phone", page);
+  expect(await page.locator("#person").innerText()).toBe("For Robin in Telegram");
   // What Telegram signed has left the address.
   expect(new URL(page.url()).hash).toBe("");
   await page.getByLabel("E-mail at Garmin").fill(EMAIL);
@@ -55,6 +58,9 @@ test("on a phone, Garmin is linked on the page with e-mail, password and code, a
   await phone.shot("sign-in page 4 signed in, phone", page);
   await phone.waitForMessage("Signed in to Garmin as");
   await phone.shot("sign-in page 5 the chat goes on, phone");
+  // No address holds anything, and the browser keeps nothing.
+  expect(addresses).toEqual(Array(3).fill(`${new URL(page.url()).origin}/sign-in`));
+  expect(await page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length")).toBe(0);
   // Nothing that was typed on the page is in the chat.
   expect(await phone.page.locator("#messages").innerText()).not.toMatch(new RegExp(`${PASSWORD}|${code}|${EMAIL}`));
   await page.bringToFront();
@@ -80,6 +86,8 @@ test("the address that Garmin's page ends on is pasted into the one field beside
   await page.getByRole("button", { name: "Use this address" }).click();
   await answer(page).filter({ hasText: "There’s no sign-in in that address" }).waitFor();
   expect(await focused(page)).toBe("address");
+  // The field is far below the answer, which stays in view.
+  expect((await answer(page).boundingBox())?.y).toBeGreaterThanOrEqual(0);
   await field.fill(garmin.url());
   await field.press("Enter");
   await answer(page).filter({ hasText: "Signed in to Garmin as" }).waitFor();

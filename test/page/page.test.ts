@@ -65,6 +65,7 @@ describe("as it is served", () => {
       /<html lang="(\w+)"/.exec(await (await harness.ask(path, { headers })).text())?.[1];
     expect(await languageOf("/sign-in?lang=de", { "accept-language": "en" })).toBe("de");
     expect(await languageOf("/sign-in", { "accept-language": "de-AT,de;q=0.9" })).toBe("de");
+    expect(await languageOf("/sign-in", { "accept-language": "de,en;q=0.5" })).toBe("de");
     expect(await languageOf("/sign-in?lang=xx")).toBe("en");
   });
 });

@@ -27,6 +27,7 @@ function instead(result: SignInEnd): string | undefined {
 export const SIGN_IN_PAGE_IN_GERMAN: SignInPageWords = {
   instead,
   title: "Bei Garmin anmelden",
+  forPerson: (name) => `Für ${name} in Telegram`,
   opening: "Einen Moment…",
   withPassword: "Mit E-Mail und Passwort",
   passwordOnce: "Ich benutze dein Passwort einmal, für diese Anmeldung, und behalte es nicht.",

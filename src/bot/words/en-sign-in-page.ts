@@ -29,6 +29,7 @@ function instead(result: SignInEnd): string | undefined {
 export const SIGN_IN_PAGE_IN_ENGLISH = {
   instead,
   title: "Sign in to Garmin",
+  forPerson: (name: string) => `For ${name} in Telegram`,
   opening: "One moment…",
   withPassword: "With e-mail and password",
   passwordOnce: "I use your password once, for this sign-in, and don’t keep it.",
