@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ACCOUNT, OWNER, startTestApp, type TestApp, type TestAppOptions } from "../support/test-app.ts";
+import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp, type TestAppOptions } from "../support/test-app.ts";
 import { watched } from "../support/watched-table.ts";
 import { OWNER_IN_TELEGRAM, pageClient } from "./page-client.ts";
 
@@ -37,7 +37,9 @@ describe("signing in on the page", () => {
       text: "Signed in to Garmin as Owner. I’ll carry on in the chat.",
     });
     expect(await link()).toMatchObject({ state: "linked", displayName: "Owner" });
-    await expect.poll(told).toEqual(["Signed in to Garmin as Owner.", expect.stringContaining("Garmin: linked")]);
+    // A function of AWS stops after its answer, so it waits for this.
+    await harness.service().settled();
+    expect(told()).toEqual(["Signed in to Garmin as Owner.", expect.stringContaining("Garmin: linked")]);
   });
 
   test("a new code can be asked for", async () => {
@@ -88,6 +90,16 @@ describe("signing in on the page", () => {
     harness.sandbox.faults.add({ server: "garmin_sso", match: { path: /login/ }, effect: { type: "drop_after" } });
     expect(await act("password", { email, password })).toMatchObject({ status: 503, isProblem: true });
     expect(await act("password", { email, password })).toMatchObject({ step: "done" });
+  });
+
+  test("succeeds while the chat can't be reached, and the account is due for a run", async () => {
+    await start();
+    const { act } = await page.begin();
+    harness.sandbox.faults.turnOn("telegram_down");
+    expect(await act("password", { email, password })).toMatchObject({ step: "done" });
+    await harness.service().settled();
+    expect(harness.logged.join()).toContain("sign_in_not_told");
+    expect((await harness.app.store.schedule.read(ACCOUNT))?.dueAt).toEqual(NOON);
   });
 
   test("another Garmin profile is linked only after a yes", async () => {
