@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string> = {
   page: "http bot/ui bot/words sync/links sync/model lib",
   http: "config sync/jobs sync/links sync/model lib",
 
-  bot: "bot/commands bot/conversations bot/middleware bot/ui bot/views bot/telegram bot/words sync/links sync/model lib",
+  bot: "bot/commands bot/conversations bot/middleware bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/commands":
     "bot/notifications bot/middleware bot/conversations bot/typed bot/ui bot/views bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/notifications": "bot/ui bot/views bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",

@@ -105,6 +105,7 @@ export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps
     goOn: sync.resume,
     ...{ lastSent: sync.lastSent, takeOut: sync.takeOut, restore: sync.restore, askAgain: sync.askAgain },
     entryOf: sync.entryOf,
+    missing: async (account, kind) => (await import("./missing.ts")).whyMissing(app, account, kind),
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),
     statusExtras: async ({ telegramUserId }) => {
       const dueAt = (await schedule.read(telegramUserId))?.dueAt;

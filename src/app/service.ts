@@ -97,7 +97,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       notify: chat.notify,
       ...{ summarize, nextSummaryAt },
       answerSync: telegram.answerSync,
-      answerDoctor: telegram.answerDoctor,
+      answerLook: telegram.answerLook,
       answerReading: telegram.answerReading,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
       keepSubscriptions: chat.keepSubscriptions,

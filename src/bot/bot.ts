@@ -4,12 +4,14 @@ import type { Disconnect } from "../sync/links/disconnect.ts";
 import { withLease } from "../sync/links/with-lease.ts";
 import type { LinkResult } from "../sync/links/withings-consent.ts";
 import { type Account, zoneOf } from "../sync/model/account.ts";
-import type { JobQueue } from "../sync/model/jobs.ts";
+import type { JobQueue, Look } from "../sync/model/jobs.ts";
 import type { Links } from "../sync/model/link.ts";
 import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers, type DoctorDeps } from "./commands/doctor.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
+import { createPlain } from "./commands/plain.ts";
+import type { PlainDeps } from "./commands/plain-answers.ts";
 import { createSettings, type SettingsDeps } from "./commands/settings.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
 import { createSyncAnswers, type SyncDeps } from "./commands/sync.ts";
@@ -31,10 +33,10 @@ import { registerCommands } from "./telegram/command-menu.ts";
 import { createTelegramHealth } from "./telegram/health.ts";
 import type { BotContext, Chat, DialogStore } from "./ui/context.ts";
 import { answerCallback } from "./ui/edit-message.ts";
+import { CALLBACK } from "./ui/keyboards.ts";
 import { createLongAnswers } from "./ui/long-answers.ts";
 import { createQuestions } from "./ui/questions.ts";
 import { createUpdates, type Updates } from "./updates.ts";
-import { helpText } from "./views/help.ts";
 import { wordsIn, wordsOf } from "./words/words.ts";
 
 /** What the bot lets people do; the rest of the program as it sees it. */
@@ -59,7 +61,8 @@ type FeatureDeps = AuthorizeDeps &
   DoctorDeps &
   SyncDeps &
   UndoDeps &
-  TypedDeps;
+  TypedDeps &
+  PlainDeps;
 
 /** What the bot makes itself and shares among its features. */
 type OwnParts = Pick<
@@ -92,7 +95,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   const health = createTelegramHealth({ conflictSeconds: deps.conflictSeconds, clock, log });
   const updates = createUpdates(bot, { health, clock, log });
   const features = createFeatures(bot, allowedIds, deps);
-  const { linking, syncs, doctor, undo, questions } = features;
+  const { linking, syncs, doctor, undo, plain, questions } = features;
 
   installHandlers(bot, allowedIds, deps, features, updates);
 
@@ -119,8 +122,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
     offered: questions.offered,
     /** The jobs that somebody asked for in the chat, and the message that waits for their answer. */
     answerSync: syncs.write,
-    answerDoctor: (account: Account, messageId: number) =>
-      doctor.write(chatWith(account), messageId, account.telegramUserId === ownerId),
+    answerLook(account: Account, messageId: number, what: Look): Promise<void> {
+      const isOwner = account.telegramUserId === ownerId;
+      if (what === "doctor") return doctor.write(chatWith(account), messageId, isOwner);
+      return plain.write(chatWith(account), messageId, { what, isOwner });
+    },
     answerReading: undo.write,
     /** Whether the bot hears from Telegram. */
     telegramState: () => health.state(),
@@ -150,6 +156,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
     undo: createUndo(answers, deps),
     settings: createSettings({ ...deps, questions }),
+    plain: createPlain(answers, { ...deps, wordsAt, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
   };
 }
@@ -159,7 +166,7 @@ function installHandlers(
   bot: Bot<BotContext>,
   allowedIds: number[],
   deps: BotDeps,
-  { questions, syncs, wordsAt, linking, doctor, undo, settings, people }: Features,
+  { questions, syncs, wordsAt, linking, doctor, undo, settings, people, plain }: Features,
   { stopping, maxWaitSeconds }: Pick<Updates, "stopping" | "maxWaitSeconds">,
 ): void {
   const onError = createFailureReply({ ...deps, allowedIds });
@@ -193,13 +200,14 @@ function installHandlers(
   bot.use(people.commands);
   bot.use(doctor.command);
   bot.command("sync", (ctx) => syncs.start(ctx.account));
+  bot.callbackQuery(CALLBACK.sync, (ctx) => syncs.start(ctx.account));
   bot.use(createTyped({ ...deps, startSyncIn: syncs.startIn, questions }));
-  bot.command("help", async (ctx) => void (await ctx.reply(helpText(ctx.isOwner, ctx.words))));
+  bot.use(plain.commands);
 
   bot.use(questions.leftOver);
   bot.on("callback_query", async (ctx) => {
     await answerCallback(ctx, ctx.words.oldButton);
     await linking.showLinks(ctx);
   });
-  bot.on("message", (ctx) => ctx.reply(ctx.words.notUnderstood));
+  bot.use(plain.anythingElse);
 }

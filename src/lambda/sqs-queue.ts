@@ -97,6 +97,9 @@ function sameness(job: NewJob): number {
       return job.dueAt.getTime();
     case "requested":
     case "doctor":
+    case "working":
+    case "weigh_in_missing":
+    case "blood_pressure_missing":
       return job.messageId;
   }
 }

@@ -71,7 +71,7 @@ export function createProgram(options: LifeOptions, deps: ProgramDeps) {
   const work = createJobHandler({
     ...{ accounts, schedule, sync, clock, log, intervalMinutes },
     answerSync: (account, _messageId, runOptions) => sync(account, runOptions),
-    answerDoctor: async () => {},
+    answerLook: async () => {},
     answerReading: async () => {},
     confirmUnlink: async () => {},
     keepSubscriptions: run.keepSubscriptions,

@@ -24,10 +24,10 @@ describe("a message", () => {
     ["/help@weighbridge_bot", HELP],
     ["help", HELP],
     ["Help!", HELP],
-    ["help me", "I didn’t understand that. /help shows what I can do."],
+    ["help me", HELP],
     ["/cancel", "There is nothing to cancel."],
-    ["hello", "I didn’t understand that. /help shows what I can do."],
-    ["/dance", "I didn’t understand that. /help shows what I can do."],
+    ["blue cheese", "I’m not sure what you mean. One of these, perhaps?"],
+    ["/dance", "I’m not sure what you mean. One of these, perhaps?"],
   ])("“%s” gets its answer", async (said, answer) => {
     harness = await startTestBot({ linked: false });
     harness.startBot();

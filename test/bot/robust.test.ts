@@ -22,8 +22,8 @@ describe("what people do", () => {
   test("editing a message has no effect, and isn’t a second answer", async () => {
     harness = await startTestBot({ linked: false });
     harness.startBot();
-    const { messageId } = harness.owner.say("hello");
-    await heard(harness, "I didn’t understand");
+    const { messageId } = harness.owner.say("blue cheese");
+    await heard(harness, "I’m not sure what you mean");
     harness.owner.edit(messageId, "/status");
     harness.owner.say("/cancel");
     await heard(harness, "nothing to cancel");
@@ -116,7 +116,7 @@ describe("what people do", () => {
     const bot = harness.newBot();
     const sticker = { file_id: "1", file_unique_id: "1", type: "regular", width: 1, height: 1, is_animated: false };
     await bot.bot.handleUpdate(newUpdate({ message: { ...inChat, message_id: 9000, sticker: sticker as never } }));
-    expect(botTexts(harness).at(-1)).toContain("I didn’t understand");
+    expect(botTexts(harness).at(-1)).toContain("I’m not sure what you mean");
     harness.owner.say(OWNER.password);
     await heard(harness, "Garmin sent a code");
   });
@@ -164,7 +164,7 @@ describe("what Telegram does", () => {
     failing("sendMessage", status, "Bad Gateway", times);
     harness.owner.say(OWNER.email);
     await harness.quiet();
-    harness.owner.say("hello");
+    harness.owner.say("blue cheese");
     await heard(harness, "the password for owner@example.org");
     await harness.quiet();
     expect(harness.sandbox.garmin.requests.filter(isLogin)).toEqual([]);

@@ -61,9 +61,8 @@ export async function startTestBot(
     if (job.reason === "requested") {
       const { busy } = await newest().answerSync(account, job.messageId);
       if (busy) throw new RetryLaterError("another run is at work");
-    }
-    if (job.reason === "doctor") await newest().answerDoctor(account, job.messageId);
-    if (job.reason === "reading") await newest().answerReading(account, job);
+    } else if (job.reason === "reading") await newest().answerReading(account, job);
+    else if ("messageId" in job) await newest().answerLook(account, job.messageId, job.reason);
   }
   const worker = startWorker({ jobs: app.store.jobs, work, clock, log });
   const worked = () => expect.poll(() => app.store.jobs.list()).toEqual([]);

@@ -105,7 +105,7 @@ export class Program {
       sync: (account, options) => this.#run(account, options),
       notify: this.#notifier.afterRun,
       answerSync: never,
-      answerDoctor: never,
+      answerLook: never,
       answerReading: never,
       confirmUnlink: never,
       keepSubscriptions: async ({ telegramUserId }) => {

@@ -317,8 +317,8 @@ describe.concurrent("what an older version has left behind", () => {
         version: [0, 0],
         state: { garmin: [{ steps: ["password"] }] },
       });
-      aws.chat.say("hello");
-      await aws.heard("I didn’t understand");
+      aws.chat.say("blue cheese");
+      await aws.heard("I’m not sure what you mean");
       await aws.quiet();
       expect(new Set(aws.outcomes())).toEqual(new Set([200]));
     }));

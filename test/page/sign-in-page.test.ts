@@ -399,11 +399,11 @@ describe("beside a sign-in in the chat", () => {
     await heard("Garmin: linked as Owner");
     expect(await harness.app.store.dialogs.read(String(ACCOUNT))).toBeUndefined();
     harness.requests();
-    owner.say("good morning");
-    await heard("I didn’t understand that.");
+    owner.say("blue cheese");
+    await heard("I’m not sure what you mean");
     expect(harness.requests()).toEqual([]);
     const open = () => owner.messages.flatMap(({ buttons }) => buttons.flat().map(({ text }) => text));
-    await expect.poll(open).toEqual(["Link Withings"]);
+    await expect.poll(open).toEqual(["Link Withings", "Status", "Sync now", "Help"]);
   });
 });
 

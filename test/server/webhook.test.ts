@@ -183,9 +183,9 @@ test("from webhook to long polling and back, no message is lost or comes twice",
   await second.stop();
 
   Object.assign(env, withAddress);
-  server.chat.say("hello");
+  server.chat.say("blue cheese");
   await begin();
-  await heard("I didn’t understand");
+  await heard("I’m not sure what you mean");
   await delivered();
   expect(server.told()).toHaveLength(3);
 });

@@ -21,9 +21,9 @@ export function createDoctorAnswers(answers: LongAnswers, deps: DoctorDeps) {
   const { doctor, wordsAt, garminSignIn, questions, report } = deps;
   const command = new Composer<BotContext>();
 
-  command.command("doctor", async ({ account, words }) => {
-    await answers.start(account.telegramUserId, words.doctor.checking, "doctor");
-  });
+  const begin = ({ account, words }: Chat) => answers.start(account.telegramUserId, words.doctor.checking, "doctor");
+  command.command("doctor", begin);
+  command.callbackQuery(CALLBACK.doctor, begin);
 
   // The report covers the whole program, but a former owner's message may still have the button.
   command.callbackQuery(CALLBACK.report, async (ctx, next) => {

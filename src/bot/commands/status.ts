@@ -11,6 +11,7 @@ import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import {
+  CALLBACK,
   DECISION_TAP,
   decisionButtons,
   GO_ON_TAP,
@@ -42,6 +43,7 @@ export interface StatusDeps {
 export function createStatus(deps: StatusDeps): Composer<BotContext> {
   const composer = new Composer<BotContext>();
   composer.command("status", (ctx) => sendStatus(deps, ctx));
+  composer.callbackQuery(CALLBACK.status, (ctx) => sendStatus(deps, ctx));
   composer.callbackQuery(DECISION_TAP, (ctx) => decide(deps, ctx));
   composer.callbackQuery(GO_ON_TAP, async (ctx) => {
     const outcome = await orLater(ctx, () => deps.goOn(ctx.account, ctx.match[1] as ReadingKind));

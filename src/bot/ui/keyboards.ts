@@ -26,7 +26,15 @@ export const CALLBACK = {
   consent: "consent",
   timezone: "set:zone",
   report: "report",
+  status: "ask:status",
+  sync: "ask:sync",
+  doctor: "ask:doctor",
+  help: "ask:help",
+  sent: "ask:sent",
 } as const;
+
+/** Asks again, or in one tap, why a reading is missing. */
+export const MISSING_TAP = /^ask:missing:(weigh_in|blood_pressure)$/;
 
 export interface Message {
   text: string;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Api } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { JobQueue } from "../../sync/model/jobs.ts";
+import type { JobQueue, Look } from "../../sync/model/jobs.ts";
 import type { Words } from "../words/words.ts";
 import { createProgressMessage, type Place, type ProgressMessage } from "./progress-message.ts";
 
@@ -15,7 +15,7 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
     async start(
       account: number,
       first: string,
-      reason: "requested" | "doctor",
+      reason: "requested" | Look,
       instead: () => Promise<void> = async () => {},
     ): Promise<void> {
       const { message_id: messageId } = await api.sendMessage(account, first).catch(async (error: unknown) => {

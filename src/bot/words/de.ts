@@ -42,7 +42,6 @@ const CHAT: ChatWords = {
   nothingToCancel: "Es gibt nichts abzubrechen.",
   cancelled: "Abgebrochen. Nichts wurde geändert.",
   signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
-  notUnderstood: "Das habe ich nicht verstanden. /help zeigt, was ich kann.",
   oldButton: "Dieser Knopf ist veraltet. Hier ist der neueste Stand.",
   questionOver: {
     withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",

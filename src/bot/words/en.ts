@@ -45,7 +45,6 @@ const CHAT = {
   nothingToCancel: "There is nothing to cancel.",
   cancelled: "Cancelled. Nothing has changed.",
   signInLeft: "I’ve stopped the sign-in. /connect starts it again.",
-  notUnderstood: "I didn’t understand that. /help shows what I can do.",
   oldButton: "That button is out of date. Here’s the latest.",
   questionOver: {
     withings: "That question about Withings is closed, so your tap did nothing. /connect asks again.",

@@ -3,7 +3,7 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
 import type { RunOptions, RunReport } from "../engine/run.ts";
 import type { Account } from "../model/account.ts";
-import type { Job, JobQueue, ReadingJob } from "../model/jobs.ts";
+import type { Job, JobQueue, Look, ReadingJob } from "../model/jobs.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { Snapshots } from "../model/store.ts";
 import { createRunPlanner, othersWait, type RunPlannerDeps } from "./run-planner.ts";
@@ -15,7 +15,7 @@ const BUSY_ATTEMPTS = 4;
 interface JobHandlerDeps extends RunPlannerDeps, VisitDeps {
   snapshots: Pick<Snapshots, "during">;
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
-  answerDoctor: (account: Account, messageId: number) => Promise<void>;
+  answerLook: (account: Account, messageId: number, what: Look) => Promise<void>;
   /** Throws `RetryLaterError` when it has to be done again. */
   answerReading: (account: Account, job: ReadingJob) => Promise<void>;
   confirmUnlink: (account: number) => Promise<void>;
@@ -48,9 +48,12 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
         return deps.snapshots.during(job.account, () => visit(job));
       case "requested":
         return answerSync(job, job.messageId);
-      case "doctor": {
+      case "doctor":
+      case "working":
+      case "weigh_in_missing":
+      case "blood_pressure_missing": {
         const account = await accounts.find(job.account);
-        return account && deps.answerDoctor(account, job.messageId);
+        return account && deps.answerLook(account, job.messageId, job.reason);
       }
       case "reading": {
         const account = await accounts.find(job.account);

@@ -2,6 +2,10 @@ import * as z from "zod";
 import { lazy } from "../../lib/lazy.ts";
 import type { Versioned } from "./link.ts";
 
+/** Questions whose answer takes a look at the vendors. */
+export const LOOKS = ["doctor", "working", "weigh_in_missing", "blood_pressure_missing"] as const;
+export type Look = (typeof LOOKS)[number];
+
 /** What can be done with one reading that was sent. */
 export const ACTS = ["take_out", "restore"] as const;
 export type Act = (typeof ACTS)[number];
@@ -17,8 +21,8 @@ export const StoredJob = lazy(() =>
       /** When the list has the account next. Absent: at `dueAt`, until the run has ended. */
       listedAt: instant().optional(),
     }),
-    /** Somebody asked for a sync or for /doctor in the chat. The answer is written into this message. */
-    JobBase().extend({ reason: z.enum(["requested", "doctor"]), messageId: z.int() }),
+    /** Somebody asked for a sync, for /doctor or in plain words in the chat. The answer is written into this message. */
+    JobBase().extend({ reason: z.enum(["requested", ...LOOKS]), messageId: z.int() }),
     /** Somebody wants something done with one reading. What became of it is written into this message. */
     JobBase().extend({ reason: z.literal("reading"), act: z.enum(ACTS), reading: z.string(), messageId: z.int() }),
   ]),

@@ -28,7 +28,7 @@ test("a job that is done twice, because its worker died before it could confirm 
   const { text } = await askDoctor(harness);
   await harness.quiet();
   const bots = () => harness.owner.messages.filter(({ from }) => from === "bot");
-  await harness.newBot().answerDoctor(await account(), bots().at(-1)?.id ?? expect.fail());
+  await harness.newBot().answerLook(await account(), bots().at(-1)?.id ?? expect.fail(), "doctor");
   expect(bots().map((message) => message.text)).toEqual([text]);
 });
 

@@ -28,8 +28,8 @@ describe("signing in on Garmin’s page", () => {
     await giveEmail(harness);
     harness.owner.say(harness.sandbox.garmin.mintTicket(OWNER.email));
     await harness.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
-    harness.owner.say("hello");
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+    harness.owner.say("blue cheese");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I’m not sure what you mean"));
   });
 
   test("an address of Garmin without a sign-in is answered with both ways to sign in", async () => {
@@ -41,7 +41,7 @@ describe("signing in on Garmin’s page", () => {
       expect(labels(answer)).toEqual(["On Garmin’s page", "Here in the chat"]);
     }
     harness.owner.say("https://notgarmin.com/?garmin.com");
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I’m not sure what you mean"));
   });
 
   test("a sign-in that is used or too old is answered with both ways to sign in", async () => {

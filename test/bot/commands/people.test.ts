@@ -85,7 +85,7 @@ describe("/invite", () => {
   test.each(["/invite", "/people"])("only the owner can use %s", async (command) => {
     await open();
     const anna = await guest();
-    expect((await said(anna, command)).text).toMatch(/^I didn’t understand that\./);
+    expect((await said(anna, command)).text).toMatch(/^I’m not sure what you mean\./);
   });
 });
 

@@ -121,8 +121,8 @@ describe("signing in to Garmin in the chat, with another process for every updat
     expect(message.text).toMatch(sentence);
     expect(message.buttons.flat().map(({ url }) => url)).toEqual([expect.stringContaining("/sso/signin?")]);
     // The dialog is over, so text is an ordinary message again.
-    harness.owner.say("hello");
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+    harness.owner.say("blue cheese");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I’m not sure what you mean"));
     harness.sandbox.faults.clear();
     harness.owner.say(harness.sandbox.garmin.mintTicket(OWNER.email));
     await harness.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
@@ -192,8 +192,8 @@ describe("before a sign-in in the chat asks for anything", () => {
       const refused = await chooseSignInHere(harness);
       expect(refused.text.startsWith(sentence)).toBe(true);
       expect(labels(refused)).toEqual(["On Garmin’s page"]);
-      harness.owner.say("hello");
-      await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+      harness.owner.say("blue cheese");
+      await harness.owner.waitForMessage(({ text }) => text.startsWith("I’m not sure what you mean"));
     },
   );
 
@@ -243,8 +243,8 @@ describe("before a sign-in in the chat asks for anything", () => {
       effect: { type: "drop_before" },
     });
     expect((await chooseSignInHere(harness)).text).toMatch(/^Garmin can’t be reached right now/);
-    harness.owner.say("hello");
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+    harness.owner.say("blue cheese");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I’m not sure what you mean"));
   });
 
   test.each<["en" | "de", boolean]>([

@@ -65,7 +65,7 @@ describe("a refused sign-in", () => {
     }
     expect(harness.sandbox.garmin.requests.filter(({ path }) => path.endsWith("verifyCode"))).toHaveLength(3);
     harness.owner.say(mailedCode(harness));
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("I didn’t understand"));
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I’m not sure what you mean"));
   });
 
   test("a Chinese account can’t be used, and the bot says so", async () => {

@@ -83,7 +83,7 @@ describe("the time zone", () => {
     expect(shown.text).toContain(`Time zone: ${timezone} (`);
     expect((await account()).timezone).toBe(timezone);
     const after = await afterRestart(() => harness.owner.say("tokyo"));
-    expect(after.text).toBe("I didn’t understand that. /help shows what I can do.");
+    expect(after.text).toBe("I’m not sure what you mean. One of these, perhaps?");
   });
 
   test("a text that several names start with is asked about, and a tap ends the dialog", async () => {
@@ -93,7 +93,7 @@ describe("the time zone", () => {
     expect(labels(shown)).toContain("Pacific/Port Moresby");
     await afterRestart(() => harness.owner.tap("Pacific/Port Moresby"));
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
-    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I’m not sure what you mean\./);
     expect((await account()).timezone).toBe("Pacific/Port_Moresby");
   });
 
@@ -156,13 +156,13 @@ describe("the time zone", () => {
     harness.owner.say("/help");
     await harness.quiet();
     expect(harness.owner.messages.map(({ text }) => text)).toContain("I’ve left your time zone as it was.");
-    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I’m not sure what you mean\./);
 
     await afterRestart(() => harness.owner.say("/settings"));
     await afterRestart(() => harness.owner.tap("Time zone"));
     await afterRestart(() => harness.owner.tap("Type it"));
     await afterRestart(() => harness.owner.tap("Cancel"));
-    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I didn’t understand that\./);
+    expect((await afterRestart(() => harness.owner.say("tokyo"))).text).toMatch(/^I’m not sure what you mean\./);
     expect((await account()).timezone).toBeUndefined();
   });
 

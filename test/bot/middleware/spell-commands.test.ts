@@ -23,15 +23,15 @@ describe("a command in another spelling", () => {
     ["/STATUS please", "Withings: linked"],
     ["/Status@weighbridge_bot", "Withings: linked"],
     ["Status!", "Withings: linked"],
-    ["/HELP", "/sync"],
-    ["Hilfe", "/sync"],
-    ["hilfe!", "/sync"],
-    ["/hilfe", "/sync"],
+    ["/HELP", "I copy what your"],
+    ["Hilfe", "I copy what your"],
+    ["hilfe!", "I copy what your"],
+    ["/hilfe", "I copy what your"],
     ["/Einstellungen", "Units: "],
     ["Start", "Hello."],
-    ["/constructor", "I didn’t understand"],
-    ["/status@another_bot", "I didn’t understand"],
-    ["/statusses", "I didn’t understand"],
+    ["/constructor", "I’m not sure what you mean"],
+    ["/status@another_bot", "I’m not sure what you mean"],
+    ["/statusses", "I’m not sure what you mean"],
   ])("the text %s gets the right answer", async (typed, answer) => {
     harness = await startBeforeGarmin();
     harness.owner.say(typed);
