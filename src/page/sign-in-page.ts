@@ -14,7 +14,7 @@ import type { GarminSignIn, SignInResult } from "../sync/links/garmin-sign-in.ts
 import { BusyError } from "../sync/links/with-lease.ts";
 import type { Account, Accounts } from "../sync/model/account.ts";
 import { MOBILE_CLIENTS, type SignInSessions } from "../sync/model/garmin-sign-in.ts";
-import type { Links } from "../sync/model/link.ts";
+import type { LinkFacts, Links } from "../sync/model/link.ts";
 import type { People } from "../sync/model/people.ts";
 import { answerTo, type PageAnswer } from "./answers.ts";
 import { readInitData } from "./init-data.ts";
@@ -108,7 +108,8 @@ async function answer(deps: SignInPageDeps, request: HttpRequest): Promise<HttpR
   try {
     return json(200, await serve(deps, visit, asked));
   } catch (error) {
-    return failure(deps, visit, error);
+    const { status, said } = failed(deps, visit, error);
+    return json(status, said);
   }
 }
 
@@ -135,18 +136,17 @@ function visitorOf({ botToken, sessions, clock, log }: SignInPageDeps, authoriza
 
 async function serve(deps: SignInPageDeps, visit: Visit, asked: Request): Promise<PageAnswer> {
   const { account, openedAt, say } = visit;
-  const link = await deps.links.facts(account.telegramUserId, "garmin").catch(() => undefined);
-  const isLinked = link?.state === "linked";
-  // So neither a copy of the session nor the second of two requests does anything once the sign-in has succeeded.
-  if (isLinked && epochSeconds(link.linkedAt) > epochSeconds(openedAt))
-    return { step: "done", text: say.page.signedInSince };
-
   let isBegun = false;
   try {
-    return await deps.inTurn(account.telegramUserId, () => {
+    return await deps.inTurn(account.telegramUserId, async () => {
       isBegun = true;
-      if (asked.act !== "open") return act(deps, visit, asked);
-      return open(deps, visit, isLinked ? say.page.linkedAs(link.displayName) : "");
+      const link = await deps.links.facts(account.telegramUserId, "garmin").catch(() => undefined);
+      const linked = link?.state === "linked" ? link : undefined;
+      // So neither a copy of the session nor the second of two requests does anything once the sign-in has succeeded.
+      if (linked && epochSeconds(linked.linkedAt) > epochSeconds(openedAt)) {
+        return { step: "done", text: say.page.signedInSince };
+      }
+      return asked.act === "open" ? open(deps, visit, linked) : act(deps, visit, asked);
     });
   } catch (error) {
     if (!isBegun && error instanceof BusyError) return { text: say.page.busy, isBusy: true };
@@ -154,7 +154,7 @@ async function serve(deps: SignInPageDeps, visit: Visit, asked: Request): Promis
   }
 }
 
-async function open(deps: SignInPageDeps, visit: Visit, greeting: string): Promise<PageAnswer> {
+async function open(deps: SignInPageDeps, visit: Visit, linked: LinkFacts | undefined): Promise<PageAnswer> {
   const { garminSignIn, sessions, log } = deps;
   const { account, openedAt, say } = visit;
   const { telegramUserId: id } = account;
@@ -166,8 +166,13 @@ async function open(deps: SignInPageDeps, visit: Visit, greeting: string): Promi
   if (kept) return { session, ...person, ...(await concluded(deps, visit, kept)) };
   const awaited = await garminSignIn.codeAwaited(id);
   if (awaited) return { session, ...person, ...answerTo({ type: "mfa_required", ...awaited }, say, garminSignIn) };
-  const [email, obstacle] = await Promise.all([garminSignIn.email(id), garminSignIn.obstacle(id)]);
-  const first: PageAnswer = obstacle ? answerTo(obstacle, say, garminSignIn) : { step: "ways", text: greeting };
+  const email = await garminSignIn.email(id);
+  const greeting: PageAnswer = { step: "ways", text: linked ? say.page.linkedAs(linked.displayName) : "" };
+  const first = await garminSignIn.obstacle(id).then(
+    (obstacle) => (obstacle ? answerTo(obstacle, say, garminSignIn) : greeting),
+    // Both ways are shown all the same: each may work in a moment.
+    (error: unknown) => ({ ...greeting, ...failed(deps, visit, error).said }),
+  );
   return { session, ...person, ...first, ...(email !== undefined && { email }) };
 }
 
@@ -208,12 +213,13 @@ async function concluded(deps: SignInPageDeps, { account, say }: Visit, result: 
   return answerTo(result, say, deps.garminSignIn);
 }
 
-function failure({ allowedIds, garminSignIn, log }: SignInPageDeps, { account, say }: Visit, error: unknown) {
+/** Logs it. `status` as of an answer over HTTP. */
+function failed({ allowedIds, garminSignIn, log }: SignInPageDeps, { account, say }: Visit, error: unknown) {
   const reportId = randomUUID().slice(0, 8);
   const { who } = whoActs(error);
   const isPassing = who === "time" || who === "owner";
   log[isPassing ? "warn" : "error"]("sign_in_page_failed", { reportId, ...errorFacts(error) });
   const isOwner = account.telegramUserId === allowedIds[0];
   const { text } = failureMessage(error, { words: say.words, isOwner, garminSignIn, reportId });
-  return json(isPassing ? 503 : 500, { text, isProblem: true } satisfies PageAnswer);
+  return { status: isPassing ? 503 : 500, said: { text, isProblem: true } satisfies PageAnswer };
 }

@@ -189,3 +189,33 @@ test("while sign-ins rest, it says so and shows no field for a password", async 
   expect(await page.getByLabel("Address of Garmin’s last page").isVisible()).toBe(true);
   await phone.shot("sign-in page, sign-ins rest, phone", page);
 });
+
+test("another Garmin profile is a question with two buttons, and no leaves everything as it is", async ({
+  demo,
+  phone,
+}) => {
+  await phone.linkBoth();
+  demo.sandbox.garmin.addAccount({
+    ...{ email: "other@example.org", password: "other-password", displayName: "other", fullName: "Other" },
+    timezone: "UTC",
+  });
+  // The demo's clock is the program's, and a page that was opened in the second of the sign-in counts as older.
+  await demo.pass(5);
+  const own = `${demo.program.app().garminSignIn.ownPageUrl}?lang=en`;
+  const { telegram } = demo.sandbox;
+  const signed = initDataFor({ id: DEMO_USER, firstName: DEMO_NAME }, telegram.token, demo.time.programClock.now());
+  const page = await phone.openUrl(webAppAddress(own, signed));
+  phone.watch(page);
+  await answer(page).filter({ hasText: "You’re signed in as Robin." }).waitFor();
+  await page.getByLabel("E-mail at Garmin").fill("other@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("other-password");
+  await page.getByLabel("Password", { exact: true }).press("Enter");
+  await page.getByRole("button", { name: "No, keep the link" }).waitFor();
+  expect(await focused(page)).toBe("Yes, switch");
+  await phone.shot("sign-in page, another profile, phone", page);
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await answer(page).filter({ hasText: "Nothing has changed." }).waitFor();
+  const link = await demo.program.app().store.links.facts(DEMO_USER, "garmin");
+  expect(link?.displayName).toBe("Robin");
+});

@@ -161,6 +161,20 @@ describe("before it asks for a password", () => {
     expect(await again("pasted", { address })).toMatchObject({ step: "done" });
   });
 
+  test("says that Garmin doesn't answer, and shows both ways all the same", async () => {
+    await start();
+    harness.sandbox.faults.add({
+      server: "garmin_sso",
+      match: { path: /./ },
+      times: 9,
+      effect: { type: "drop_after" },
+    });
+    const { opened } = await page.begin();
+    expect(opened).toMatchObject({ status: 200, step: "ways", isProblem: true, session: expect.any(String) });
+    expect(opened.isPasswordPointless).toBeUndefined();
+    expect(opened.text).toContain("Garmin");
+  });
+
   test("says that Garmin refuses this network", async () => {
     await start();
     harness.sandbox.faults.turnOn("garmin_sso_cloudflare_403");

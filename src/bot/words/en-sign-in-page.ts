@@ -33,7 +33,7 @@ export const SIGN_IN_PAGE_IN_ENGLISH = {
   opening: "One moment…",
   withPassword: "With e-mail and password",
   passwordOnce: "I use your password once, for this sign-in, and don’t keep it.",
-  passwordInCloud: "Garmin often refuses this from Amazon’s network, where I run. Its own page always works.",
+  passwordInCloud: "Garmin often refuses this from Amazon’s network, where I run. Its own page works.",
   email: "E-mail at Garmin",
   password: "Password",
   notAnEmail: "That isn’t an e-mail address.",
