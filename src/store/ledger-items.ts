@@ -99,6 +99,7 @@ export const ProgressItem = lazy(() =>
           id: z.string(),
           kind: Kind(),
           arrivedAt: instant(),
+          was: Values().exactOptional(),
           garminKeyId: z.string().exactOptional(),
           composition: z
             .object({

@@ -75,7 +75,7 @@ async function working(world: World) {
   world.weighIn(80.5);
   world.chat.say("/sync");
   // The notification of the weigh-in may have been faster.
-  await world.chat.waitForMessage(({ text }) => /arrived in Garmin|Garmin has every reading/.test(text), 60_000);
+  await world.chat.waitForMessage(({ text }) => /is in Garmin\.|Garmin has every reading/.test(text), 60_000);
   check(
     "/sync, or the notification before it, brings the next one",
     world.weights().join() === "80.25,80.5",

@@ -54,7 +54,7 @@ async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   expect(address).toBe(garmin.url());
   await bot.say(address);
   await bot.waitForMessage("Signed in to Garmin as");
-  await bot.waitForMessage("arrived in Garmin");
+  await bot.waitForMessage("are in Garmin.");
   await bot.page.locator("#messages article", { hasText: "ticket=ST-" }).waitFor({ state: "detached" });
   await shot("10 signed in, and the first sync");
   await bot.show("panel");
@@ -95,7 +95,7 @@ test("Garmin can be linked in the chat, and neither the password nor the code st
   await phone.shot("chat sign-in 4 a wrong code, phone");
   await phone.say(code);
   await phone.waitForMessage("Signed in to Garmin as");
-  await phone.waitForMessage("arrived in Garmin");
+  await phone.waitForMessage("are in Garmin.");
   // Everything that was typed is gone, except the first command.
   await expect.poll(() => own.locator(".words").allInnerTexts()).toEqual(["/start"]);
   await phone.shot("chat sign-in 5 signed in, and the first sync, phone");

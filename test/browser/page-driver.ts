@@ -135,7 +135,7 @@ export class PageDriver {
     await this.say("/start");
     await this.waitForMessage("Hello.");
     await this.press("link");
-    await this.waitForMessage("arrived in Garmin");
+    await this.waitForMessage("are in Garmin.");
   }
 
   async waitForWeight(weight: string): Promise<void> {

@@ -32,7 +32,7 @@ test("a lost subscription loses no reading", async ({ desktop }) => {
   expect(await desktop.page.locator("#result").innerText()).toContain("Withings doesn’t tell the bot");
   await desktop.shot("subscription lost 1 the bot isn’t told, desktop");
   await desktop.say("/sync");
-  await desktop.waitForMessage("1 reading arrived in Garmin");
+  await desktop.waitForMessage("64.4 kg is in Garmin.");
   await desktop.waitForWeight("64.35");
   await desktop.shot("subscription lost 2 brought all the same, desktop");
 });

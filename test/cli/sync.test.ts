@@ -17,7 +17,7 @@ test("a sync sends what is new, and the next one has nothing to do", async () =>
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   const first = await machine.run(`sync --account ${OWNER} --json`);
-  expect(first).toMatchObject({ exit: 0, stderr: "1 reading arrived in Garmin.\n" });
+  expect(first).toMatchObject({ exit: 0, stderr: "80.3 kg is in Garmin.\nGarmin got weight.\n" });
   expect(first.json()).toEqual({ status: "success", ...COUNTS, synced: 1 });
   expect(machine.weights()).toEqual([80.25]);
 
@@ -146,7 +146,7 @@ test("one account's trouble doesn't affect the other, and the exit code is that 
     ],
   });
   expect(stderr).toContain(`${OWNER}: Garmin has signed me out.`);
-  expect(stderr).toContain(`${HOUSEMATE}: 1 reading arrived in Garmin.`);
+  expect(stderr).toContain(`${HOUSEMATE}: 91.5 kg is in Garmin.`);
   expect(machine.weights(HOUSEMATE)).toEqual([91.5]);
 });
 
@@ -270,7 +270,7 @@ test("status and doctor report to people and to scripts", async () => {
 
   const sync = await machine.run(`sync --account ${OWNER}`);
   expect(sync.stdout).toMatch(
-    /^2 readings arrived in Garmin\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
+    /^1 weigh-in and 1 blood pressure, (today|\d+ \w+), are in Garmin\.\nGarmin got weight and blood pressure\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
   );
   expect((await machine.run(`sync --account ${OWNER}`)).stdout).toBe(
     "Nothing new. Garmin has every other reading. (1 held, see npx weighbridge status)\n",

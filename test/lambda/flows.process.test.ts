@@ -25,7 +25,7 @@ test("/sync is acknowledged at once, done by the worker, and answered in the sam
   await start();
   aws.person.stepOnScale({ weightKg: 80.25 });
   aws.chat.say("/sync");
-  await aws.heard("1 reading arrived in Garmin.");
+  await aws.heard("kg is in Garmin.");
   await aws.quiet();
   expect(aws.weightsKg()).toEqual([80.25]);
   expect(await aws.fates()).toEqual(["seen"]);
@@ -182,7 +182,7 @@ test("a new person links Withings on its page and Garmin with a pasted address, 
   expect(labels(choice)).toEqual(["On my sign-in page", "On Garmin’s page", "Here in the chat"]);
   chat.say(`${sandbox.garmin.ssoUrl}/sso/embed?ticket=${sandbox.garmin.mintTicket(OWNER.email)}`);
   await aws.heard("Signed in to Garmin as Owner.");
-  await aws.heard("1 reading arrived in Garmin.");
+  await aws.heard("kg is in Garmin.");
   await aws.quiet();
   expect(aws.weightsKg()).toEqual([80.25]);
   expect(new Set(sandbox.withings.notifications.subscriptions.map(({ callbackurl }) => callbackurl))).toEqual(
@@ -239,7 +239,7 @@ test("somebody signs in to Garmin on our own page, each request in a new process
   expect(await act("code", { code: code() })).toMatchObject({ step: "done" });
   expect(aws.http.starts() - starts).toBe(3);
   await aws.heard("Signed in to Garmin as Owner.");
-  await aws.heard("1 reading arrived in Garmin.");
+  await aws.heard("kg is in Garmin.");
   await aws.quiet();
   expect(aws.weightsKg()).toEqual([80.25]);
 
@@ -255,7 +255,7 @@ test("a job that always fails is dead-lettered after seven times, raises an alar
   aws.person.stepOnScale({ weightKg: 80.25 });
   await aws.sqs.send(ACCOUNT, '{"reason":"from the future"}');
   aws.chat.say("/sync");
-  await aws.heard("1 reading arrived in Garmin.");
+  await aws.heard("kg is in Garmin.");
   await aws.quiet();
   const failed = aws.worker.logged().filter(({ event }) => event === "job_failed");
   expect(failed.map(({ deliveries }) => deliveries)).toEqual([1, 2, 3, 4, 5, 6, 7]);

@@ -35,7 +35,7 @@ const alarms = async () => (await observed()).mails.filter(({ to }) => to === "A
 
 async function link() {
   await act("link");
-  await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+  await chat.waitForMessage(({ text }) => text.includes("in Garmin."));
 }
 
 const silent = (Object.keys(whatToLookAt) as Trouble[]).filter((name) => !/^bot_(taken|polled)$/.test(name));

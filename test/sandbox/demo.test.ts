@@ -47,7 +47,7 @@ const subscriptions = () =>
 async function link() {
   await act("link");
   expect(await observed()).toMatchObject({ linked: true, signedOut: false });
-  await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+  await chat.waitForMessage(({ text }) => text.includes("in Garmin."));
   await expect.poll(subscriptions).toHaveLength(3);
 }
 
@@ -322,7 +322,7 @@ test("a program that ended by itself is shown as stopped, with the reason", asyn
 test("without a public address, the person pastes the address from Withings, and nothing is announced", async () => {
   await act("address", { on: false });
   expect(await act("link")).toMatch(/Linked/);
-  await chat.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+  await chat.waitForMessage(({ text }) => text.includes("in Garmin."));
   expect(subscriptions()).toEqual([]);
   const [, landing = ""] = demo.sandbox.withings.application.redirectUrls;
   expect(await (await fetch(landing)).text()).toContain("Copy the address</button>");

@@ -108,7 +108,7 @@ describe("what an owner hears without asking", () => {
     testApp.sandbox.garmin.settings.readBackDelaySeconds = 0;
     await second.rounds(1);
     await second.rounds(2);
-    expect(told()).toEqual([SIGNED_OUT, "Garmin lets me in again. 1 reading from the last hour is now in Garmin."]);
+    expect(told()).toEqual([SIGNED_OUT, "Garmin lets me in again. 80.3 kg (12:50) is now in Garmin."]);
     expect(testApp.weights()).toHaveLength(1);
   });
 
@@ -240,7 +240,7 @@ describe("what an owner hears without asking", () => {
     await second.rounds(3);
     expect(told()).toEqual([
       SIGNED_OUT,
-      "Garmin lets me in again. 1 reading from the last hour is now in Garmin.",
+      "Garmin lets me in again. 80.3 kg (12:50) is now in Garmin.",
       expect.stringMatching(/^A reading needs your decision\.\ntoday 12:55, 41\.00 kg is held: /),
     ]);
   });
@@ -286,14 +286,12 @@ describe("what an owner hears without asking", () => {
     });
     await live(async () => {
       await testApp.link();
-      await ask(
-        /^Garmin lets me in again\. 1 reading from the last hour is now in Garmin\.\n1 new reading is held back/,
-      );
+      await ask(/^Garmin lets me in again\. 80\.3 kg \(13:50\) is now in Garmin\.\n1 new reading is held back/);
     });
     await live(async () => {});
     expect(told()).toEqual([
       expect.stringMatching(/^Garmin has signed me out/),
-      expect.stringMatching(/^Garmin lets me in again\. 1 reading(.|\n)*41\.00 kg/),
+      expect.stringMatching(/^Garmin lets me in again\. 80\.3 kg(.|\n)*41\.00 kg/),
     ]);
   });
 
@@ -333,7 +331,7 @@ test("a /sync taken by a killed program is answered by the next one, in the same
   // Not this account's scheduled run, which would send the reading too.
   await testApp.app.store.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
-  await expect.poll(() => told()).toEqual(["1 reading arrived in Garmin."]);
+  await expect.poll(() => told()).toEqual([expect.stringMatching(/^80\.3 kg is in Garmin\.\nGarmin got weight\./)]);
   expect(testApp.weights()).toHaveLength(1);
 });
 

@@ -2,13 +2,12 @@ import type { Clock } from "../../lib/clock.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, zoneOf } from "../../sync/model/account.ts";
-import type { Arrival } from "../../sync/model/ledger.ts";
 import { noReadings } from "../../sync/model/outcome.ts";
 import type { TypedReading, TypedReadings } from "../../sync/model/typed.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { newlyHeld } from "../notifications/newly-held.ts";
 import type { Conclusion } from "../notifications/notifier.ts";
-import { withFixes } from "../ui/keyboards.ts";
+import { arrivalButtons, withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
 import { undoButton } from "../ui/reading-buttons.ts";
@@ -71,19 +70,15 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const kept = (await keptReadings(account, report)).map((it) => words().typed.kept(words().typed.name(it)));
         const text = [...kept, syncOutcomeText(report, { justHeld, healed, after }, words())].join("\n");
         const fixed = withFixes(text, [report.action], words(), garminSignIn);
-        const [arrival, ...more] = arrivedSince(before, after);
+        const arrivals = report.delivered?.arrivals ?? [];
+        const [arrival, ...more] = arrivals;
         if (arrival && more.length === 0) fixed.keyboard.row().append(undoButton(arrival.id, words()));
-        const isShown = await message.finish(fixed.text, fixed.keyboard);
-        await questions.offered(account, messageId, fixed.keyboard);
+        const keyboard = arrivalButtons(arrivals, words(), fixed.keyboard);
+        const isShown = await message.finish(fixed.text, keyboard);
+        await questions.offered(account, messageId, keyboard);
         await answered(isShown);
       });
       return report;
     },
   };
-}
-
-function arrivedSince(before: Overview | undefined, after: Overview | undefined): Arrival[] {
-  const known = new Set(before?.progress?.arrived.map(({ id, arrivedAt }) => `${id} ${arrivedAt.getTime()}`));
-  const arrived = after?.progress?.arrived ?? [];
-  return before ? arrived.filter(({ id, arrivedAt }) => !known.has(`${id} ${arrivedAt.getTime()}`)) : [];
 }

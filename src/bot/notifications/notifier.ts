@@ -56,7 +56,7 @@ export function createNotifier(deps: NotifierDeps) {
     const removals = progress ? (progress.removals ?? []) : undefined;
     const health = await change(account, (it) => afterRun(it, report, { now, attention, links, facts, removals }));
     const { patienceHours } = account.settings;
-    const view = { attention, startAt: progress?.startAt, unreadable, facts, removals, now, patienceHours };
+    const view = { attention, progress, unreadable, facts, removals, now, patienceHours };
     return { news: pendingNotices(health, view), timezone };
   }
 

@@ -4,8 +4,8 @@ import { canBeSent } from "../../sync/engine/held-decision.ts";
 import { byStart } from "../../sync/engine/progress.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
-import type { AttentionItem } from "../../sync/model/ledger.ts";
-import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
+import type { Arrival, AttentionItem } from "../../sync/model/ledger.ts";
+import { KINDS, type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Notice } from "../../sync/status/kind-notices.ts";
 import type { Silence } from "../../sync/status/silence.ts";
 import { ATTENTION_SHOWN, isMaybeForeignItem } from "../views/held.ts";
@@ -13,6 +13,11 @@ import type { Words } from "../words/words.ts";
 
 /** Garmin's settings; the text above the button says the rest of the way (seen in other projects' notes, 2026). */
 const GARMIN_SETTINGS_URL = "https://connect.garmin.com/app/settings";
+
+const GARMIN_PAGES: Record<ReadingKind, string> = {
+  weigh_in: "https://connect.garmin.com/app/weight",
+  blood_pressure: "https://connect.garmin.com/app/blood-pressure",
+};
 
 /** The data of buttons. Telegram allows 64 bytes. */
 export const CALLBACK = {
@@ -56,6 +61,14 @@ export function withSignInChoice(text: string, words: Words, pages: SignInPages,
   const message = withGarminPage(text, words, pages, options);
   message.keyboard.row().text(words.button.here, CALLBACK.garminHere);
   return message;
+}
+
+/** Where Garmin shows what has arrived there. */
+export function arrivalButtons(arrivals: Arrival[], words: Words, keyboard = new InlineKeyboard()): InlineKeyboard {
+  for (const kind of KINDS) {
+    if (arrivals.some((it) => it.kind === kind)) keyboard.row().url(words.arrivals.inGarmin[kind], GARMIN_PAGES[kind]);
+  }
+  return keyboard;
 }
 
 export function consentButtons(words: Words): InlineKeyboard {

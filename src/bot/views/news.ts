@@ -50,7 +50,7 @@ export function healedText(news: Healed, words: Words): string {
   return [overText(news, words), ...missedText(news, words)].join(" ");
 }
 
-function missedText({ told, synced, since, left }: Healed, words: Words): string[] {
+function missedText({ told, synced, since, left, only }: Healed, words: Words): string[] {
   const { format, news: say } = words;
   // A clock that was wrong can't say since when.
   const isTimed = !told.some(({ what }) => what === "fix_clock");
@@ -58,6 +58,7 @@ function missedText({ told, synced, since, left }: Healed, words: Words): string
     const hasAll = left && left.held + left.failed + left.unreadable + left.paused.length === 0;
     return hasAll ? [say.noneMissed(isTimed ? since : undefined)] : [];
   }
+  if (only) return [say.oneArrived(format.shortValues(only.values), isTimed ? only.takenAt : undefined)];
   const hours = Math.max(1, Math.round((format.now.getTime() - since.getTime()) / HOUR_MS));
   const span = hours < HOURS_TOLD ? say.lastHours(hours) : say.lastDays(Math.round(hours / 24));
   return [say.arrived(synced, isTimed ? span : undefined)];

@@ -1,9 +1,11 @@
 import type { Action } from "../../lib/errors.ts";
 import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
 import type { AttentionItem } from "../../sync/model/ledger.ts";
+import { readingId } from "../../sync/model/reading.ts";
 import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
+import { arrivalLines, firstArrivalLines } from "./arrivals.ts";
 import { delayText, unexpectedText } from "./delay.ts";
 import { becameText, justHeldLine } from "./held.ts";
 import { sinceThen } from "./last-sync.ts";
@@ -48,21 +50,28 @@ export function syncOutcomeText(report: RunReport, options: OutcomeOptions, word
 }
 
 /** Readings that the owner has just decided about are named, and not counted again. */
-function settledLines(report: RunReport, { healed, status = "/status" }: OutcomeOptions, words: Words): string[] {
+function settledLines(report: RunReport, options: OutcomeOptions, words: Words): string[] {
+  const { healed, status = "/status" } = options;
   const decided = (report.decided ?? []).filter(({ fate }) => fate.state !== "held");
   const named = decided.length > DECIDED_SHOWN ? [] : decided;
   const unnamed = decided.length > DECIDED_SHOWN ? decided : [];
   const count = (entries: typeof decided, state: string) => entries.filter(({ fate }) => fate.state === state).length;
-  const synced = report.synced - count(named, "seen");
   const failed = report.failed - count(named, "failed");
   const had = count(unnamed, "skipped");
   return [
     ...(healed ? [healedText(healed, words)] : []),
     ...named.map((entry) => becameText(entry, words)),
-    ...(!healed && synced > 0 ? [words.sync.seen(synced)] : []),
+    ...(healed ? [] : delivered(report, new Set(named.map(readingId)), words)),
     ...(had > 0 ? [words.sync.alreadyThere(had)] : []),
     ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
   ];
+}
+
+function delivered(report: RunReport, named: ReadonlySet<string>, words: Words): string[] {
+  const { arrivals, ...of } = report.delivered ?? { arrivals: [], unplaced: [], isFirst: false };
+  const unnamed = arrivals.filter(({ id }) => !named.has(id));
+  const isGreeted = of.isFirst && unnamed.length > 0;
+  return isGreeted ? firstArrivalLines({ ...of, arrivals: unnamed }, words) : arrivalLines(unnamed, words);
 }
 
 function nothingNewLine({ held, paused }: RunReport, { after }: OutcomeOptions, words: Words): string {

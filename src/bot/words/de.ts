@@ -1,5 +1,6 @@
 import type { Vendor } from "../../sync/model/link.ts";
 import { ACTIONS_IN_GERMAN } from "./de-actions.ts";
+import { arrivalsInGerman } from "./de-arrivals.ts";
 import { delayInGerman } from "./de-delay.ts";
 import { DOCTOR_IN_GERMAN } from "./de-doctor.ts";
 import { garminInGerman } from "./de-garmin.ts";
@@ -150,7 +151,6 @@ const SYNC: Words["sync"] = {
   nothingReadable: "Nichts Neues, das ich lesen kann.",
   hasEvery: "Garmin hat alle Messungen.",
   hasEveryOther: "Garmin hat alle anderen Messungen.",
-  seen: (count) => `${readings(count)} in Garmin angekommen.`,
   alreadyThere: (count) => `${count} davon hatte Garmin schon.`,
   notStored: (count, status) =>
     `${readings(count)} ließ${count === 1 ? "" : "en"} sich nicht speichern. ${status} sagt, warum.`,
@@ -188,6 +188,7 @@ const news = ({ moment }: Format): Words["news"] => ({
   logHasMore: "Wer mich betreibt, findet mehr in meinem Protokoll.",
   lastHours: (hours) => (hours === 1 ? " aus der letzten Stunde" : ` aus den letzten ${hours} Stunden`),
   lastDays: (count) => ` aus den letzten ${count} Tagen`,
+  oneArrived: (values, takenAt) => `${values}${takenAt ? ` (${moment(takenAt)} Uhr)` : ""} ist jetzt in Garmin.`,
   arrived: (count, span = "") => `${readings(count)}${span} ${count === 1 ? "ist" : "sind"} jetzt in Garmin.`,
   noneMissed: (since) =>
     since ? `Seit ${moment(since)} Uhr hat keine Messung gefehlt.` : "Es hat keine Messung gefehlt.",
@@ -235,6 +236,7 @@ export function german(format: Format): Words {
     action: (action) => ACTIONS_IN_GERMAN[action],
     button: { ...BUTTON, ...held.button },
     delays: delayInGerman(format),
+    arrivals: arrivalsInGerman(format),
     held,
     undo: undoInGerman(format),
     notices: noticesInGerman(format),

@@ -4,6 +4,7 @@ import type { AnswerTopic } from "../../sync/model/account.ts";
 import type { Vendor } from "../../sync/model/link.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import { ACTIONS_IN_ENGLISH } from "./en-actions.ts";
+import { arrivalsInEnglish } from "./en-arrivals.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { DOCTOR_IN_ENGLISH } from "./en-doctor.ts";
 import { garminInEnglish } from "./en-garmin.ts";
@@ -156,7 +157,6 @@ const SYNC = {
   nothingReadable: "Nothing new that I can read.",
   hasEvery: "Garmin has every reading.",
   hasEveryOther: "Garmin has every other reading.",
-  seen: (count: number) => `${readings(count)} arrived in Garmin.`,
   alreadyThere: (count: number) => `Garmin already had ${count} of those readings.`,
   notStored: (count: number, status: string) => `${readings(count)} couldn’t be stored. ${status} says why.`,
   held: (count: number, status: string) => `(${count} held, see ${status})`,
@@ -189,6 +189,8 @@ const news = ({ moment }: Format) => ({
   logHasMore: "The person who runs me can find more in my log.",
   lastHours: (hours: number) => ` from the last ${hours === 1 ? "hour" : `${hours} hours`}`,
   lastDays: (count: number) => ` from the last ${days(count)}`,
+  oneArrived: (values: string, takenAt: Date | undefined) =>
+    `${values}${takenAt ? ` (${moment(takenAt)})` : ""} is now in Garmin.`,
   arrived: (count: number, span = "") => `${readings(count)}${span} ${count === 1 ? "is" : "are"} now in Garmin.`,
   noneMissed: (since: Date | undefined) => `No reading has been missed${since ? ` since ${moment(since)}` : ""}.`,
   expiry: (vendor: Vendor, daysLeft: number) =>
@@ -235,6 +237,7 @@ export function english(format: Format) {
     action: (action: Action) => ACTIONS_IN_ENGLISH[action],
     button: { ...BUTTON, ...held.button },
     delays: delayInEnglish(format),
+    arrivals: arrivalsInEnglish(format),
     held,
     undo: undoInEnglish(format),
     notices: noticesInEnglish(format),

@@ -72,6 +72,9 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
   }
 
+  /** As people say it: a weight to 0.1 kg. */
+  const shortValues = (of: SentValues) => values(of, 1);
+
   return {
     language,
     now,
@@ -86,6 +89,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     },
     percent,
     values,
+    shortValues,
     fieldValue(field: Field, value: number): string {
       if (field === "takenAt") return time(new Date(value));
       if (field.endsWith("Kg")) return weight(value);
@@ -94,13 +98,13 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       return number(value, field === "bmi" ? 1 : 0);
     },
     reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
-    /** As people say it: a weight to 0.1 kg. */
-    short: ({ values: of, takenAt }: Measured) => `${values(of, 1)}, ${time(takenAt)}`,
+    short: ({ values: of, takenAt }: Measured) => `${shortValues(of)}, ${time(takenAt)}`,
     time,
     lately,
     moment,
     isToday,
     day,
+    dayOrToday: (instant: Date) => (isToday(instant) ? TODAY[language] : day(instant)),
   };
 }
 

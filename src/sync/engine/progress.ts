@@ -67,6 +67,8 @@ export interface Settlement {
   reading: Reading;
   entry: LedgerEntry | undefined;
   settled: boolean;
+  /** As the ledger had it when the run began. */
+  before?: LedgerEntry | undefined;
 }
 
 export interface Found {
@@ -234,24 +236,32 @@ function measuredAt(before: Progress, settlements: Settlement[], now: Date): Pic
 /** By what the ledger says, so that a run that ended before it was written here loses no arrival. */
 function arrived(before: Progress, { settlements, parts, now }: Found): Arrival[] {
   const byId = new Map(before.arrived.map((it) => [it.id, it]));
-  for (const { reading, entry } of settlements) {
-    if (entry?.fate.state !== "seen" || !entry.seenAt) continue;
-    const id = readingId(entry);
-    if (byId.get(id)?.arrivedAt.getTime() === entry.seenAt.getTime()) continue;
-    const { kind, takenAt, seenAt: arrivedAt, garminKey, differences = [] } = entry;
-    const isAsSent = entry.fingerprint === fingerprint(reading);
-    const composition = isAsSent ? compositionOf(reading, parts, differences) : undefined;
-    byId.set(id, {
-      ...{ id, kind, takenAt, arrivedAt, values: shownValues(entry) },
-      ...(garminKey && { garminKeyId: garminKey.id }),
-      ...(composition && { composition }),
-    });
+  for (const settlement of settlements) {
+    const arrival = arrivalOf(settlement, parts);
+    const known = arrival && byId.get(arrival.id);
+    if (arrival && known?.arrivedAt.getTime() !== arrival.arrivedAt.getTime()) byId.set(arrival.id, arrival);
   }
   const oldest = now.getTime() - ARRIVED_DAYS * DAY_MS;
   return [...byId.values()]
     .filter((it) => it.arrivedAt.getTime() >= oldest)
     .sort((a, b) => a.arrivedAt.getTime() - b.arrivedAt.getTime() || a.takenAt.getTime() - b.takenAt.getTime())
     .slice(-ARRIVALS);
+}
+
+/** Undefined if it isn't in Garmin, or didn't come there by us. */
+export function arrivalOf({ reading, entry, before }: Settlement, parts: ChosenParts): Arrival | undefined {
+  if (entry?.fate.state !== "seen" || !entry.seenAt) return undefined;
+  const { kind, takenAt, seenAt: arrivedAt, garminKey, differences = [] } = entry;
+  const isAsSent = entry.fingerprint === fingerprint(reading);
+  const composition = isAsSent ? compositionOf(reading, parts, differences) : undefined;
+  const values = shownValues(entry);
+  const was = before?.replaces?.values ?? (before?.fate.state === "seen" ? before.values : undefined);
+  return {
+    ...{ id: readingId(entry), kind, takenAt, arrivedAt, values },
+    ...(was && JSON.stringify(was) !== JSON.stringify(values) && { was }),
+    ...(garminKey && { garminKeyId: garminKey.id }),
+    ...(composition && { composition }),
+  };
 }
 
 function compositionOf(reading: Reading, parts: ChosenParts, differences: Difference[]): Composition | undefined {

@@ -4,11 +4,11 @@ import { isClockWrong } from "../diagnostics/vendor-clock.ts";
 import { endingAt, type HeldLease, leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { Arrival, AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
 import { isAboutOneReading, type RunOutcome } from "../model/outcome.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 import type { NextRun, Schedule, ScheduledRun } from "../model/schedule.ts";
-import type { SourceAnswer } from "../model/vendors.ts";
+import type { SourceAnswer, Unplaced } from "../model/vendors.ts";
 import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
 import { type CollectDeps, collectAndPlan, isTask, openStart, type Start, type StartOptions } from "./collect.ts";
 import type { Item } from "./item.ts";
@@ -17,7 +17,7 @@ import { pausesAfter } from "./kind-pause.ts";
 import { advance } from "./progress.ts";
 import { settleTyped, settleWaiting } from "./settle-typed.ts";
 import { following, type WentWell } from "./since.ts";
-import { decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
+import { arrivalsOf, decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
 import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
 
 export interface RunDeps extends CollectDeps {
@@ -48,8 +48,19 @@ export type RunProgress =
   | { stage: "found"; readings: number }
   | { stage: "sending" | "checking"; readings: number };
 
+/** What a run brought into Garmin. */
+export interface Delivered {
+  arrivals: Arrival[];
+  /** What was measured beside it, and Garmin has no field for. */
+  unplaced: Unplaced[];
+  /** Nothing of this pair of links had come back from Garmin before. */
+  isFirst: boolean;
+}
+
 export interface RunReport extends RunOutcome, Trouble {
   decided?: LedgerEntry[];
+  /** Absent: nothing. */
+  delivered?: Delivered;
   /** When the account runs next, if this run has saved that. */
   next?: ScheduledRun;
 }
@@ -62,6 +73,7 @@ interface RunState {
   attention: AttentionItem[];
   paused: ReadingKind[];
   decided: LedgerEntry[];
+  delivered?: Delivered;
   timezone?: string | undefined;
 }
 
@@ -84,7 +96,10 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
   return report.busy ? report : keepEnd(deps, account, options, state, report);
 }
 
-function reportOf({ trouble, items, attention, paused, decided }: RunState, { isAnnounced }: RunOptions): RunReport {
+function reportOf(
+  { trouble, items, attention, paused, decided, delivered }: RunState,
+  { isAnnounced }: RunOptions,
+): RunReport {
   const { status, delay, ...rest } = trouble;
   const isUncounted = isAnnounced && delay?.waiting === undefined;
   return {
@@ -92,6 +107,7 @@ function reportOf({ trouble, items, attention, paused, decided }: RunState, { is
     ...(delay && { delay: isUncounted ? { ...delay, announced: true } : delay }),
     ...(paused.length > 0 && { paused }),
     ...(decided.length > 0 && { decided }),
+    ...(delivered && delivered.arrivals.length > 0 && { delivered }),
     ...(status === "error" && isAboutOneReading(trouble.cause) && { onlyReadings: true }),
   };
 }
@@ -105,7 +121,8 @@ async function keepEnd(
 ): Promise<RunReport> {
   const { schedule, clock, log } = deps;
   const { items, hasListed, links, timezone } = state;
-  const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, next: _next, ...outcome } = report;
+  const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, next: _next, ...rest } = report;
+  const { delivered: _brought, ...outcome } = rest;
   const { paused, delay, since: _since, earlier: _none, uploadRefusedAt: _refused, ...facts } = outcome;
   log.info("run_ended", {
     ...{ account: account.telegramUserId, ...facts },
@@ -183,6 +200,11 @@ function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, sta
   const { sends } = run.account.settings;
   const { trouble } = state;
   state.decided = decidedOf(items);
+  state.delivered = {
+    arrivals: arrivalsOf(items, sends),
+    unplaced: answer.unplaced ?? [],
+    isFirst: (progress.proven ?? []).length === 0,
+  };
   const settlements = items.map(settlementOf);
   const waiting = (kind: ReadingKind) =>
     settlements.filter((it) => it.reading.kind === kind && !it.settled).map((it) => it.reading.modifiedAt);

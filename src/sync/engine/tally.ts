@@ -1,12 +1,12 @@
-import type { AttentionItem, LedgerEntry } from "../model/ledger.ts";
+import type { Arrival, AttentionItem, LedgerEntry } from "../model/ledger.ts";
 import type { RunOutcome } from "../model/outcome.ts";
-import { readingId } from "../model/reading.ts";
+import { type ChosenParts, readingId } from "../model/reading.ts";
 import { isTask } from "./collect.ts";
 import type { Waiting } from "./delay.ts";
 import type { Item } from "./item.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { isDecided, isOfferedAgain, isWatched } from "./plan.ts";
-import type { Settlement } from "./progress.ts";
+import { arrivalOf, type Settlement } from "./progress.ts";
 
 type Counts = Pick<RunOutcome, "synced" | "skipped" | "held" | "failed">;
 
@@ -26,6 +26,13 @@ export function tally(items: Item[], attention: AttentionItem[]): Counts {
   };
 }
 
+/** What `tally` counts as synced, in the order it was taken. */
+export function arrivalsOf(items: Item[], parts: ChosenParts): Arrival[] {
+  const isNew = ({ step, isSettled }: Item) => isSettled && !["leave", "settled", "watch"].includes(step.type);
+  const arrivals = items.filter(isNew).flatMap((item) => arrivalOf(settlementOf(item), parts) ?? []);
+  return arrivals.sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
+}
+
 /** What its owner has decided about or typed, with what became of it in this run. */
 export function decidedOf(items: Item[]): LedgerEntry[] {
   const isAwaited = ({ before, reading, step }: Item) =>
@@ -39,7 +46,7 @@ export function settlementOf(item: Item): Settlement {
   const isDone = step.type === "leave" || step.type === "settled" || item.isSettled === true;
   // Only what Withings lists can be watched. But a kind may be off for months, so what is to be offered again doesn't hold it.
   const isOpen = entry && (isWatched(entry) || (step.type !== "leave" && isOfferedAgain(entry)));
-  return { reading, entry, settled: isDone && !isOpen };
+  return { reading, entry, settled: isDone && !isOpen, before: item.before };
 }
 
 /** An unsettled item counts as it was when the run started. */

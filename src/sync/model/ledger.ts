@@ -1,6 +1,6 @@
 import type { Versioned } from "./link.ts";
 import type { Composition, ReadingKind } from "./reading.ts";
-import type { Difference, FailReason, GarminKey, Height, Measured, UnreadableRecord } from "./vendors.ts";
+import type { Difference, FailReason, GarminKey, Height, Measured, SentValues, UnreadableRecord } from "./vendors.ts";
 
 export const HELD_REASONS = [
   "ambiguous_person",
@@ -163,6 +163,8 @@ export interface Arrival extends Measured {
   id: string;
   kind: ReadingKind;
   arrivedAt: Date;
+  /** What Garmin had of it before, if it arrived with other values. */
+  was?: SentValues;
   garminKeyId?: string;
   composition?: Composition;
 }

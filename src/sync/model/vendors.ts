@@ -24,8 +24,21 @@ export interface UnreadableRecord {
   takenAt?: Date;
 }
 
+/** What scales and cuffs measure, and Garmin has no field for. */
+export const UNPLACED = [
+  "scale_pulse",
+  "vascular_age",
+  "pulse_wave_velocity",
+  "body_water_parts",
+  "temperature",
+  "oxygen",
+] as const;
+export type Unplaced = (typeof UNPLACED)[number];
+
 export interface SourceAnswer {
   readings: Reading[];
+  /** Of all readings together; absent: nothing. */
+  unplaced?: Unplaced[];
   height: Height | undefined;
   timezone: string | undefined;
   /** The source's own time when it answered, if it said so. */

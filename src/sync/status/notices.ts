@@ -14,14 +14,14 @@ import type { AttentionItem, Removal } from "../model/ledger.ts";
 import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
-import type { UnreadableRecord } from "../model/vendors.ts";
+import type { Measured, UnreadableRecord } from "../model/vendors.ts";
 import { afterNotice, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 
 export type HealthNews =
   | TroubleNews
-  /** `told`: what the owner had heard. `left` is absent if that couldn't be read. */
-  | { type: "healed"; since: Date; synced: number; told: Trouble[]; left?: LeftOver | undefined }
+  /** `told`: what the owner had heard. `left` is absent if that couldn't be read. `only`: the one reading that came. */
+  | { type: "healed"; since: Date; synced: number; told: Trouble[]; left?: LeftOver | undefined; only?: Measured }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date }
   | { type: "attention"; items: AttentionItem[] }
   /** From before the account's start, but got by Withings after it was linked. */
@@ -49,7 +49,7 @@ export interface TroubleNews {
 }
 
 /** What of an account is known after a run; undefined if it couldn't be read. */
-type Known = { [Name in "attention" | "links" | "facts" | "unreadable"]?: Overview[Name] | undefined } & {
+type Known = { [Name in "attention" | "links" | "facts" | "unreadable" | "progress"]?: Overview[Name] | undefined } & {
   removals?: Removal[] | undefined;
 };
 
@@ -178,11 +178,8 @@ function shortened(cause: string | undefined): string | undefined {
 }
 
 /** The most important first. It stays news until `afterTelling`. What passes by itself must have lasted `patienceHours`. */
-export function pendingNotices(
-  health: Health,
-  known: Known & { startAt?: Date | undefined; now: Date; patienceHours: number },
-): HealthNews[] {
-  const { attention = [], startAt, unreadable = [], facts, removals = [], now, patienceHours } = known;
+export function pendingNotices(health: Health, known: Known & { now: Date; patienceHours: number }): HealthNews[] {
+  const { attention = [], progress, unreadable = [], facts, removals = [], now, patienceHours } = known;
   const { outage, expiries = [], attentionTold, unreadableTold = [], removalsTold = [] } = health;
   const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
   const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
@@ -196,7 +193,7 @@ export function pendingNotices(
       .map((removal): HealthNews => ({ type: "removed", removal })),
     ...notices.map((notice): HealthNews => ({ type: "notice", notice })),
     ...(items.length > 0 ? [{ type: "attention" as const, items }] : []),
-    ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt }] : []),
+    ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt: progress?.startAt }] : []),
     ...(records.length > 0 ? [{ type: "unreadable" as const, records }] : []),
   ];
 }
@@ -233,7 +230,10 @@ function newsOfOutage(outage: Outage, known: Known & { now: Date; patienceHours:
   const { since, state, runs, synced, standing, told } = outage;
   const { waitingSince, delay } = outage;
   if (state === "over") {
-    return [{ type: "healed", since, synced, told, left: leftOver(known, since) }];
+    const { arrived = [] } = known.progress ?? {};
+    const [only, ...more] = synced === 1 ? arrived.filter(({ arrivedAt }) => arrivedAt >= since) : [];
+    const isOnly = only && more.length === 0;
+    return [{ type: "healed", since, synced, told, left: leftOver(known, since), ...(isOnly && { only }) }];
   }
   const news = standing.flatMap((trouble): HealthNews[] => {
     const heard = told.find((it) => isSame(it, trouble));

@@ -22,9 +22,9 @@ export function createWithingsSource(call: WithingsCall, onUnknown?: NoteUnknown
         knownTimezone,
       });
       const { groups, unreadable, isComplete, timezone, unknownTimezone, answeredAt } = meas;
-      const { readings, height, unknown } = toReadings(groups);
+      const { readings, height, unknown, unplaced } = toReadings(groups);
       return {
-        ...{ readings, height, timezone, unreadable, isComplete },
+        ...{ readings, unplaced, height, timezone, unreadable, isComplete },
         unknown: unknownTimezone === undefined ? unknown : [...unknown, `timezone ${unknownTimezone.slice(0, 40)}`],
         ...(answeredAt && { answeredAt }),
       };

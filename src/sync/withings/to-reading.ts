@@ -1,6 +1,6 @@
 import { present } from "../../lib/present.ts";
 import type { Attribution, BloodPressure, Reading, WeighIn } from "../model/reading.ts";
-import type { Height } from "../model/vendors.ts";
+import { type Height, UNPLACED, type Unplaced } from "../model/vendors.ts";
 import { MEASURE_TYPES, type MeasureGroup, realValue } from "./measure.ts";
 
 const WEIGHT = 1;
@@ -15,6 +15,17 @@ const BONE = 88;
 const VISCERAL_FAT = 170;
 const BASAL_METABOLIC_RATE = 226;
 const METABOLIC_AGE = 227;
+
+const UNPLACED_TYPES: ReadonlyMap<number, Unplaced> = new Map([
+  [PULSE, "scale_pulse"],
+  [155, "vascular_age"],
+  [91, "pulse_wave_velocity"],
+  [168, "body_water_parts"],
+  [169, "body_water_parts"],
+  [71, "temperature"],
+  [73, "temperature"],
+  [54, "oxygen"],
+]);
 
 /**
  * 1: the scale was not sure, 4: typed in when the account was created. 3 and 17 are undocumented, seen on a person picked on the scale
@@ -48,6 +59,7 @@ export function toReadings(groups: MeasureGroup[]) {
 
   const readings: Reading[] = [];
   const unknown = new Set<string>();
+  const unplaced = new Set<Unplaced | undefined>();
   let height: Height | undefined;
   for (const group of latest.values()) {
     const takenAt = new Date(group.date * 1000);
@@ -83,6 +95,10 @@ export function toReadings(groups: MeasureGroup[]) {
       });
     }
 
+    const isCuff = systolicMmHg !== undefined;
+    for (const { type } of group.measures) {
+      if (!(isCuff && type === PULSE)) unplaced.add(UNPLACED_TYPES.get(type));
+    }
     if ((group.category ?? 1) !== 1) unknown.add(`category ${group.category}`);
     if (!(group.attrib in ATTRIBUTION)) unknown.add(`attrib ${group.attrib}`);
     for (const { type } of group.measures) {
@@ -90,7 +106,8 @@ export function toReadings(groups: MeasureGroup[]) {
     }
   }
   readings.sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime() || a.measureGroupId - b.measureGroupId);
-  return { readings, height, unknown: [...unknown].sort() };
+  const found = UNPLACED.filter((it) => unplaced.has(it));
+  return { readings, height, unknown: [...unknown].sort(), unplaced: found };
 }
 
 function composition(weightKg: number, value: (type: number) => number | undefined): Partial<WeighIn> {

@@ -19,7 +19,7 @@ describe("signing in on Garmin’s page", () => {
     await harness.owner.waitForMessage(
       ({ text }) => text === "I’ve deleted your message. Signed in to Garmin as Owner.",
     );
-    await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("80.3 kg is in Garmin."));
     expect(harness.owner.messages.filter(({ from }) => from === "person")).toEqual([]);
   });
 
@@ -69,7 +69,7 @@ describe("after signing in to Garmin", () => {
     await harness.owner.waitForMessage(({ text }) => text.startsWith("Garmin still refuses."));
     harness.sandbox.garmin.setConsent(OWNER.email, true);
     harness.owner.tap("Check again");
-    await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("80.3 kg is in Garmin."));
   });
 
   describe("a different Garmin profile from the linked one", () => {
@@ -79,7 +79,7 @@ describe("after signing in to Garmin", () => {
     async function askedAboutOther() {
       harness = await startBeforeGarmin();
       harness.owner.say(harness.sandbox.garmin.mintTicket(OWNER.email));
-      await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+      await harness.owner.waitForMessage(({ text }) => text.startsWith("80.3 kg is in Garmin."));
       harness.sandbox.garmin.addAccount({ ...OTHER, timezone: "UTC" });
       harness.owner.say(harness.sandbox.garmin.mintTicket(OTHER.email));
       return harness.owner.waitForMessage();
@@ -133,6 +133,6 @@ describe("after signing in to Garmin", () => {
     expect(labels(asked)).toEqual(["Look again"]);
     look();
     await harness.owner.waitForMessage(({ text }) => text === "Signed in to Garmin as Owner.");
-    await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("80.3 kg is in Garmin."));
   });
 });

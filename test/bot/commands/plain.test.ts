@@ -73,7 +73,7 @@ describe("“Why is my weight missing?”", () => {
     expect(text).toBe("Withings has 64.40 kg, today 12:50, and it isn’t in Garmin yet. I’m about to copy it.");
     expect(buttons).toEqual(["Sync now"]);
     harness.owner.tap("Sync now");
-    await harness.owner.waitForMessage((it) => it.text.includes("arrived in Garmin"));
+    await harness.owner.waitForMessage((it) => it.text.includes("64.4 kg is in Garmin."));
     expect(harness.weights()).toHaveLength(1);
   });
 

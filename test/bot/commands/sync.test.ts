@@ -21,8 +21,8 @@ describe("/sync", () => {
     await withNews();
     harness.startBot();
     harness.owner.say("/sync");
-    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
-    expect(done.text).toBe("3 readings arrived in Garmin.");
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
+    expect(done.text.split("\n")[0]).toBe("3 weigh-ins, today, are in Garmin.");
     const texts = done.history.join(" | ");
     // A text that is replaced within its second isn’t shown.
     expect(texts).toMatch(
@@ -52,7 +52,7 @@ describe("/sync", () => {
     await withNews();
     harness.startBot();
     harness.owner.say("/sync");
-    await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
     await harness.quiet();
     const times = harness.telegram.calls("editMessageText").map(({ at }) => at.getTime());
     expect(times.length).toBeGreaterThan(1);
@@ -72,9 +72,9 @@ describe("/sync", () => {
     harness.owner.say("/sync");
     await harness.owner.waitForMessage();
     harness.owner.say("/help");
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("/sync"));
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I copy what"));
     expect(harness.weights()).toHaveLength(0);
-    await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
+    await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("in Garmin.")));
   });
 
   test("runs a second time if it is sent again, and nothing arrives twice", async () => {
@@ -83,7 +83,7 @@ describe("/sync", () => {
     harness.owner.say("/sync");
     harness.owner.say("/sync");
     await harness.owner.waitForMessage(({ text }) => text === "Nothing new. Garmin has every reading.");
-    await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("arrived in Garmin")));
+    await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("in Garmin.")));
     await harness.quiet();
     expect(harness.weights()).toHaveLength(3);
   });
@@ -100,8 +100,8 @@ describe("/sync", () => {
     await lease?.release();
     harness.clock.advance(15);
     harness.wake();
-    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
-    expect(done.text).toBe("3 readings arrived in Garmin.");
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
+    expect(done.text.split("\n")[0]).toBe("3 weigh-ins, today, are in Garmin.");
     expect(harness.owner.messages.filter(({ from }) => from === "bot")).toHaveLength(1);
   });
 
@@ -160,7 +160,7 @@ describe("/sync", () => {
     harness.startBot();
     const before = harness.clock.now();
     harness.owner.say("/sync");
-    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
     expect(done.edited).toBe(true);
     expect(harness.clock.now().getTime() - before.getTime()).toBeGreaterThanOrEqual(14_000);
   });
@@ -189,7 +189,7 @@ describe("/sync", () => {
     });
     harness.startBot();
     harness.owner.say("/sync");
-    const done = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+    const done = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
     expect(done.edited).toBe(false);
   });
 

@@ -167,8 +167,8 @@ test("the answer to a /sync that brought one reading has a button that takes it 
   harness.person.stepOnScale({ at: ago(30), weightKg: 80.25 });
   harness.serveEachAnew();
   harness.owner.say("/sync");
-  const { id, ...answer } = await heard(harness, "1 reading arrived in Garmin.");
-  expect(labels(answer)).toEqual(["Undo"]);
+  const { id, ...answer } = await heard(harness, "80.3 kg is in Garmin.");
+  expect(labels(answer)).toEqual(["Undo", "Weight in Garmin"]);
   harness.clock.advance(60);
   harness.owner.tap("Undo", id);
   await heard(harness, "no longer in Garmin");

@@ -16,7 +16,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     await giveEmail(harness);
     const { text } = await typePassword(harness);
     expect(text).toBe("I’ve deleted your message. Signed in to Garmin as Owner.");
-    await harness.owner.waitForMessage((message) => message.text === "1 reading arrived in Garmin.");
+    await harness.owner.waitForMessage((message) => message.text.startsWith("80.3 kg is in Garmin."));
     expect(harness.weights()).toHaveLength(1);
     expect((await link())?.state).toBe("linked");
     expect(harness.owner.messages.filter(({ from }) => from === "person").map((it) => it.text)).toEqual(["/connect"]);
@@ -35,7 +35,7 @@ describe("signing in to Garmin in the chat, with another process for every updat
     // Some mails write it like this.
     harness.owner.say(`${mailedCode(harness).slice(0, 3)} ${mailedCode(harness).slice(3)}`);
     await harness.owner.waitForMessage(({ text }) => text.includes("Signed in to Garmin as Owner."));
-    await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("80.3 kg is in Garmin."));
     expect(harness.sandbox.garmin.inbox).toHaveLength(1);
   });
 

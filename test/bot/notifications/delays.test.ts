@@ -296,7 +296,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     harness.sandbox.faults.clear();
     harness.clock.advance(60);
     harness.owner.tap("Check again");
-    await harness.owner.waitForMessage(({ text }) => text === "1 reading arrived in Garmin.");
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("80.3 kg is in Garmin."));
     expect(harness.owner.messages.filter(({ text }) => TAKES.test(text) && !text.includes("whether"))).toEqual([]);
   });
 

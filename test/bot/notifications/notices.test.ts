@@ -23,9 +23,9 @@ test("/status says that the first reading came back different, and one tap sends
   harness.sandbox.faults.turnOn("garmin_rounds_weight");
   harness.startBot();
   harness.owner.say("/sync");
-  const answer = await harness.owner.waitForMessage(({ text }) => text.includes("arrived in Garmin"));
+  const answer = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
   expect(answer.text).toBe(
-    "1 reading arrived in Garmin.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
+    "80.3 kg is in Garmin.\nGarmin got weight.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
   );
   harness.owner.say("/status");
   const status = await harness.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));

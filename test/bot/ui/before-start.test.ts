@@ -68,7 +68,7 @@ describe("a reading from before the account’s start", () => {
     harness.addByHand(harness.ago({ days: 300 }), 80);
     harness.clock.advance(60);
     harness.owner.tap("Send all 4 older readings", message.id);
-    await heard(harness, "3 readings arrived in Garmin.\nGarmin already had 1 of those readings.");
+    await heard(harness, "are in Garmin.\nGarmin already had 1 of those readings.");
     await harness.quiet();
     expect(harness.owner.toasts.at(-1)?.text).toBe("4 readings: I’ll send those that Garmin doesn’t have yet.");
     expect(harness.weights()).toHaveLength(2 + 3);
