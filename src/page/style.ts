@@ -13,8 +13,9 @@ h2 { margin: 0; font-size: 1.1rem; line-height: 1.3; }
 p, ol { margin: 0; }
 ol { display: flex; flex-direction: column; gap: .9rem; padding-left: 1.3rem; }
 [hidden] { display: none !important; }
-#answer { position: sticky; top: 0; margin: -.5rem 0; padding: .5rem 0; background: var(--ground); overflow-wrap: anywhere; }
-#answer:empty { margin-top: -1.5rem; }
+#answer { position: sticky; top: 0; overflow-wrap: anywhere; }
+#answer:empty { margin-top: -1rem; }
+#answer:not(:empty) { margin: -.5rem 0; padding: .5rem 0; background: var(--ground); }
 #person { margin-top: -1rem; }
 #answer.problem { color: var(--problem); font-weight: 600; }
 .step, form, .way { display: flex; flex-direction: column; gap: .75rem; }

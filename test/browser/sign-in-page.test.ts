@@ -25,6 +25,13 @@ const answer = (page: Page) => page.locator("#answer");
 /** What has the focus, as a reader of the page knows it. */
 const focused = (page: Page): Promise<string> =>
   page.evaluate(`document.activeElement.name || document.activeElement.textContent.trim()`);
+/** What is at the top, and has something on top of it. */
+const covered = (page: Page): Promise<string[]> =>
+  page.evaluate(`(() => {
+    scrollTo(0, 0);
+    const boxes = [...document.querySelectorAll("h1, #person, #answer:not(:empty)")].map((it) => [it, it.getBoundingClientRect()]);
+    return boxes.filter(([it, { left, bottom }]) => document.elementFromPoint(left + 5, bottom - 3) !== it).map(([it]) => it.textContent);
+  })()`);
 const overflow = (page: Page): Promise<number> =>
   page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 
@@ -148,6 +155,7 @@ test("in both languages and both colours nothing is cut off at 320 pixels", asyn
       await page.goto(webAppAddress(`${own}?lang=${language}`, signed));
       await page.locator('[name="password"]').waitFor();
       expect(await overflow(page)).toBe(0);
+      expect(await covered(page)).toEqual([]);
       await page.evaluate("document.querySelector('main').scrollIntoView()");
       await narrow.shot(`sign-in page ${language} ${colorScheme}, narrow`, page, { isWhole: true });
     }
@@ -207,6 +215,7 @@ test("another Garmin profile is a question with two buttons, and no leaves every
   const page = await phone.openUrl(webAppAddress(own, signed));
   phone.watch(page);
   await answer(page).filter({ hasText: "You’re signed in as Robin." }).waitFor();
+  expect(await covered(page)).toEqual([]);
   await page.getByLabel("E-mail at Garmin").fill("other@example.org");
   await page.getByLabel("Password", { exact: true }).fill("other-password");
   await page.getByLabel("Password", { exact: true }).press("Enter");
