@@ -188,7 +188,7 @@ export class Owners {
     model.sends.set(account, after);
     for (const known of model.readings) {
       // Readings not delivered by now may first be seen while the kind is off.
-      if (before[known.kind] && !after[known.kind] && !this.#readings.isBrought(known)) known.isEither = true;
+      if (before[known.kind] && !after[known.kind] && !this.#readings.isBrought(account, known)) known.isEither = true;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Known } from "./model.ts";
 import { mailOf, type Scene, USERIDS } from "./scene.ts";
-import { GARMINS, type GarminName, type PersonName, type Step } from "./steps.ts";
+import { type AccountId, GARMINS, type GarminName, type PersonName, type Step } from "./steps.ts";
 
 const USUAL: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
 
@@ -104,8 +104,10 @@ export class Readings {
     return `${(Math.round(Number(((value(1) ?? 0) * 100).toPrecision(12))) / 100).toFixed(2)} kg`;
   }
 
-  isBrought(known: Known): boolean {
-    return GARMINS.some((it) => this.#entriesFor(it, known).some((entry) => entry.value === this.versionOf(known)));
+  /** Whether the account's Garmin of today has it, as it is now. */
+  isBrought(account: AccountId, known: Known): boolean {
+    const garmin = this.#scene.model.current(account)?.garmin;
+    return garmin !== undefined && this.#entriesFor(garmin, known).some(({ value }) => value === this.versionOf(known));
   }
 
   /** Whether it is in this account, possibly at an earlier time if `mayBeOutdated`. */
