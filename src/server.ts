@@ -208,7 +208,7 @@ function hearTelegram(
   };
   const greet = async (username: string) => {
     log.info("bot_started", { username });
-    await telegram.registerCommands().catch((error: unknown) => log.warn("commands_not_set", errorFacts(error)));
+    await telegram.keepProfile().catch((error: unknown) => log.warn("profile_not_set", errorFacts(error)));
   };
   // A wrong token or address ends the program only if there is nobody to sync for.
   const mayEnd = async () => !(await anybodyIsLinked(store));

@@ -29,7 +29,6 @@ import { chatName, type SequentializeDeps, sequentialize } from "./middleware/se
 import { spellCommands } from "./middleware/spell-commands.ts";
 import type { AnswerLog } from "./telegram/answers.ts";
 import { type ClientConfig, createTelegramClient } from "./telegram/client.ts";
-import { registerCommands } from "./telegram/command-menu.ts";
 import { createTelegramHealth } from "./telegram/health.ts";
 import type { BotContext, Chat, DialogStore } from "./ui/context.ts";
 import { answerCallback } from "./ui/edit-message.ts";
@@ -107,10 +106,11 @@ export function createBot(config: BotConfig, deps: BotDeps) {
 
   return {
     bot,
-    /** The commands Telegram offers in its menu: to everybody in their language, to the owner some more. */
-    async registerCommands() {
+    /** What people see of the bot before they write, and the menus of commands: the owner's has some more. */
+    async keepProfile() {
+      const { keepProfile } = await import("./telegram/profile.ts");
       const language = ownerId === undefined ? undefined : (await deps.accounts.find(ownerId))?.language;
-      await registerCommands(bot.api, ownerId === undefined ? undefined : { telegramUserId: ownerId, language }, log);
+      await keepProfile(bot.api, ownerId === undefined ? undefined : { telegramUserId: ownerId, language }, log);
     },
     /** Says in the chat what became of a consent that came in by our own address. */
     showConsent: (account: Account, result: LinkResult) => linking.onWithings(chatWith(account), result),

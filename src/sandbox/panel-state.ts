@@ -11,6 +11,8 @@ export interface PanelState {
   bot: { name: string; username: string };
   chat: {
     messages: readonly SeenMessage[];
+    /** What the bot says of itself before anybody writes to it. */
+    description: string;
     commands: readonly { command: string; description: string }[];
     action: string | null;
     placeholder: string | null;
@@ -35,7 +37,7 @@ export function panelState(
     bot: { name: telegram.bot.first_name, username: telegram.bot.username },
     chat: {
       messages: chat.messages.slice(-SHOWN_MESSAGES),
-      commands: chat.commands,
+      ...{ description: chat.description, commands: chat.commands },
       action: chat.action ?? null,
       placeholder: chat.placeholder ?? null,
       keyboard: chat.keyboard,

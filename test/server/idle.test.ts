@@ -25,6 +25,8 @@ test("a round with nothing new is one request to Withings, and none to Garmin or
     "setMyShortDescription",
     "getWebhookInfo",
     "setWebhook",
+    "getMyDescription",
+    "setMyDescription",
     "setMyCommands",
   ];
   const calls = sandbox.telegram.outbox.slice(before).map(({ method }) => method);

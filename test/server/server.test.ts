@@ -72,7 +72,7 @@ test("the commands are in Telegram's menu", async () => {
   await expect
     .poll(() => chat().commands.map(({ command }) => command))
     .toEqual([
-      ...["sync", "status", "undo", "connect", "settings", "disconnect", "doctor", "help", "cancel"],
+      ...["sync", "status", "undo", "connect", "settings", "disconnect", "doctor", "help", "privacy", "cancel"],
       ...["people", "invite"],
     ]);
 });

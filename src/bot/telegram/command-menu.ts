@@ -4,19 +4,23 @@ import { errorFacts, type Log } from "../../lib/log.ts";
 import { LANGUAGES, type Language } from "../../sync/model/account.ts";
 import { type Words, wordsIn } from "../words/words.ts";
 
-/** Sets the menu of every chat in the language of the phone, and the owner's with more commands. */
+/** Sets the menu of every chat in the language of the phone, and the owner's with more commands. False if that one can't be set yet. */
 export async function registerCommands(
   api: Api,
   owner: { telegramUserId: number; language: Language | undefined } | undefined,
   log: Log,
-): Promise<void> {
+): Promise<boolean> {
   const scope = { type: "all_private_chats" } as const;
   for (const phone of LANGUAGES) await setMenu(api, scope, phone, wordsIn(phone), false);
-  if (!owner) return;
-  // Telegram refuses the scope until the owner has opened the chat.
-  await showMenu(api, owner.telegramUserId, { language: owner.language, isOwner: true }).catch((error: unknown) =>
-    log.warn("owner_commands_not_set", errorFacts(error)),
-  );
+  if (!owner) return true;
+  try {
+    // Telegram refuses the scope until the owner has opened the chat.
+    await showMenu(api, owner.telegramUserId, { language: owner.language, isOwner: true });
+    return true;
+  } catch (error) {
+    log.warn("owner_commands_not_set", errorFacts(error));
+    return false;
+  }
 }
 
 /** Sets the menu of one chat, in the language chosen there; in the phone's if none is. */

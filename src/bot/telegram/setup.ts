@@ -3,10 +3,9 @@ import { Api, GrammyError } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { Log } from "../../lib/log.ts";
-import type { Language } from "../../sync/model/account.ts";
 import { hostOf } from "./check.ts";
-import { registerCommands } from "./command-menu.ts";
 import { createTelegramFetch } from "./fetch.ts";
+import { keepProfile, type Owner } from "./profile.ts";
 import { keepWebhook } from "./webhook.ts";
 
 const POLL_SECONDS = 25;
@@ -58,8 +57,7 @@ export function createTelegramSetup({ botToken, apiRoot }: { botToken: string; a
 
     listenNoMore: () => answered(api.deleteWebhook()),
 
-    offerCommands: (owner: { telegramUserId: number; language: Language | undefined } | undefined, log: Log) =>
-      answered(registerCommands(api, owner, log)),
+    keepProfile: (owner: Owner | undefined, log: Log) => answered(keepProfile(api, owner, log)),
 
     close: () => http.close(),
   };

@@ -28,6 +28,7 @@ const CHAT: ChatWords = {
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
+    privacy: "Was ich aufbewahre, und wie du es löschst",
     cancel: "Die offene Frage abbrechen",
   },
   ownerCommands: { people: "Wer diesen Bot benutzt", invite: "Jemanden einladen" },

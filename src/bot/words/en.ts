@@ -31,6 +31,7 @@ const CHAT = {
     disconnect: "Remove a link, or everything",
     doctor: "Check that everything works",
     help: "What I can do",
+    privacy: "What I keep, and how to erase it",
     cancel: "Cancel the open question",
   },
   ownerCommands: { people: "Who uses this bot", invite: "Invite somebody" },

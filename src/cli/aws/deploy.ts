@@ -93,7 +93,7 @@ async function introduce(deps: StageDeps, deployment: Deployment, introduction: 
   const [owner] = allowedIds;
   if (owner === undefined) return;
   const account = await withStore({ ...deps, env }, ({ accounts }) => accounts.find(owner));
-  await introduction.offerCommands({ telegramUserId: owner, language: account?.language }, log);
+  await introduction.keepProfile({ telegramUserId: owner, language: account?.language }, log);
 }
 
 function sayCallback(terminal: Terminal, publicUrl: string, publicUrlBefore: string | undefined): void {

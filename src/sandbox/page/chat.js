@@ -153,7 +153,9 @@ function emptyChat() {
   return element(
     "div",
     { class: "empty-chat" },
-    element("p", {}, "Press Start. The bot guides you through linking."),
+    ...(chat.description === ""
+      ? [element("p", {}, "Press Start. The bot guides you through linking.")]
+      : [element("h3", {}, "What can this bot do?"), element("p", { class: "description" }, chat.description)]),
     start,
   );
 }

@@ -1,5 +1,5 @@
 import type { BotCommand, InlineKeyboardButton } from "grammy/types";
-import { commandsIn } from "./methods/commands.ts";
+import { commandsIn, descriptionIn } from "./methods/commands.ts";
 import { isSpinning, type Pen, type SeenMessage, type Sent, seenMessage } from "./person.ts";
 import type { Updates } from "./updates.ts";
 import { initDataFor, webAppAddress } from "./web-app.ts";
@@ -60,6 +60,11 @@ export class PersonChat {
 
   get commands(): BotCommand[] {
     return commandsIn(this.#world, this.#chat);
+  }
+
+  /** Of the bot, as an empty chat shows it. */
+  get description(): string {
+    return descriptionIn(this.#world, this.#chat);
   }
 
   /** The text in the empty input field: a forced reply or a keyboard may set it. */

@@ -211,7 +211,7 @@ describe("/settings", () => {
 describe("the language", () => {
   test("the language applies at once to the message, and to the menu of the chat whatever the phone’s language", async () => {
     await open();
-    await bot.registerCommands();
+    await bot.keepProfile();
     expect(harness.owner.commands[0]?.description).toBe(wordsIn("en").commands.sync);
     await tap("Language");
     const shown = await tap("Deutsch");
@@ -222,7 +222,7 @@ describe("the language", () => {
     expect(harness.owner.commands).toEqual(
       Object.entries(menu).map(([command, description]) => ({ command, description })),
     );
-    await bot.registerCommands();
+    await bot.keepProfile();
     expect(harness.owner.commands[0]?.description).toBe(german.commands.sync);
     await tap("Zurück");
     expect(screen().text).toContain("Zeitzone: UTC (jetzt 12:00), bis du eine wählst oder Withings mir deine sagt\n");
@@ -234,7 +234,7 @@ describe("the language", () => {
 
 test("a person with a German phone who chose English gets an English menu without the owner’s commands", async () => {
   await open();
-  await bot.registerCommands();
+  await bot.keepProfile();
   await harness.app.store.people.accept(await harness.app.store.people.invite(), {
     telegramUserId: 4712,
     name: "Anna",
@@ -256,7 +256,7 @@ test("a choice replaces the menu that was set for the phone’s language", async
   bot = harness.startBot();
   harness.owner.say("/settings");
   await harness.owner.waitForMessage();
-  await bot.registerCommands();
+  await bot.keepProfile();
   expect(harness.owner.commands[0]?.description).toBe(wordsIn("de").commands.sync);
   await tap("Language");
   await tap("✓ English");

@@ -58,6 +58,12 @@ export function commandMethods(world: World): Methods {
   };
 }
 
+/** What an empty chat shows above *Start*, in the person's language if possible. */
+export function descriptionIn(world: World, chat: StoredChat): string {
+  const language = chat.person?.languageCode?.slice(0, 2) ?? "";
+  return world.texts.get(`description/${language}`) || (world.texts.get("description/") ?? "");
+}
+
 /** The narrowest scope that has a list, in the person's language if possible. */
 export function commandsIn(world: World, chat: StoredChat): BotCommand[] {
   const language = chat.person?.languageCode?.slice(0, 2) ?? "";
@@ -93,6 +99,7 @@ function profileText(world: World, name: "Description" | "ShortDescription", max
         const text = params.text(field) ?? "";
         if (text.length > max) throw badRequest(`bot ${field.replace("_", " ")} is too long`);
         world.texts.set(key(params), text);
+        world.emit({ type: "commands" });
         return true;
       },
     ],
