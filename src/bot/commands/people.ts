@@ -4,6 +4,7 @@ import type { Disconnect } from "../../sync/links/disconnect.ts";
 import { withLease } from "../../sync/links/with-lease.ts";
 import type { Accounts, Language } from "../../sync/model/account.ts";
 import type { ChatTurns, People, Person } from "../../sync/model/people.ts";
+import type { Joined } from "../middleware/authorize.ts";
 import { chatName } from "../middleware/sequentialize.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
@@ -46,8 +47,8 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
   const commands = new Composer<BotContext>();
   const forOwner = commands.filter(({ isOwner }) => isOwner);
   forOwner.command("invite", async (ctx) => {
-    const token = await people.invite();
-    await ctx.reply(ctx.words.people.invitation(`https://t.me/${ctx.me.username}?start=${token}`));
+    const { sendInvitation } = await import("./invitation.ts");
+    await sendInvitation(ctx, await people.invite());
   });
   forOwner.command("people", async (ctx) => {
     const { text, keyboard } = await drawList(deps, ctx.words);
@@ -70,10 +71,13 @@ export function createPeopleCommands(api: Api, deps: PeopleDeps) {
 
   return {
     commands,
-    async notifyOfJoining({ name }: Pick<Person, "name">) {
+    /** Says to both: who has joined, and who has invited them. */
+    async notifyOfJoining({ telegramUserId, name, language }: Joined) {
       const [owner] = allowedIds;
       if (owner === undefined) return;
       const account = await accounts.find(owner).catch(() => undefined);
+      const { ABOUT } = await import("../words/about.ts");
+      await say(telegramUserId, ABOUT[language].invitedBy(account?.name ?? ABOUT[language].somebody));
       await say(owner, wordsIn(account?.language ?? "en").people.joined(name));
     },
   };

@@ -23,7 +23,7 @@ export interface PlainDeps extends Pick<DoctorDeps, "doctor"> {
   /** Why the newest reading of a kind isn't in Garmin. `ended`: when everything that was asked has ended. */
   missing: (account: Account, kind: ReadingKind) => Promise<{ cause: Cause; timezone: string; ended: Promise<void> }>;
   wordsAt: (chat: Pick<Chat, "account" | "words">) => Promise<Words>;
-  garminSignIn: SignInPages;
+  garminSignIn: SignInPages & { isInCloud: boolean };
   questions: Pick<Questions, "offered">;
   clock: Clock;
 }
@@ -65,6 +65,11 @@ export async function help(ctx: BotContext): Promise<void> {
     .row()
     .text(button.why, "ask:missing:weigh_in");
   await ctx.reply(helpText(ctx.isOwner, ctx.words), { reply_markup: keyboard });
+}
+
+export async function privacy({ garminSignIn }: PlainDeps, ctx: BotContext): Promise<void> {
+  const { ABOUT } = await import("../words/about.ts");
+  await ctx.reply(ABOUT[ctx.words.language].privacy(garminSignIn.isInCloud));
 }
 
 /** Reads nothing: such a message costs no more than any other. */

@@ -6,13 +6,14 @@ import { CALLBACK, MISSING_TAP } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import type { PlainDeps } from "./plain-answers.ts";
 
-/** /help, questions in plain words, and whatever nobody else understands. Loaded on demand: most updates are none of these. */
+/** /help, /privacy, questions in plain words, and whatever nobody else understands. Loaded on demand: most updates are none of these. */
 export function createPlain(answers: LongAnswers, deps: PlainDeps) {
   const load = () => import("./plain-answers.ts");
   const commands = new Composer<BotContext>();
   const anythingElse = new Composer<BotContext>();
 
   commands.command("help", async (ctx) => (await load()).help(ctx));
+  commands.command("privacy", async (ctx) => (await load()).privacy(deps, ctx));
   commands.callbackQuery(CALLBACK.help, async (ctx) => (await load()).help(ctx));
   commands.callbackQuery(CALLBACK.sent, async (ctx) => (await load()).tellWhatIsSent(ctx));
   commands.callbackQuery(MISSING_TAP, async (ctx) =>

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareFn } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import { type Accounts, zoneOf } from "../../sync/model/account.ts";
+import { type Accounts, type Language, zoneOf } from "../../sync/model/account.ts";
 import type { Once, People } from "../../sync/model/people.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback } from "../ui/edit-message.ts";
@@ -14,7 +14,13 @@ export interface AuthorizeDeps {
   once: Once;
   clock: Clock;
   log: Log;
-  onJoined: (person: { name: string }) => Promise<void>;
+  onJoined: (person: Joined) => Promise<void>;
+}
+
+export interface Joined {
+  telegramUserId: number;
+  name: string;
+  language: Language;
 }
 
 const A_YEAR_SECONDS = 365 * 24 * 3600;
@@ -47,8 +53,8 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     // Leaving the chat must not bring back an account that was removed.
     if (!known && ctx.myChatMember) return;
     let account = known ?? (await accounts.save(id, { name, language: languageOf(language_code) }));
-    // It was added in the terminal.
-    if (account.name === undefined) account = await accounts.save(id, { name }).catch(() => account);
+    // It was added in the terminal, or they have another name in Telegram by now.
+    if (account.name !== name) account = await accounts.save(id, { name }).catch(() => account);
     ctx.account = account;
     ctx.words = wordsOf(account, { timezone: zoneOf(account), now: clock.now() });
     ctx.isOwner = id === allowedIds[0];
@@ -80,7 +86,11 @@ export function authorize(deps: AuthorizeDeps): MiddlewareFn<BotContext> {
     const isWelcome = await people.accept(token, { telegramUserId: from.id, name: from.first_name });
     if (isWelcome) {
       log.info("person_joined", { account: from.id });
-      await onJoined({ name: from.first_name });
+      await onJoined({
+        telegramUserId: from.id,
+        name: from.first_name,
+        language: languageOf(from.language_code),
+      });
     }
     return isWelcome;
   }

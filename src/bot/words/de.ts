@@ -207,8 +207,6 @@ const unreadable = ({ time }: Format): Words["unreadable"] => ({
 });
 
 const people = ({ day }: Format): Words["people"] => ({
-  invitation: (link) =>
-    `${link}\n\nSende diesen Link der Person, die mich auch benutzen soll. Er gilt für eine Person und 24 Stunden lang.`,
   invitationOver: "Diese Einladung wurde schon benutzt oder ist älter als 24 Stunden. Bitte frage nach einer neuen.",
   joined: (name) => `${name} ist jetzt dabei. /people zeigt, wer mich benutzt.`,
   title: "Wer mich benutzen darf:",

@@ -208,8 +208,6 @@ const unreadable = ({ time }: Format) => ({
 });
 
 const people = ({ day }: Format) => ({
-  invitation: (link: string) =>
-    `${link}\n\nSend this link to the person you want to invite. It works for one person and for 24 hours.`,
   invitationOver: "This invitation has been used or is older than 24 hours. Please ask for a new one.",
   joined: (name: string) => `${name} has joined. /people shows who uses me.`,
   title: "These people can use me:",

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { textInQrCode } from "../../support/qr-code.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
 import { labels } from "../chat.ts";
 import { STRANGER, startTestBot, type TestBot } from "../test-bot.ts";
@@ -39,16 +40,26 @@ async function guest(languageCode = "en", name = "Anna"): Promise<Person> {
 describe("/invite", () => {
   test("/invite makes a link that lets one person in, who gets the usual greeting, and tells the owner once", async () => {
     await open();
-    const { text, ...invitation } = await said(harness.owner, "/invite");
+    const { text, buttons, photo, ...invitation } = await said(harness.owner, "/invite");
     // A preview would make Telegram open a link that works once.
     expect(invitation).not.toHaveProperty("previewUrl");
     expect(text).toMatch(
-      /^https:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}\n\nSend this link to the person you want to invite\./,
+      /^Owner invites you to @\w+_bot: .*Your data stay apart: .* nothing that you measure\..*\nhttps:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}$/s,
     );
     const token = tokenIn(text);
+    const link = `https://t.me/${harness.telegram.bot.username}?start=${token}`;
+    const share = new URL(buttons.flat()[0]?.url ?? "");
+    expect(`${share.origin}${share.pathname}`).toBe("https://t.me/share/url");
+    expect(share.searchParams.get("url")).toBe(link);
+    expect(share.searchParams.get("text")).toMatch(/^Owner invites you: /);
+    const { bytes } = harness.telegram.file(photo?.fileId ?? "") ?? expect.fail("no picture");
+    expect(textInQrCode(bytes)).toBe(link);
     const anna = harness.telegram.user({ id: GUEST, firstName: "Anna" });
     const greeting = await said(anna, `/start ${token}`);
     expect(greeting.text).toMatch(/^Hello\. I copy what your Withings scale and cuff measure/);
+    expect(anna.messages.find(({ from }) => from === "bot")?.text).toBe(
+      "Owner has invited you. Your data stay apart from everybody else’s here: Owner sees your name and nothing that you measure. /privacy says what I keep.",
+    );
     await said(anna, "/start");
     const told = harness.owner.messages.filter(({ text: it }) => it.startsWith("Anna"));
     expect(told.map((it) => it.text)).toEqual(["Anna has joined. /people shows who uses me."]);
