@@ -39,8 +39,9 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const { accounts, health, summary, leases } = store;
   const notifier = createNotifier({
     ...{ accounts, health, overview: overviews.of, garminSignIn, clock, log },
-    async send(telegramUserId, text, { isQuiet, keyboard }) {
-      const options = { disable_notification: isQuiet, ...(keyboard && { reply_markup: keyboard }) };
+    async send(telegramUserId, text, { isQuiet, keyboard, entities }) {
+      const shown = { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) };
+      const options = { disable_notification: isQuiet, ...shown };
       const sent = telegram.bot.api.sendMessage(telegramUserId, text, options);
       const { message_id: messageId } = await sent.finally(() => store.snapshots.forget("account"));
       if (keyboard) await telegram.offered({ telegramUserId }, messageId, keyboard);
@@ -90,14 +91,18 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
 }
 
 /** What people can do in the chat, done by the program. */
-export function botDeps(app: App, { conclude }: Pick<Notifier, "conclude">, deps: ChatDeps): BotDeps {
+export function botDeps(
+  app: App,
+  { conclude, noteAsked }: Pick<Notifier, "conclude" | "noteAsked">,
+  deps: ChatDeps,
+): BotDeps {
   const { store, sync, overviews, garminSignIn, withingsLinking, subscriptions, disconnect, clock, log } = app;
   const { accounts, people, links, typed, leases, turns, once, dialogs, schedule } = store;
   const { queue, version } = deps;
   return {
     ...deps,
     ...{ accounts, people, links, typed, leases, turns, once, dialogs, schedule },
-    ...{ garminSignIn, withingsLinking, disconnect, conclude, answers: app.vendors.answers, clock, log },
+    ...{ garminSignIn, withingsLinking, disconnect, conclude, noteAsked, answers: app.vendors.answers, clock, log },
     overview: overviews.of,
     lastRun: (account) => overviews.lastRun(account),
     sync: (account, options) => sync.run(account, options),

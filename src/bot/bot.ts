@@ -8,10 +8,12 @@ import type { JobQueue, Look } from "../sync/model/jobs.ts";
 import type { Links } from "../sync/model/link.ts";
 import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers, type DoctorDeps } from "./commands/doctor.ts";
+import { createHeldQuestions } from "./commands/held.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
 import { createPlain } from "./commands/plain.ts";
 import type { PlainDeps } from "./commands/plain-answers.ts";
+import { createReadingActs, type ReadingActsDeps } from "./commands/reading-acts.ts";
 import { createSettings, type SettingsDeps } from "./commands/settings.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
 import { createSyncAnswers, type SyncDeps } from "./commands/sync.ts";
@@ -59,6 +61,7 @@ type FeatureDeps = AuthorizeDeps &
   PeopleDeps &
   DoctorDeps &
   SyncDeps &
+  ReadingActsDeps &
   UndoDeps &
   TypedDeps &
   PlainDeps;
@@ -94,7 +97,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   const health = createTelegramHealth({ conflictSeconds: deps.conflictSeconds, clock, log });
   const updates = createUpdates(bot, { health, clock, log });
   const features = createFeatures(bot, allowedIds, deps);
-  const { linking, syncs, doctor, undo, plain, questions } = features;
+  const { linking, syncs, doctor, acts, plain, questions } = features;
 
   installHandlers(bot, allowedIds, deps, features, updates);
 
@@ -127,7 +130,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       if (what === "doctor") return doctor.write(chatWith(account), messageId, isOwner);
       return plain.write(chatWith(account), messageId, { what, isOwner });
     },
-    answerReading: undo.write,
+    answerReading: acts.write,
     /** Whether the bot hears from Telegram. */
     telegramState: () => health.state(),
     ...{ look: updates.look, poll: updates.poll, serveWebhook: updates.serveWebhook },
@@ -154,7 +157,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
     ...{ questions, syncs, wordsAt },
     linking: createLinking({ ...deps, wordsAt, startSync: syncs.start, questions }),
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
-    undo: createUndo(answers, deps),
+    acts: createReadingActs(answers, deps),
     settings: createSettings({ ...deps, questions }),
     plain: createPlain(answers, { ...deps, wordsAt, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
@@ -166,7 +169,7 @@ function installHandlers(
   bot: Bot<BotContext>,
   allowedIds: number[],
   deps: BotDeps,
-  { questions, syncs, wordsAt, linking, doctor, undo, settings, people, plain }: Features,
+  { questions, syncs, wordsAt, linking, doctor, acts, settings, people, plain }: Features,
   { stopping, maxWaitSeconds }: Pick<Updates, "stopping" | "maxWaitSeconds">,
 ): void {
   const onError = createFailureReply({ ...deps, allowedIds });
@@ -194,7 +197,8 @@ function installHandlers(
 
   bot.use(linking.commands);
   bot.use(createDisconnect({ ...deps, questions }));
-  bot.use(undo.commands);
+  bot.use(createUndo(acts, deps));
+  bot.use(createHeldQuestions(acts, { ...deps, startSync: syncs.start }));
   bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
   bot.use(settings.commands);
   bot.use(people.commands);

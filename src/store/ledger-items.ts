@@ -47,7 +47,9 @@ export const LedgerItem = lazy(() =>
     decision: z
       .object({ type: z.enum(DECISIONS), at: instant(), about: z.enum(HELD_REASONS).exactOptional() })
       .exactOptional(),
-    removal: z.object({ askedAt: instant(), removedAt: instant().exactOptional() }).exactOptional(),
+    removal: z
+      .object({ askedAt: instant(), removedAt: instant().exactOptional(), emptySince: instant().exactOptional() })
+      .exactOptional(),
     attempts: z.number(),
     accepted: z.number().exactOptional(),
     attemptedAt: instant().exactOptional(),

@@ -52,7 +52,11 @@ export async function startTestBot(
   /** No notices here: tests of those use a notifier. */
   const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, answered: async () => {} });
   const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
-    createBot(config, { ...botDeps(on, { conclude }, chat), log, ...instead });
+    createBot(config, {
+      ...botDeps(on, { conclude, noteAsked: async () => ({ attentionTold: [] }) }, chat),
+      log,
+      ...instead,
+    });
   const newest = () => bots.at(-1) ?? expect.fail("there is no bot");
   /** What is asked for in the chat is answered by the newest bot. */
   async function work(job: Job) {

@@ -162,16 +162,14 @@ describe("what an owner hears without asking", () => {
     ]);
   });
 
-  test("an owner hears once that a reading is held, and why", async () => {
+  test("an owner is asked once whose a held reading is", async () => {
     testApp = await startTestApp();
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     const { rounds, stop } = await serve();
     await rounds(2);
     await stop();
     await (await serve()).rounds(2);
-    expect(told()).toEqual([
-      "A reading needs your decision.\ntoday 12:50, 41.00 kg is held: the scale wasn’t sure it was you; assign it in the Withings app.",
-    ]);
+    expect(told()).toEqual(["41.0 kg, today 12:50. Was that you?"]);
   });
 
   test("an owner hears that their tokens can't be opened, although nothing about them can be read then", async () => {
@@ -241,7 +239,7 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([
       SIGNED_OUT,
       "Garmin lets me in again. 80.3 kg (12:50) is now in Garmin.",
-      expect.stringMatching(/^A reading needs your decision\.\ntoday 12:55, 41\.00 kg is held: /),
+      "41.0 kg, today 12:55. Was that you? Your last was 80.3 kg.",
     ]);
   });
 
@@ -250,7 +248,7 @@ describe("what an owner hears without asking", () => {
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 41, attrib: 1 });
     await testApp.sync();
     await (await serve()).rounds(2);
-    expect(told()).toEqual([expect.stringMatching(/41\.00 kg is held: /)]);
+    expect(told()).toEqual(["41.0 kg, today 12:50. Was that you?"]);
   });
 
   test("a message is sent twice rather than not at all if Telegram's answer was lost", async () => {
@@ -292,6 +290,8 @@ describe("what an owner hears without asking", () => {
     expect(told()).toEqual([
       expect.stringMatching(/^Garmin has signed me out/),
       expect.stringMatching(/^Garmin lets me in again\. 80\.3 kg(.|\n)*41\.00 kg/),
+      // Its buttons need a message of its own.
+      "41.0 kg, today 13:55. Was that you? Your last was 80.3 kg.",
     ]);
   });
 

@@ -21,7 +21,7 @@ import {
   withFixes,
 } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
-import { becameText, beforeStartText, heldQuestion } from "../views/held.ts";
+import { attentionText, becameText, beforeStartText } from "../views/held.ts";
 import { type StatusOptions, statusText, unreadStatusText } from "../views/status.ts";
 import { wordsOf } from "../words/words.ts";
 
@@ -113,7 +113,7 @@ async function decide(deps: StatusDeps, ctx: CallbackQueryContext<BotContext>): 
   await answerCallback(ctx, answer);
   const { late, items } = byStart(waiting);
   const texts = [answer];
-  if (items.length > 0) texts.push(heldQuestion(items, words));
+  if (items.length > 0) texts.push(attentionText(items, words));
   if (late.length > 0) texts.push(beforeStartText(late, progress?.startAt, words));
   await editOrReply(ctx, texts.join("\n\n"), decisionButtons(waiting, words));
   if (outcome.type === "noted" && decision !== "not_mine") await startSync(ctx.account);

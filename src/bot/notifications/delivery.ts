@@ -1,3 +1,4 @@
+import type { MessageEntity } from "grammy/types";
 import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
@@ -10,6 +11,7 @@ const BLOCKED_HOURS = 24;
 interface Options {
   isQuiet: boolean;
   keyboard?: InlineKeyboard | undefined;
+  entities?: MessageEntity[] | undefined;
 }
 
 export interface DeliveryDeps {

@@ -6,6 +6,7 @@ import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
 import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
+import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { RELINK } from "../../sync/model/link.ts";
 import {
   afterRun,
@@ -17,12 +18,16 @@ import {
 } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
+import { listButtons, questionButtons } from "../ui/question-buttons.ts";
 import { restoreButton } from "../ui/reading-buttons.ts";
 import { newsText } from "../views/news.ts";
+import { type Formatted, heldList, heldQuestion } from "../views/question.ts";
 import { type Words, wordsIn, wordsOf } from "../words/words.ts";
 import { createDelivery, type DeliveryDeps } from "./delivery.ts";
 
 const TRIES = 5;
+/** What comes by itself after the answer to a run that somebody asked for. */
+const AFTER_ANSWER: ReadonlyArray<HealthNews["type"]> = ["notice", "before_start", "removed", "question", "questions"];
 
 /** What belongs in the answer to a run that somebody asked for. */
 export interface Conclusion {
@@ -63,8 +68,8 @@ export function createNotifier(deps: NotifierDeps) {
   async function sendAll(account: Account, news: HealthNews[], timezone: string) {
     for (const each of news) {
       const words = wordsOf(account, { timezone, now: clock.now() });
-      const { text, keyboard } = messageOf(each, words, garminSignIn);
-      if (!(await deliver(account, text, { isQuiet: isQuiet(each), keyboard }))) return;
+      const { text, keyboard, entities } = messageOf(each, words, garminSignIn);
+      if (!(await deliver(account, text, { isQuiet: isQuiet(each), keyboard, entities }))) return;
       await remember(account, each);
     }
   }
@@ -73,6 +78,9 @@ export function createNotifier(deps: NotifierDeps) {
 
   return {
     deliver,
+
+    noteAsked: (account: Account, item: AttentionItem) =>
+      remember(account, { type: "question", item, lastReadings: {} }),
 
     notifyOfUnlinking(account: Account): Promise<boolean> {
       const words = wordsIn(account.language ?? "en");
@@ -100,7 +108,7 @@ export function createNotifier(deps: NotifierDeps) {
         async answered(wasShown) {
           if (!wasShown) return sendAll(account, news, timezone);
           for (const each of covered) await remember(account, each);
-          const notices = news.filter((it) => ["notice", "before_start", "removed"].includes(it.type));
+          const notices = news.filter((it) => AFTER_ANSWER.includes(it.type));
           await sendAll(account, notices, timezone);
         },
       };
@@ -140,7 +148,13 @@ function messageOf(
   news: HealthNews,
   words: Words,
   garminSignIn: SignInPages,
-): { text: string; keyboard?: InlineKeyboard } {
+): Formatted & { keyboard?: InlineKeyboard } {
+  if (news.type === "question") {
+    return { ...heldQuestion(news.item, news.lastReadings, words), keyboard: questionButtons(news.item, words) };
+  }
+  if (news.type === "questions") {
+    return { ...heldList(news.items, 0, words), keyboard: listButtons(news.items, 0, words) };
+  }
   const text = newsText(news, words);
   if (news.type === "attention" || news.type === "before_start") {
     return { text, keyboard: decisionButtons(news.items, words) };

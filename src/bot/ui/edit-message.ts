@@ -1,17 +1,24 @@
+import type { MessageEntity } from "grammy/types";
 import { GrammyError, InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { BotContext } from "./context.ts";
 
 /** Resolves to the id of the message, which is a new one if the old one can't be edited any more. */
-export async function editOrReply(ctx: BotContext, text: string, keyboard = new InlineKeyboard()): Promise<number> {
+export async function editOrReply(
+  ctx: BotContext,
+  text: string,
+  keyboard = new InlineKeyboard(),
+  entities?: MessageEntity[],
+): Promise<number> {
+  const options = { reply_markup: keyboard, ...(entities && { entities }) };
   const shown = ctx.callbackQuery?.message?.message_id ?? 0;
   try {
-    await ctx.editMessageText(text, { reply_markup: keyboard });
+    await ctx.editMessageText(text, options);
     return shown;
   } catch (error) {
     if (!(error instanceof GrammyError) || error.error_code !== 400) throw error;
     if (error.description.includes("message is not modified")) return shown;
-    const { message_id } = await ctx.reply(text, { reply_markup: keyboard });
+    const { message_id } = await ctx.reply(text, options);
     return message_id;
   }
 }

@@ -137,7 +137,7 @@ export const DECISION_TAP = /^(mine|leave|send_old):(?:(\d{16}#\w+)|before_start
 const waitsFrom = ({ waitsSince }: AttentionItem) => waitsSince?.getTime() ?? 0;
 
 /** Names several readings within a button's 64 bytes: since when the first and the last of them wait, and how many. */
-function rangeOf(late: AttentionItem[]): string {
+export function rangeOf(late: AttentionItem[]): string {
   const times = late.map(waitsFrom);
   return [Math.min(...times), Math.max(...times), late.length].map((it) => it.toString(36)).join("-");
 }

@@ -1,3 +1,4 @@
+import type { MessageEntity } from "grammy/types";
 import { type Api, GrammyError, type InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
@@ -18,7 +19,7 @@ export function createProgressMessage(
   { account, messageId, first }: Place,
   { api, clock, log }: { api: Api; clock: Clock; log: Log },
 ) {
-  let current: { text: string; keyboard?: InlineKeyboard | undefined } = { text: first };
+  let current: Shown = { text: first };
   let next = current;
   let isCurrentShown = true;
   let editableAt = Number.NEGATIVE_INFINITY;
@@ -41,27 +42,37 @@ export function createProgressMessage(
       const waitSeconds = Math.min(PAUSE_SECONDS, (editableAt - clock.now().getTime()) / 1000);
       if (waitSeconds > 0) await clock.sleep(waitSeconds);
       current = next;
-      const edit = api.editMessageText(account, messageId, current.text, markup(current.keyboard));
+      const edit = api.editMessageText(account, messageId, current.text, optionsOf(current));
       isCurrentShown = await works(edit, "message_not_edited");
       editableAt = clock.now().getTime() + PAUSE_SECONDS * 1000;
     }
     work = undefined;
   }
 
-  function draw(text: string, keyboard?: InlineKeyboard) {
-    if (text === next.text && !keyboard) return;
-    next = { text, keyboard };
+  function draw(shown: Shown) {
+    if (shown.text === next.text && !shown.keyboard) return;
+    next = shown;
     work ??= catchUp();
   }
 
   return {
-    show: (text: string) => draw(text),
-    async finish(text: string, keyboard?: InlineKeyboard): Promise<boolean> {
-      draw(text, keyboard);
+    show: (text: string) => draw({ text }),
+    async finish(text: string, keyboard?: InlineKeyboard, entities?: MessageEntity[]): Promise<boolean> {
+      const shown = { text, keyboard, entities };
+      draw(shown);
       await work;
-      return isCurrentShown || works(api.sendMessage(account, text, markup(keyboard)), "result_not_shown");
+      return isCurrentShown || works(api.sendMessage(account, text, optionsOf(shown)), "result_not_shown");
     },
   };
 }
 
-const markup = (keyboard: InlineKeyboard | undefined) => ({ ...(keyboard && { reply_markup: keyboard }) });
+interface Shown {
+  text: string;
+  keyboard?: InlineKeyboard | undefined;
+  entities?: MessageEntity[] | undefined;
+}
+
+const optionsOf = ({ keyboard, entities }: Shown) => ({
+  ...(keyboard && { reply_markup: keyboard }),
+  ...(entities && { entities }),
+});

@@ -13,8 +13,17 @@ export const takeOutButtons = (id: string, { undo: { button } }: Words) =>
 export const restoreButton = (id: string, { undo: { button } }: Words) =>
   new InlineKeyboard().text(button.restore, tap("restore", id));
 
-export const retryButton = (act: Act, id: string, { undo: { button } }: Words) =>
-  new InlineKeyboard().text(act === "restore" ? button.restore : button.takeOut, tap(act, id));
+/** Asks for the same once more. */
+export function retryButton(act: Act, id: string, { undo, question }: Words): InlineKeyboard {
+  const [label, data] = {
+    take_out: [undo.button.takeOut, tap("take_out", id)],
+    restore: [undo.button.restore, tap("restore", id)],
+    mine: [question.button.sure, `held:sure:${id}`],
+    not_mine: [question.button.no, `held:no:${id}`],
+    undo: [undo.button.undo, `held:undo:${id}`],
+  }[act] as [string, string];
+  return new InlineKeyboard().text(label, data);
+}
 
 export const undoButton = (id: string, { undo: { button } }: Words) =>
   new InlineKeyboard().text(button.undo, tap("take_out", id));

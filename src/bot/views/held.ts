@@ -29,7 +29,7 @@ export function heldLines(attention: AttentionItem[], words: Words): string[] {
   return [...shown.map((item) => heldLine(item, words)), ...(older > 0 ? [words.held.older(older)] : [])];
 }
 
-export function heldQuestion(items: AttentionItem[], words: Words): string {
+export function attentionText(items: AttentionItem[], words: Words): string {
   const { held: say } = words;
   const held = items.filter(({ fate }) => fate.state === "held");
   const askedAbout = held.every(hasOddDate) ? say.oddDates : say.decisionsNeeded;

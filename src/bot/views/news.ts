@@ -2,8 +2,9 @@ import { isUnexpected } from "../../sync/model/health.ts";
 import type { HealthNews, TroubleNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
-import { beforeStartText, heldQuestion } from "./held.ts";
+import { attentionText, beforeStartText } from "./held.ts";
 import { noticeText } from "./notices.ts";
+import { heldList, heldQuestion } from "./question.ts";
 import { waitsForYou } from "./summary.ts";
 import { removedText } from "./undo.ts";
 import { unreadableText } from "./unreadable.ts";
@@ -24,8 +25,12 @@ export function newsText(news: HealthNews, words: Words): string {
       return [healedText(news, words), ...leftLines(news, words)].join(" ");
     case "expiry":
       return say.expiry(news.vendor, news.daysLeft);
+    case "question":
+      return heldQuestion(news.item, news.lastReadings, words).text;
+    case "questions":
+      return heldList(news.items, 0, words).text;
     case "attention":
-      return heldQuestion(news.items, words);
+      return attentionText(news.items, words);
     case "before_start":
       return beforeStartText(news.items, news.startAt, words);
     case "removed":

@@ -6,6 +6,7 @@ import { DOCTOR_IN_GERMAN } from "./de-doctor.ts";
 import { garminInGerman } from "./de-garmin.ts";
 import { heldInGerman } from "./de-held.ts";
 import { noticesInGerman } from "./de-notices.ts";
+import { questionInGerman } from "./de-question.ts";
 import { SETTINGS_IN_GERMAN } from "./de-settings.ts";
 import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
@@ -238,6 +239,7 @@ export function german(format: Format): Words {
     arrivals: arrivalsInGerman(format),
     held,
     undo: undoInGerman(format),
+    question: questionInGerman(format),
     notices: noticesInGerman(format),
     link: LINK,
     lastSync: lastSync(format),

@@ -10,6 +10,7 @@ import { DOCTOR_IN_ENGLISH } from "./en-doctor.ts";
 import { garminInEnglish } from "./en-garmin.ts";
 import { heldInEnglish } from "./en-held.ts";
 import { noticesInEnglish } from "./en-notices.ts";
+import { questionInEnglish } from "./en-question.ts";
 import { SETTINGS_IN_ENGLISH } from "./en-settings.ts";
 import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
@@ -239,6 +240,7 @@ export function english(format: Format) {
     arrivals: arrivalsInEnglish(format),
     held,
     undo: undoInEnglish(format),
+    question: questionInEnglish(format),
     notices: noticesInEnglish(format),
     link: LINK,
     lastSync: lastSync(format),

@@ -98,6 +98,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
       return number(value, field === "bmi" ? 1 : 0);
     },
     reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
+    /** As people say it: a weight to 0.1 kg. */
     short: ({ values: of, takenAt }: Measured) => `${shortValues(of)}, ${time(takenAt)}`,
     time,
     lately,

@@ -45,3 +45,14 @@ export function isUnusual({ takenAt, values }: Measured, recent: WeighedBefore[]
     (pulseBpm === undefined || isWithin(pulseBpm, USUAL.pulseBpm))
   );
 }
+
+/** What an adult's scale shows, in kg. */
+const ADULT = { lightest: 30, heaviest: 250 };
+/** Nobody gains or loses this share of their last weight unnoticed. */
+const FAR_SHARE = 1 / 3;
+
+/** So improbable that a single yes may be a slip of the finger. `lastKg`: absent if there is no earlier weight. */
+export function isFarOff(weightKg: number, lastKg: number | undefined): boolean {
+  if (weightKg < ADULT.lightest || weightKg > ADULT.heaviest) return true;
+  return lastKg !== undefined && Math.abs(weightKg - lastKg) > lastKg * FAR_SHARE;
+}

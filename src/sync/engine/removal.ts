@@ -13,6 +13,8 @@ import { awaitedFromNow, stillAwaited, writeAll } from "./record.ts";
 
 /** How long an upload that nobody has seen may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
+/** How long Garmin has to answer without a body until that means that there's nothing. */
+const EMPTY_SECONDS = 600;
 /** Garmin may show for a moment what it has deleted. Seconds after the look before. */
 const LOOK_AFTER_SECONDS = [0, 1, 2, 4];
 
@@ -138,7 +140,13 @@ async function takeOut(removal: Removal, progress: Progress, context: RemovalCon
   const { value } = item.entry;
   if (keys.length === 0 && secondsSinceAttempt(value, clock.now()) < AWAITED_SECONDS) return "still_there";
   const wasSent = keys.length > 0 || value.attemptedAt !== undefined;
-  if (wasSent && !(await isGone(value, keys, { ...context, sink }))) return "still_there";
+  const look = wasSent ? await lookAfter(value, keys, { ...context, sink }) : "gone";
+  const { emptySince } = value.removal ?? {};
+  if (look === "empty" && !emptySince) {
+    await write({ ...value, removal: { askedAt: removal.askedAt, emptySince: clock.now() } });
+  }
+  const isEmptyFor = emptySince ? (clock.now().getTime() - emptySince.getTime()) / 1000 : 0;
+  if (look !== "gone" && !(look === "empty" && isEmptyFor >= EMPTY_SECONDS)) return "still_there";
   await lease.ensure();
   await write(outOfGarmin(value, removal, clock.now()));
   return item.entry.value;
@@ -170,17 +178,23 @@ async function unknownCopies(entry: LedgerEntry, progress: Progress, { sink, led
   return [...(ours ? [ours] : []), ...unclaimed.takeAll(possibleCopies)];
 }
 
-/** Only what Garmin shows counts. An entry that can't be read may be it. */
-async function isGone(entry: LedgerEntry, keys: GarminKey[], { sink, lease, clock }: OneSink): Promise<boolean> {
+/**
+ * Only what Garmin shows counts. An entry that can't be read may be it. An answer without a body says that there's nothing, or that
+ * the answer got lost.
+ */
+async function lookAfter(entry: LedgerEntry, keys: GarminKey[], { sink, lease, clock }: OneSink) {
   const isTaken = new Set(keys.map(({ id }) => id));
+  let found: "gone" | "there" | "empty" = "there";
   for (const seconds of LOOK_AFTER_SECONDS) {
     if (seconds > 0) await clock.sleep(seconds);
     await lease.ensure();
-    const { entries, unreadable } = await aroundAll(sink, [entry.takenAt, entry.replaces?.takenAt ?? entry.takenAt]);
-    if (unreadable.some((it) => mayBeOurs(entry, it))) continue;
-    if (!entries.some(({ key }) => isTaken.has(key.id))) return true;
+    const around = await aroundAll(sink, [entry.takenAt, entry.replaces?.takenAt ?? entry.takenAt]);
+    const isShown = around.entries.some(({ key }) => isTaken.has(key.id));
+    const mayBeThere = isShown || around.unreadable.some((it) => mayBeOurs(entry, it));
+    found = mayBeThere ? "there" : around.isWithoutBody ? "empty" : "gone";
+    if (found === "gone") break;
   }
-  return false;
+  return found;
 }
 
 /** It keeps its key: if Garmin shows it for a while, it's nobody else's. */

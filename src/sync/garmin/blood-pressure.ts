@@ -41,6 +41,7 @@ export function createBloodPressureSink(options: {
         const path = `/bloodpressure-service/bloodpressure/range/${start}/${end}?includeAll=true`;
         const ask = () => call({ method: "GET", path });
         const answer = await readRange("Garmin blood pressure range", ask, PressureRange());
+        if (!answer) around.isWithoutBody = true;
         for (const summary of answer?.body.measurementSummaries ?? []) {
           // The list is empty, or missing, unless includeAll is asked for.
           const { startDate, numOfMeasurements, measurements } = Loose().safeParse(summary).data ?? {};

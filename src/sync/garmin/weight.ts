@@ -32,6 +32,7 @@ export function createWeightSink(options: {
         const path = `/weight-service/weight/range/${start}/${end}?includeAll=true`;
         const ask = () => call({ method: "GET", path });
         const answer = await readRange("Garmin weight range", ask, WeightRange());
+        if (!answer) around.isWithoutBody = true;
         for (const day of answer?.body.dailyWeightSummaries ?? []) {
           const { summaryDate, numOfWeightEntries, allWeightMetrics } = Loose().safeParse(day).data ?? {};
           for (const entry of entriesOfDay(allWeightMetrics, numOfWeightEntries)) {

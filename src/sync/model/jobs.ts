@@ -6,8 +6,8 @@ import type { Versioned } from "./link.ts";
 export const LOOKS = ["doctor", "working", "weigh_in_missing", "blood_pressure_missing"] as const;
 export type Look = (typeof LOOKS)[number];
 
-/** What can be done with one reading that was sent. */
-export const ACTS = ["take_out", "restore"] as const;
+/** What can be done with one reading. "undo" takes back the answer to the question whose it is. */
+export const ACTS = ["take_out", "restore", "mine", "not_mine", "undo"] as const;
 export type Act = (typeof ACTS)[number];
 
 const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));

@@ -51,8 +51,8 @@ export interface LedgerEntry extends Measured {
   doubt?: HeldReason;
   /** Whatever happens to the reading afterwards, "mine" and "ask_again" stay. `about`: why it was held. */
   decision?: { type: Decision; at: Date; about?: HeldReason };
-  /** With "removing" and "removed". */
-  removal?: { askedAt: Date; removedAt?: Date };
+  /** With "removing" and "removed". `emptySince`: Garmin answered a look without a body. */
+  removal?: { askedAt: Date; removedAt?: Date; emptySince?: Date };
   attempts: number;
   /** How many of the attempts Garmin accepted; absent: none. */
   accepted?: number;

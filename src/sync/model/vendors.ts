@@ -103,6 +103,8 @@ export interface Around {
   entries: GarminEntry[];
   /** Each may be any reading that it doesn't contradict. */
   unreadable: UnreadableEntry[];
+  /** Garmin answered without a body, which counts as an empty list. */
+  isWithoutBody?: true;
 }
 
 export interface UnreadableEntry {

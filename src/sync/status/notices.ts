@@ -23,6 +23,11 @@ export type HealthNews =
   /** `told`: what the owner had heard. `left` is absent if that couldn't be read. `only`: the one reading that came. */
   | { type: "healed"; since: Date; synced: number; told: Trouble[]; left?: LeftOver | undefined; only?: Measured }
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date }
+  /** Held by itself, with a question of its own. */
+  | { type: "question"; item: AttentionItem; lastReadings: Overview["lastReadings"] }
+  /** Too many for a question each. */
+  | { type: "questions"; items: AttentionItem[] }
+  /** What Garmin didn't store, or many with something wrong in them. */
   | { type: "attention"; items: AttentionItem[] }
   /** From before the account's start, but got by Withings after it was linked. */
   | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined }
@@ -192,11 +197,31 @@ export function pendingNotices(health: Health, known: Known & { now: Date; patie
       .filter((it) => it.isNews && !removalsTold.includes(removalId(it)))
       .map((removal): HealthNews => ({ type: "removed", removal })),
     ...notices.map((notice): HealthNews => ({ type: "notice", notice })),
-    ...(items.length > 0 ? [{ type: "attention" as const, items }] : []),
+    ...newsOfAttention(items, progress?.lastReadings ?? {}),
     ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt: progress?.startAt }] : []),
     ...(records.length > 0 ? [{ type: "unreadable" as const, records }] : []),
   ];
 }
+
+/** As many as this are asked about one by one. */
+const QUESTIONS_AT_ONCE = 3;
+
+function newsOfAttention(items: AttentionItem[], lastReadings: Overview["lastReadings"]): HealthNews[] {
+  const { held = [], failed = [] } = Object.groupBy(items, ({ fate }) => fate.state);
+  const { whose = [], wrong = [] } = Object.groupBy(held, (it) => (asksWhose(it) ? "whose" : "wrong"));
+  const oneByOne = (all: AttentionItem[]) => all.map((item): HealthNews => ({ type: "question", item, lastReadings }));
+  const isMany = (all: AttentionItem[]) => all.length > QUESTIONS_AT_ONCE;
+  const rest = [...(isMany(wrong) ? wrong : []), ...failed];
+  return [
+    ...(isMany(whose) ? [{ type: "questions" as const, items: whose }] : oneByOne(whose)),
+    ...(isMany(wrong) ? [] : oneByOne(wrong)),
+    ...(rest.length > 0 ? [{ type: "attention" as const, items: rest }] : []),
+  ];
+}
+
+/** Whether its owner can say if it's theirs. Otherwise something is wrong with it. */
+export const asksWhose = ({ fate }: Pick<AttentionItem, "fate">) =>
+  fate.state === "held" && !["in_the_future", "impossible_date", "no_timezone", "before_start"].includes(fate.reason);
 
 /** Without a sound: nothing has to be done. */
 export function isQuiet(news: HealthNews): boolean {
@@ -261,8 +286,9 @@ function isReminderDue({ what, at, times }: Told, now: Date): boolean {
 
 /** Only what was delivered counts, or what never can be. */
 export function afterTelling(health: Health, news: HealthNews, now: Date): Health {
-  if (news.type === "attention" || news.type === "before_start") {
-    return { ...health, attentionTold: [...new Set([...health.attentionTold, ...news.items.map(attentionId)])] };
+  if ("items" in news || news.type === "question") {
+    const items = "items" in news ? news.items : [news.item];
+    return { ...health, attentionTold: [...new Set([...health.attentionTold, ...items.map(attentionId)])] };
   }
   if (news.type === "unreadable") {
     const told = [...(health.unreadableTold ?? []), ...news.records.map(({ id }) => id)];
@@ -295,6 +321,8 @@ export function coveredByAnswer(report: RunReport, news: HealthNews[]): HealthNe
     if (each.type === "healed") return report.status === "success" ? [each] : [];
     if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
     if (each.type === "before_start" || each.type === "removed") return [];
+    // Its answer belongs below its own question.
+    if (each.type === "question" || each.type === "questions") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];

@@ -6,6 +6,28 @@ import { type NotifiedBot, startNotifiedBot } from "./notified-bot.ts";
 let harness: NotifiedBot;
 afterEach(() => harness.close());
 
+const HOUR = 3600;
+const weights = () => harness.weights().map(({ weightKg }) => weightKg);
+const waiting = async () => (await harness.ledger().progress())?.value.attention ?? [];
+/** A bold beginning. */
+const boldOf = (text: string) => {
+  const { params } = harness.telegram.outbox.findLast((it) => it.params.text === text) ?? expect.fail(text);
+  const [entity] = JSON.parse(params.entities ?? "[]") as Array<{ type: string; offset: number; length: number }>;
+  return entity?.type === "bold" ? text.slice(entity.offset, entity.offset + entity.length) : undefined;
+};
+
+/** 80 kg yesterday, and then these weights, of which the scale doesn't know whose they are, ten minutes apart. */
+async function guests(...weightsKg: number[]) {
+  harness = await startNotifiedBot();
+  harness.person.stepOnScale({ at: harness.ago({ days: 1 }), weightKg: 80 });
+  await harness.scheduledRun();
+  for (const [index, weightKg] of weightsKg.entries()) {
+    harness.person.stepOnScale({ at: harness.ago({ minutes: 100 - index * 10 }), weightKg, attrib: 1 });
+  }
+  await harness.scheduledRun();
+  harness.clock.advance(60);
+}
+
 describe("a question about a reading", () => {
   test("a reading that Garmin already has isn’t asked about", async () => {
     harness = await startNotifiedBot();
@@ -17,76 +39,171 @@ describe("a question about a reading", () => {
     expect(botTexts(harness)).toHaveLength(before);
   });
 
-  test("the buttons of a question name their reading, and so do the answers", async () => {
-    harness = await startNotifiedBot();
-    for (const [minutes, weightKg] of [
-      [30, 41],
-      [20, 42],
-    ] as const) {
-      harness.person.stepOnScale({ at: harness.ago({ minutes }), weightKg, attrib: 1 });
-    }
+  test("asks like a person, and a no becomes “kept out of Garmin” in the same message", async () => {
+    await guests(70);
+    const question = await heard(harness, "Was that you?");
+    expect(question.text).toBe("70.0 kg, today 11:20. Was that you? Your last was 80.0 kg.");
+    expect(boldOf(question.text)).toBe("70.0 kg, today 11:20. Was that you?");
+    expect(labels(question)).toEqual(["Yes", "No"]);
+    harness.owner.tap("No");
+    const answer = await heard(harness, "70.0 kg, today 11:20: kept out of Garmin.");
+    expect(answer.id).toBe(question.id);
+    expect(labels(answer)).toEqual(["Undo"]);
     await harness.scheduledRun();
-    const question = await heard(harness, "Some readings need your decision.");
-    expect(labels(question)).toEqual([
-      "Send 41.00 kg, today 12:30",
-      "Not mine: 41.00 kg, today 12:30",
-      "Send 42.00 kg, today 12:40",
-      "Not mine: 42.00 kg, today 12:40",
-    ]);
-    harness.owner.tap("Not mine: 41.00 kg, today 12:30");
-    const answered = await heard(harness, "41.00 kg, today 12:30: I won’t send it.");
-    // The other reading is still asked about.
-    expect(answered.text).toContain("today 12:40, 42.00 kg is held");
-    expect(labels(answered)).toEqual(["Send 42.00 kg, today 12:40", "Not mine: 42.00 kg, today 12:40"]);
-    harness.clock.advance(60);
-    harness.owner.tap("Send 42.00 kg, today 12:40");
-    await heard(harness, "42.00 kg, today 12:40: it’s in Garmin.");
-    await harness.quiet();
-    expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([42]);
+    expect(weights()).toEqual([80]);
+    expect(await waiting()).toEqual([]);
   });
 
-  test("a tap sends nothing that Garmin has by then, and the answer says so", async () => {
-    harness = await startNotifiedBot();
-    const at = harness.ago({ minutes: 30 });
-    harness.person.stepOnScale({ at, weightKg: 41, attrib: 1 });
+  test("a yes becomes “is in Garmin” once it is, and undoing it takes the reading out and asks again", async () => {
+    await guests(70);
+    const { id } = await heard(harness, "Was that you?");
+    harness.owner.tap("Yes");
+    const answer = await heard(harness, "70.0 kg, today 11:20 is in Garmin.");
+    expect(answer.id).toBe(id);
+    expect(answer.history).toContain("Sending 70.0 kg, today 11:20 to Garmin…");
+    expect(weights()).toEqual([80, 70]);
+    harness.clock.advance(HOUR);
+    harness.owner.tap("Undo");
+    const again = await harness.owner.waitForMessage((it) => it.id === id && labels(it).includes("Yes"));
+    expect(again.text).toBe("70.0 kg, today 11:20. Was that you? Your last was 80.0 kg.");
+    expect(weights()).toEqual([80]);
+    expect(await waiting()).toHaveLength(1);
+    // No run asks beside it, sends it, or takes what later weights say for an answer.
+    const said = botTexts(harness).length;
+    for (let days = 0; days < 3; days++) {
+      harness.clock.advance(26 * HOUR);
+      await harness.link();
+      harness.person.stepOnScale({ weightKg: 70.5, attrib: 7 });
+      expect(await harness.scheduledRun({ ledgerIsCurrent: false })).toMatchObject({ status: "success", held: 1 });
+    }
+    expect(botTexts(harness)).toHaveLength(said);
+    expect(weights()).toEqual([80, 70.5, 70.5, 70.5]);
+    harness.owner.tap("Yes", id);
+    await harness.owner.waitForMessage((it) => it.id === id && it.text.endsWith("is in Garmin."));
+    expect(weights().filter((it) => it === 70)).toHaveLength(1);
+  });
+
+  test("undoing a no asks again, for 24 hours", async () => {
+    await guests(70);
+    const { id } = await heard(harness, "Was that you?");
+    harness.owner.tap("No");
+    await heard(harness, "kept out of Garmin.");
     await harness.scheduledRun();
-    const { id } = await heard(harness, "A reading needs your decision.");
-    harness.addByHand(at, 41);
-    harness.clock.advance(60);
-    harness.owner.tap("Send 41.00 kg, today 12:30", id);
-    await heard(harness, "41.00 kg, today 12:30: Garmin already has it, so I sent nothing.");
-    await harness.quiet();
-    expect(harness.owner.toasts.at(-1)?.text).toBe("41.00 kg, today 12:30: I’ll send it unless Garmin already has it.");
-    expect(harness.weights()).toHaveLength(1);
+    harness.clock.advance(23 * HOUR);
+    harness.owner.tap("Undo");
+    await harness.owner.waitForMessage((it) => it.id === id && labels(it).includes("Yes"));
+    const said = botTexts(harness).length;
+    await harness.scheduledRun();
+    expect(botTexts(harness)).toHaveLength(said);
+    harness.owner.tap("No");
+    await harness.owner.waitForMessage((it) => it.id === id && labels(it).includes("Undo"));
+    harness.clock.advance(25 * HOUR);
+    harness.owner.tap("Undo");
+    await harness.owner.waitForMessage((it) => it.id === id && it.text.includes("for 24 hours"));
+    expect(await waiting()).toEqual([]);
   });
 
   test.each([
-    ["it was seen in Garmin", async () => {}, "it’s in Garmin."],
-    [
-      "Garmin had it from elsewhere",
-      async () => void harness.addByHand(harness.ago({ minutes: 30 }), 41),
-      "Garmin already has it, so I sent nothing.",
-    ],
-  ])("a second tap when %s says so", async (_what, before, answer) => {
-    harness = await startNotifiedBot();
-    harness.person.stepOnScale({ at: harness.ago({ minutes: 30 }), weightKg: 41, attrib: 1 });
-    await harness.scheduledRun();
-    const { id, buttons } = await heard(harness, "A reading needs your decision.");
+    [120, "That’s far from your last, 80.0 kg."],
+    [45, "That’s far from your last, 80.0 kg."],
+    [260, "That’s far from your last, 80.0 kg."],
+  ])("%d kg is asked about twice before it is sent", async (weightKg, why) => {
+    await guests(weightKg);
+    const { id } = await heard(harness, "Was that you?");
+    harness.owner.tap("Yes");
+    const sure = await heard(harness, `Really yours? ${why}`);
+    expect(sure.id).toBe(id);
+    await harness.quiet();
+    expect(weights()).toEqual([80]);
+    expect(labels(sure)).toEqual(["Yes, it’s mine", "No"]);
+    harness.owner.tap("Yes, it’s mine");
+    await heard(harness, "is in Garmin.");
+    expect(weights()).toEqual([80, weightKg]);
+  });
+
+  test("each of three has a message of its own, and a tap touches no other", async () => {
+    await guests(70, 71, 72);
+    for (const kg of [70, 71, 72]) await heard(harness, `${kg}.0 kg, today`);
+    const { id } = await heard(harness, "71.0 kg, today 11:30. Was that you?");
+    harness.owner.tap("No", id);
+    await heard(harness, "71.0 kg, today 11:30: kept out of Garmin.");
+    expect(botTexts(harness).filter((it) => it.includes("Was that you?"))).toHaveLength(2);
+    expect(await waiting()).toHaveLength(2);
+  });
+
+  test("a tap sends nothing that Garmin has by then, and the answer says so", async () => {
+    await guests(70);
+    const { id } = await heard(harness, "Was that you?");
+    const [{ takenAt } = expect.fail()] = await waiting();
+    harness.addByHand(takenAt, 70);
+    harness.owner.tap("Yes", id);
+    await heard(harness, "70.0 kg, today 11:20: Garmin already has it, so I sent nothing.");
+    expect(weights()).toEqual([80, 70]);
+    // What came from elsewhere has no button.
+    expect(labels(harness.owner.lastMessage ?? expect.fail())).toEqual([]);
+  });
+
+  test("a tap on an old question says what became of the reading", async () => {
+    await guests(70);
+    const { id, buttons } = await heard(harness, "Was that you?");
     const data = buttons.flat()[1]?.data ?? expect.fail();
-    await before();
-    harness.clock.advance(1);
-    harness.owner.tap("Send 41.00 kg, today 12:30", id);
-    await heard(harness, answer);
+    harness.owner.tap("Yes", id);
+    await heard(harness, "is in Garmin.");
     await harness.quiet();
-    const { id: old } = await harness
-      .newBot()
-      .bot.api.sendMessage(ACCOUNT, "An old question", {
-        reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: data }]] },
-      })
-      .then(({ message_id }) => ({ id: message_id }));
-    harness.owner.tap("Old", old);
+    const old = await harness.newBot().bot.api.sendMessage(ACCOUNT, "An old question", {
+      reply_markup: { inline_keyboard: [[{ text: "Old", callback_data: data }]] },
+    });
+    harness.owner.tap("Old", old.message_id);
+    await harness.owner.waitForMessage((it) => it.id === old.message_id && it.text.endsWith("is in Garmin."));
+    expect(weights()).toEqual([80, 70]);
+  });
+});
+
+describe("more than three at once", () => {
+  test("are one list of pages, from which each can be asked about", async () => {
+    await guests(70, 71, 72, 73, 74, 75, 76);
+    const list = await heard(harness, "7 readings. Which of them are yours?");
+    expect(list.text.split("\n").slice(1)).toEqual([
+      ...["1. 70.0 kg, today 11:20", "2. 71.0 kg, today 11:30", "3. 72.0 kg, today 11:40"],
+      ...["4. 73.0 kg, today 11:50", "5. 74.0 kg, today 12:00"],
+    ]);
+    expect(labels(list)).toEqual([
+      ...["1", "2", "3", "4", "5", "›"],
+      ...["None of these is mine", "All mine, except what is far off"],
+    ]);
+    harness.owner.tap("›");
+    const second = await heard(harness, "6. 75.0 kg");
+    expect(second.id).toBe(list.id);
+    expect(labels(second).slice(0, 3)).toEqual(["6", "7", "‹"]);
+    harness.owner.tap("7");
+    const question = await heard(harness, "76.0 kg, today 12:20. Was that you?");
+    harness.owner.tap("No", question.id);
+    await heard(harness, "76.0 kg, today 12:20: kept out of Garmin.");
+    expect(await waiting()).toHaveLength(6);
+  });
+
+  test("can be kept out all at once, but not those that the list hasn’t shown", async () => {
+    await guests(70, 71, 72, 73);
+    const { id } = await heard(harness, "4 readings.");
+    harness.person.stepOnScale({ at: harness.ago({ minutes: 5 }), weightKg: 77, attrib: 1 });
+    await harness.scheduledRun();
+    harness.owner.tap("None of these is mine", id);
+    await heard(harness, "4 readings: kept out of Garmin.");
+    expect((await waiting()).map(({ values }) => values)).toMatchObject([{ weightKg: 77 }]);
+    expect(weights()).toEqual([80]);
+  });
+
+  test("go to Garmin all at once, except what is far off", async () => {
+    await guests(70, 71, 150, 73);
+    const { id } = await heard(harness, "4 readings.");
+    harness.owner.tap("All mine, except what is far off");
+    const left = await heard(harness, "3 readings: I’ll send what Garmin doesn’t have yet.");
+    expect(left.id).toBe(id);
+    expect(left.text).toContain("One is far off, so it still needs your answer:\n1. 150.0 kg, today 11:40");
+    await heard(harness, "73.00 kg, today 11:50: it’s in Garmin.");
     await harness.quiet();
-    expect(harness.owner.toasts.at(-1)?.text).toBe(`41.00 kg, today 12:30: ${answer}`);
+    expect(weights()).toEqual([80, 70, 71, 73]);
+    expect((await waiting()).map(({ values }) => values)).toMatchObject([{ weightKg: 150 }]);
   });
 });
 
@@ -103,58 +220,52 @@ test("a reading that Garmin refuses isn’t said to need a decision, and counts 
   harness.person.stepOnScale({ at: harness.ago({ minutes: 21 }), weightKg: 41, attrib: 1 });
   harness.person.stepOnScale({ at: harness.ago({ minutes: 11 }), weightKg: 81 });
   await harness.scheduledRun();
-  expect((await heard(harness, "41.00 kg")).text).toMatch(
-    /^A reading needs your decision\.\ntoday 12:40, 41\.00 kg is held: .*\ntoday 12:50, 81\.00 kg is not stored: /,
-  );
+  expect((await heard(harness, "41.0 kg")).text).toBe("41.0 kg, today 12:40. Was that you?");
+  await heard(harness, "A reading couldn’t be stored.\ntoday 12:50, 81.00 kg is not stored: ");
 });
 
-describe("a reading with an impossible date", () => {
+describe("a reading with something wrong in it", () => {
   test.each([
     [
       "en",
-      "64.20 kg, dated 27 Nov 13:00: that’s in the future, so check the clock of the scale. I’ll look at it again when that date comes.",
-      "Ignore 64.20 kg, 27 Nov 13:00",
+      "64.2 kg, dated 27 Nov, in the future. Check the clock of the scale. I’ll look at this reading again on that day.",
+      "Ignore it",
+      "64.2 kg, 27 Nov 13:00: kept out of Garmin.",
     ],
     [
       "de",
-      "64,20 kg, datiert auf 27. Nov. 13:00: Das liegt in der Zukunft, also prüfe die Uhr der Waage. Sobald der Tag da ist, sehe ich sie mir wieder an.",
-      "Ignorieren: 64,20 kg, 27. Nov. 13:00",
+      "64,2 kg, datiert auf den 27. Nov. – das liegt in der Zukunft. Prüfe die Uhr der Waage. An dem Tag sehe ich mir die Messung wieder an.",
+      "Ignorieren",
+      "64,2 kg, 27. Nov. 13:00: bleibt aus Garmin draußen.",
     ],
-  ] as const)(
-    "a date in the future is reported with what to check, and the reading can be ignored (%s)",
-    async (language, text, button) => {
-      harness = await startNotifiedBot(language === "de" ? { language } : {});
-      harness.person.stepOnScale({ at: harness.ago({ days: -6 }), createdAt: harness.clock.now(), weightKg: 64.2 });
-      await harness.scheduledRun();
-      const question = await heard(harness, text);
-      expect(labels(question)).toEqual([button]);
-      harness.owner.say("/status");
-      const status = await harness.owner.waitForMessage((it) => it.id !== question.id && it.text.includes(text));
-      expect(labels(status)).toEqual([button]);
-      harness.owner.tap(button, status.id);
-      await harness.quiet();
-      expect(harness.owner.toasts.at(-1)?.text).toMatch(/I won’t send it\.|Ich sende sie nicht\./);
-      harness.clock.advance(7 * 24 * 3600);
-      await harness.link();
-      expect(await harness.scheduledRun()).toMatchObject({ status: "success", synced: 0, held: 0 });
-    },
-  );
+  ] as const)("a date in the future is reported with what to check, and can be ignored (%s)", async (...given) => {
+    const [language, text, button, ignored] = given;
+    harness = await startNotifiedBot(language === "de" ? { language } : {});
+    harness.person.stepOnScale({ at: harness.ago({ days: -6 }), createdAt: harness.clock.now(), weightKg: 64.2 });
+    await harness.scheduledRun();
+    const question = await heard(harness, text);
+    expect(labels(question)).toEqual([button]);
+    harness.owner.say("/status");
+    const status = await harness.owner.waitForMessage((it) => it.id !== question.id && it.text.includes("27"));
+    expect(labels(status)).toHaveLength(1);
+    harness.owner.tap(button, question.id);
+    await heard(harness, ignored);
+    harness.clock.advance(7 * 24 * HOUR);
+    await harness.link();
+    expect(await harness.scheduledRun()).toMatchObject({ status: "success", synced: 0, held: 0 });
+  });
 
   test("a date in 1970 is reported with what to check", async () => {
     harness = await startNotifiedBot();
     await harness.scheduledRun();
     harness.clock.advance(60);
-    harness.person.takeBloodPressure({
-      at: new Date(86_400_000),
-      createdAt: harness.clock.now(),
-      systolic: 121,
-      diastolic: 79,
-    });
+    const at = new Date(86_400_000);
+    harness.person.takeBloodPressure({ at, createdAt: harness.clock.now(), systolic: 121, diastolic: 79 });
     await harness.scheduledRun();
-    const question = await heard(harness, "The date of a reading can’t be right.");
-    expect(question.text).toContain(
-      "121/79 mmHg, dated 2 Jan 1970 01:00: no cuff could send readings back then, so its clock was probably reset. Check the clock of the cuff.",
+    const question = await heard(harness, "dated 2 Jan 1970");
+    expect(question.text).toBe(
+      "121/79 mmHg, dated 2 Jan 1970 01:00. No cuff could send readings back then, so its clock was probably reset. Check the clock of the cuff.",
     );
-    expect(labels(question)).toEqual(["Send 121/79 mmHg, 2 Jan 1970 01:00", "Ignore 121/79 mmHg, 2 Jan 1970 01:00"]);
+    expect(labels(question)).toEqual(["Send it all the same", "Ignore it"]);
   });
 });

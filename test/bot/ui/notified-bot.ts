@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { createNotifier } from "../../../src/bot/notifications/notifier.ts";
+import { createNotifier, type Notifier } from "../../../src/bot/notifications/notifier.ts";
 import type { RunOptions } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { heard } from "../chat.ts";
@@ -12,14 +12,17 @@ export async function startNotifiedBot(account: { language?: "de" } = {}) {
   const harness = await startTestBot();
   const { app, clock, sandbox } = harness;
   await app.store.accounts.save(ACCOUNT, account);
-  const notifier = createNotifier({
+  const told = (): Pick<Notifier, "conclude" | "noteAsked"> => notifier;
+  const notifier: Notifier = createNotifier({
     ...{ accounts: app.store.accounts, health: app.store.health, clock, log: app.log },
     overview: app.overviews.of,
-    send: (to, text, { keyboard }) =>
-      harness.newBot().bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }) }),
+    send: (to, text, { keyboard, entities }) =>
+      harness
+        .newBot(told())
+        .bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) }),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
   });
-  harness.startBot({ conclude: notifier.conclude });
+  harness.startBot(told());
   harness.owner.say("/help");
   await heard(harness, "/status");
 

@@ -155,6 +155,32 @@ describe("a reading that its owner takes out of Garmin", () => {
     expect(weights()).toEqual([80.5]);
   });
 
+  test("isn't said to be gone when Garmin answers without a body, unless it goes on answering like that", async () => {
+    const { id } = await twoSent();
+    const answers = (times: number) =>
+      harness.sandbox.faults.add({
+        ...{ server: "garmin_connectapi", match: {}, times },
+        effect: { type: "status", status: 204 },
+      });
+    // As an answer cut short: nothing was deleted, and nothing is listed.
+    answers(5);
+    expect(await takeOut(id)).toMatchObject({ type: "pending" });
+    expect(weights()).toEqual([80.5, 80.25]);
+    harness.sandbox.faults.clear();
+    harness.clock.advance(60);
+    expect(await takeOut(id)).toMatchObject({ type: "removed" });
+    expect(weights()).toEqual([80.5]);
+    const [other] = (await progress())?.arrived ?? [];
+    harness.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { method: "GET" }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 204 },
+    });
+    expect(await takeOut(other?.id ?? "")).toMatchObject({ type: "pending" });
+    harness.clock.advance(660);
+    expect(await takeOut(other?.id ?? "")).toMatchObject({ type: "removed" });
+    expect(weights()).toEqual([]);
+  });
+
   test("stays in another profile's Garmin, and leaves its own when that is linked again", async () => {
     const { id } = await twoSent();
     harness.sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: { type: "status", status: 503 } });

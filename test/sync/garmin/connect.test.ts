@@ -379,7 +379,7 @@ describe("an answer to a question", () => {
   });
 
   test("without content is an empty list: at once if its status says so, otherwise if it comes twice", async () => {
-    const nothing = { entries: [], unreadable: [] };
+    const nothing = { entries: [], unreadable: [], isWithoutBody: true };
     const from = stub.requests.length;
     stub.willAnswer(new Response(null, { status: 204 }), new Response(null, { status: 204 }));
     expect(await weights.around(NOON, NOON)).toEqual(nothing);

@@ -1,0 +1,45 @@
+import { InlineKeyboard } from "grammy/web";
+import type { AttentionItem } from "../../sync/model/ledger.ts";
+import { readingId } from "../../sync/model/reading.ts";
+import { asksWhose } from "../../sync/status/notices.ts";
+import { LISTED } from "../views/question.ts";
+import type { Words } from "../words/words.ts";
+import { CALLBACK, rangeOf } from "./keyboards.ts";
+
+/** Taps on the question about one reading: a verb and its id. */
+export const QUESTION_TAP = /^held:(yes|sure|no|undo|ask):(\d{16}#\w+)$/;
+/** Taps on the list: a verb, and which readings it shows, or the page. */
+export const LIST_TAP = /^held:(none|all|page):([0-9a-z-]+)$/;
+
+const tap = (verb: string, id: string) => `held:${verb}:${id}`;
+
+export function questionButtons(item: Pick<AttentionItem, "fate" | "kind" | "measureGroupId">, words: Words) {
+  const { button } = words.question;
+  const id = readingId(item);
+  if (asksWhose(item)) return new InlineKeyboard().text(button.yes, tap("yes", id)).text(button.no, tap("no", id));
+  const keyboard = new InlineKeyboard();
+  if (item.fate.reason === "no_timezone") keyboard.text(words.button.setTimezone, CALLBACK.timezone).row();
+  if (item.fate.reason === "impossible_date") keyboard.text(button.send, tap("sure", id)).row();
+  return keyboard.text(button.ignore, tap("no", id));
+}
+
+export const sureButtons = (id: string, { question: { button } }: Words) =>
+  new InlineKeyboard().text(button.sure, tap("sure", id)).text(button.no, tap("no", id));
+
+export const undoAnswerButton = (id: string, { undo: { button } }: Words) =>
+  new InlineKeyboard().text(button.undo, tap("undo", id));
+
+export function listButtons(items: AttentionItem[], page: number, words: Words): InlineKeyboard {
+  const { button } = words.question;
+  const keyboard = new InlineKeyboard();
+  const first = page * LISTED;
+  for (const [index, item] of items.slice(first, first + LISTED).entries()) {
+    keyboard.text(String(first + index + 1), tap("ask", readingId(item)));
+  }
+  const pages = Math.ceil(items.length / LISTED);
+  if (pages > 1) keyboard.row();
+  if (page > 0) keyboard.text("‹", tap("page", String(page - 1)));
+  if (page < pages - 1) keyboard.text("›", tap("page", String(page + 1)));
+  const range = rangeOf(items);
+  return keyboard.row().text(button.none, tap("none", range)).row().text(button.all, tap("all", range));
+}
