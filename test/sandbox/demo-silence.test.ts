@@ -78,7 +78,7 @@ test("a question that Telegram refused arrives once Telegram accepts messages ag
   expect(await trouble("telegram_messages_refused", true)).toMatch(/Somebody weighing \d+ kg stepped on/);
   await act("putRight");
   await act("passTime", { until: "hour" });
-  await chat.waitForMessage(({ text }) => text.includes("wasn’t sure it was you"));
+  await chat.waitForMessage(({ text }) => text.includes("Was that you?"));
 });
 
 test("as long as nothing is linked, the page says that the bot has nothing to report", async () => {
