@@ -61,6 +61,30 @@ test("/undo takes the last reading out of Garmin, and Restore brings it back, wi
   expect(aws.sqs.dead()).toEqual([]);
 });
 
+test("a held reading is asked about, and every answer and its undo is done by another process", async () => {
+  await start();
+  aws.http.isFresh = true;
+  aws.person.stepOnScale({ weightKg: 70.4, attrib: 1 });
+  await aws.runSweep();
+  const { id } = await aws.heard("Was that you?");
+  aws.chat.tap("No", id);
+  await aws.heard("kept out of Garmin.");
+  await aws.quiet();
+  aws.chat.tap("Undo", id);
+  await aws.heard("Was that you?");
+  await aws.quiet();
+  aws.chat.tap("Yes", id);
+  await aws.heard("is in Garmin.");
+  await aws.quiet();
+  expect(aws.weightsKg()).toEqual([70.4]);
+  aws.chat.tap("Undo", id);
+  expect(labels(await aws.heard("Was that you?"))).toEqual(["Yes", "No"]);
+  await aws.quiet();
+  expect(aws.weightsKg()).toEqual([]);
+  expect(await aws.fates()).toEqual(["held"]);
+  expect(aws.sqs.dead()).toEqual([]);
+});
+
 test("what Withings announces is queued and sent to Garmin, without a message to the owner", async () => {
   await start();
   await aws.runSweep();

@@ -7,7 +7,6 @@ import type { Leases } from "../model/leases.ts";
 import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress, Removal } from "../model/ledger.ts";
 import { restorableUntil } from "../model/ledger.ts";
 import type { Links, Versioned } from "../model/link.ts";
-import { readingId } from "../model/reading.ts";
 import { isTypedId, type TypedReading, type TypedReadings } from "../model/typed.ts";
 import type { OpenSinks } from "../model/vendors.ts";
 import { listedAgain, toRemove, writeAll } from "./record.ts";
@@ -181,9 +180,11 @@ export function askAgain(deps: TakeBackDeps, account: Account, id: string): Prom
       fate: { state: "held", reason: about },
       decision: { type: "ask_again", at: now, about },
     };
+    // First: if this ends half-way, the next run lists the reading again, and finds which of the two is true.
+    const listed = listedAgain(progress.value, found.value);
+    const attention = [...listed.attention, waiting(next, now)];
+    await ledger.saveProgress({ ...listed, attention }, progress.version);
     await writeAll([{ item: { entry: found }, next }], ledger);
-    const attention = progress.value.attention.filter((it) => readingId(it) !== id);
-    await ledger.saveProgress({ ...progress.value, attention: [...attention, waiting(next, now)] }, progress.version);
     return { type: "held", entry: next };
   });
 }

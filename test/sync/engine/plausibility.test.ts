@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { isPlausible } from "../../../src/sync/engine/plausibility.ts";
+import { isFarOff, isPlausible } from "../../../src/sync/engine/plausibility.ts";
 
 const NOW = new Date("2026-11-21T12:00:00Z");
 const weighed = (weightKg: number, daysAgo = 0) => ({
@@ -48,4 +48,17 @@ test.each([
     expect(isPlausible(next, all), `day ${day}`).not.toBe(false);
     all.push(next);
   }
+});
+
+test.each([
+  [29.9, undefined, true],
+  [30, undefined, false],
+  [250, undefined, false],
+  [250.1, undefined, true],
+  [80, 60, false],
+  [80.1, 60, true],
+  [40, 60, false],
+  [39.9, 60, true],
+])("%d kg after %s kg is far off: %s", (weightKg, lastKg, expected) => {
+  expect(isFarOff(weightKg, lastKg)).toBe(expected);
 });

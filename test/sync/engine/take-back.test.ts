@@ -14,7 +14,8 @@ const account = async () => (await harness.app.store.accounts.find(ACCOUNT)) ?? 
 const idOf = (grpid: number) => readingId({ measureGroupId: grpid, kind: "weigh_in" });
 const fate = async (id: string) => (await harness.ledger().entries([id])).get(id)?.value.fate;
 const deletions = () => harness.requests().filter((it) => it.includes("DELETE"));
-const takeOut = async (id: string, on = harness.app) => on.sync.takeOut(await account(), id);
+const takeOut = async (id: string, on = harness.app, asksAgain = false) =>
+  on.sync.takeOut(await account(), id, asksAgain);
 const restore = async (id: string, on = harness.app) => on.sync.restore(await account(), id);
 async function pass(seconds: number) {
   harness.clock.advance(seconds);
@@ -30,6 +31,55 @@ async function twoSent() {
   harness.clock.advance(60);
   return { grpid, id: idOf(grpid) };
 }
+
+/** A weigh-in in Garmin, and another of which the scale doesn't know whose it is. */
+async function oneHeld() {
+  harness = await startTestApp({ heightM: 1.75 });
+  harness.person.stepOnScale({ at: ago(60), weightKg: 80.5 });
+  const grpid = harness.person.stepOnScale({ at: ago(30), weightKg: 70, attrib: 1 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
+  harness.clock.advance(60);
+  return idOf(grpid);
+}
+
+async function saidMine() {
+  const id = await oneHeld();
+  await harness.app.sync.decideHeld(await account(), [id], "mine");
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
+  harness.clock.advance(60);
+  return id;
+}
+
+describe("an answer that its owner takes back", () => {
+  const attention = async () => (await progress())?.attention.map(({ fate: { reason } }) => reason);
+
+  test("makes the reading wait for another one, whatever happens at Withings, and is kept in the ledger", async () => {
+    const id = await saidMine();
+    expect(weights()).toEqual([80.5, 70]);
+    expect(await takeOut(id, harness.app, true)).toMatchObject({ type: "held" });
+    expect(weights()).toEqual([80.5]);
+    expect(await attention()).toEqual(["ambiguous_person"]);
+    const grpid = harness.person.groups.at(-1)?.grpid ?? 0;
+    harness.person.edit(grpid, { attrib: 0, weightKg: 80.4 });
+    harness.clock.advance(60);
+    expect(await harness.sync({ ledgerIsCurrent: false })).toMatchObject({ status: "success", synced: 0, held: 1 });
+    expect(weights()).toEqual([80.5]);
+    // Assigned by hand, it's answered.
+    harness.clock.advance(60);
+    harness.person.edit(grpid, { attrib: 7 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1, held: 0 });
+    expect(weights()).toEqual([80.5, 80.4]);
+  });
+
+  test("also before the reading was sent", async () => {
+    const id = await oneHeld();
+    await harness.app.sync.decideHeld(await account(), [id], "mine");
+    expect(await takeOut(id, harness.app, true)).toMatchObject({ type: "held" });
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 0, held: 1 });
+    expect(weights()).toEqual([80.5]);
+  });
+});
 
 describe("a reading that its owner takes out of Garmin", () => {
   test("is deleted by its key, read back, and no longer counts as their last or recent weight", async () => {
@@ -269,6 +319,16 @@ describe("stopped at any outside call, then done again or left to the next run",
       const { id } = await twoSent();
       return { id, act: (on: TestApp["app"]) => takeOut(id, on).catch(() => undefined), left: [80.5] };
     },
+    "taken-back yes": async () => {
+      const id = await saidMine();
+      return { id, act: (on: TestApp["app"]) => takeOut(id, on, true).catch(() => undefined), left: [80.5] };
+    },
+    "taken-back no": async () => {
+      const id = await oneHeld();
+      await harness.app.sync.decideHeld(await account(), [id], "not_mine");
+      const act = async (on: TestApp["app"]) => on.sync.askAgain(await account(), id).catch(() => undefined);
+      return { id, act, left: [80.5] };
+    },
     restore: async () => {
       const { id } = await twoSent();
       await takeOut(id);
@@ -281,12 +341,14 @@ describe("stopped at any outside call, then done again or left to the next run",
     },
   };
 
+  const DONE = { removal: "removed", restore: "seen", "taken-back yes": "held", "taken-back no": "held" } as const;
+
   test.each(Object.entries(SCENES))("a %s happens exactly once", async (name, build) => {
     const { act } = await build();
     const counting = crashAt(Number.POSITIVE_INFINITY, "before");
     await act(await harness.newApp(counting));
     await harness.close();
-    expect(counting.moments().length).toBeGreaterThan(5);
+    expect(counting.moments().length).toBeGreaterThan(4);
     // How often an answer was noted by then differs by a call or two.
     let deaths = 0;
     for (const [n, when] of counting.moments()) {
@@ -302,12 +364,18 @@ describe("stopped at any outside call, then done again or left to the next run",
           harness.clock.advance(130);
           await harness.sync({ ledgerIsCurrent: false }, await harness.newApp());
         }
-        const isWritten = (await fate(scene.id))?.state === (name === "removal" ? "removed" : "seen");
+        const isWritten = (await fate(scene.id))?.state === DONE[name as keyof typeof SCENES];
         // Without a trace of it, nothing has happened; otherwise all of it.
         expect(isWritten || !isRepeated, where).toBe(true);
-        const before = name === "removal" ? [80.5, 80.25] : [80.5];
+        const before = { removal: [80.5, 80.25], "taken-back yes": [80.5, 70] }[name] ?? [80.5];
         expect(weights(), where).toEqual(isWritten ? scene.left : before);
-        expect((await progress())?.removals?.every((it) => it.removedAt) ?? true, where).toBe(true);
+        const { removals = [], attention = [] } = (await progress()) ?? {};
+        expect(
+          removals.every((it) => it.removedAt),
+          where,
+        ).toBe(true);
+        const isWaiting = (await fate(scene.id))?.state === "held";
+        expect(attention.length, where).toBe(isWaiting ? 1 : 0);
         await harness.close();
       }
     }
