@@ -90,7 +90,7 @@ describe("the buttons of a question", () => {
     await heard(harness, "Signed in to Garmin");
     await harness.quiet();
     // The sync that followed has brought a reading.
-    expect(buttons()).toEqual(["Undo"]);
+    expect(buttons()).toEqual(["Undo", "Weight in Garmin"]);
   });
 
   test("the buttons of a question are removed when another replaces it, or a command ends its dialog", async () => {
