@@ -111,8 +111,12 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
         afterwards(
           chat.onConsent(account, result).catch((error: unknown) => log.warn("consent_not_told", errorFacts(error))),
         ),
-      words: async (outcome, language, account) =>
-        wordsIn(language).callbackPage(await chat.namesOnPage(account))[outcome],
+      words: async (outcome, language, account) => {
+        const names = await chat.namesOnPage(account);
+        const { callbackPage, backToChat } = wordsIn(language);
+        const back = names.bot && { url: `https://t.me/${names.bot.slice(1)}`, label: backToChat };
+        return { ...callbackPage(names)[outcome], ...(back && { back }) };
+      },
       signInPage: signInPageOf(config, app, { telegram, afterwards }),
       notifyKey: store.notifyKey,
       accountOf: store.withingsUsers.accountOf,

@@ -19,11 +19,7 @@ interface HttpDeps {
   /** Tells the chat. The page doesn't wait for it, and it never throws. */
   onLinked: (account: number, result: LinkResult) => void;
   /** The words of the callback page, without markup. `account`: whose consent it was, if known. */
-  words: (
-    outcome: CallbackOutcome,
-    language: Language,
-    account: number | undefined,
-  ) => Promise<{ title: string; text: string }>;
+  words: (outcome: CallbackOutcome, language: Language, account: number | undefined) => Promise<CallbackPage>;
   /** The page for signing in to Garmin. Undefined without a public address. */
   signInPage: Http | undefined;
   /** Part of the address that Withings calls, because Withings signs nothing. */
@@ -229,8 +225,12 @@ function sentence(status: number, message: string): HttpResponse {
 }
 
 const STYLE =
-  "body{max-width:30rem;margin:20vh auto 0;padding:0 1.5rem;font:1.1rem/1.5 system-ui,sans-serif;color-scheme:light dark}" +
-  "h1{font-size:1.4rem}";
+  "body{margin:0;min-height:100vh;display:grid;place-items:center;color-scheme:light dark;font:1.1rem/1.5 system-ui,sans-serif;" +
+  "background:light-dark(#f1f3f5,#17212b);color:light-dark(#17212b,#f2f4f6)}" +
+  "main{box-sizing:border-box;max-width:28rem;margin:1rem;padding:1.5rem;border-radius:.9rem;background:light-dark(#fff,#202c38)}" +
+  "h1{margin:0;font-size:1.4rem}p{margin:.75rem 0 0;overflow-wrap:anywhere}" +
+  "a{display:block;margin-top:1.25rem;padding:.7rem 1rem;border-radius:.6rem;font-weight:600;text-align:center;text-decoration:none;" +
+  "background:light-dark(#0b6bb5,#64b5f6);color:light-dark(#fff,#0d1620)}";
 const STYLE_HASH = createHash("sha256").update(STYLE).digest("base64");
 const PAGE_HEADERS = {
   ...HEADERS,
@@ -238,10 +238,18 @@ const PAGE_HEADERS = {
   "content-security-policy": `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
 };
 
-function page({ title, text }: { title: string; text: string }, language: Language, status: number): HttpResponse {
+/** What a browser shows after a consent. `back`: the way to the chat, if it's known. */
+export interface CallbackPage {
+  title: string;
+  text: string;
+  back?: { url: string; label: string };
+}
+
+function page({ title, text, back }: CallbackPage, language: Language, status: number): HttpResponse {
+  const button = back ? `<a href="${escaped(back.url)}">${escaped(back.label)}</a>` : "";
   const body =
     `<!doctype html><html lang="${language}"><meta charset="utf-8">` +
     `<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)}</title>` +
-    `<style>${STYLE}</style><h1>${escaped(title)}</h1><p>${escaped(text)}</p></html>`;
+    `<style>${STYLE}</style><main><h1>${escaped(title)}</h1><p>${escaped(text)}</p>${button}</main></html>`;
   return { status, headers: PAGE_HEADERS, body };
 }

@@ -56,7 +56,6 @@ async function linking(world: World) {
   await world.settled();
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
   check("the bot answers /start, by way of its function URL", told().length > 0, told());
-  chat.tap("Link Withings");
   check("Withings brings the person back to the function URL", (await consent(world)) < 400);
   await world.settled();
   await command(world, /Garmin/, "login garmin --stage prod --ticket", [ticket(world)]);

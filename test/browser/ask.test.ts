@@ -43,7 +43,7 @@ test("what the bot doesn’t understand gets buttons that work", async ({ phone 
 
 test("an invitation is a card with a QR code", async ({ phone }) => {
   await phone.say("/invite");
-  const card = await phone.waitForMessage("Your data stay apart");
+  const card = await phone.waitForMessage("Your data stays separate");
   const picture = card.locator("img");
   await picture.waitFor();
   await expect

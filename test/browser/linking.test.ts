@@ -14,40 +14,40 @@ async function linkWithings(bot: PageDriver, shot: Shot) {
   await bot.page.getByRole("button", { name: "Start", exact: true }).click();
   await bot.waitForMessage("Hello.");
   await shot("1 Start says what is missing");
-  await bot.tapButton("Link Withings");
-  await bot.waitForMessage("Withings will ask on its own page");
-  await shot("2 the button to Withings");
-  const consent = await bot.openButton("Open Withings");
-  await shot("3 the page of Withings", consent);
+  const consent = await bot.openButton("Link Withings");
+  await shot("2 the page of Withings", consent);
   await bot.markSeen();
   await consent.getByRole("button", { name: "Allow for Robin" }).click();
   await consent.getByRole("heading", { name: "Linked" }).waitFor();
-  await shot("4 the page after Allow", consent);
+  await shot("3 the page after Allow", consent);
+  expect(await consent.getByRole("link", { name: "Back to Telegram" }).getAttribute("href")).toBe(
+    "https://t.me/weighbridge_bot",
+  );
   await bot.waitForMessage("Withings is linked: the profile whose last weigh-in was");
   await bot.waitForMessage("Garmin: not linked");
-  await shot("5 the chat knows that Withings is linked");
+  await shot("4 the chat knows that Withings is linked");
 }
 
 async function signInOnGarminsPage(bot: PageDriver, garmin: Page, shot: Shot) {
-  await shot("7 the page of Garmin", garmin);
+  await shot("6 the page of Garmin", garmin);
   await garmin.locator('[name="username"]').fill(EMAIL);
   await garmin.locator('[name="password"]').fill(PASSWORD);
   await garmin.getByRole("button", { name: "Sign In" }).click();
   await garmin.locator('[name="mfa-code"]').waitFor();
   await garmin.locator('[name="mfa-code"]').fill(await bot.mailedCode());
-  await shot("8 Garmin asks for the mailed code", garmin);
+  await shot("7 Garmin asks for the mailed code", garmin);
   await garmin.getByRole("button", { name: "Next" }).click();
   await garmin.waitForURL(/\/sso\/embed\?ticket=ST-/);
   await garmin.getByRole("button", { name: "Copy the address" }).click();
   await garmin.getByRole("button", { name: "Copied" }).waitFor();
-  await shot("9 where the sign-in ends", garmin);
+  await shot("8 where the sign-in ends", garmin);
 }
 
 async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   await linkWithings(bot, shot);
   await bot.tapButton("Link Garmin");
   await bot.waitForMessage("Three ways to sign in");
-  await shot("6 three ways to sign in at Garmin");
+  await shot("5 three ways to sign in at Garmin");
   const garmin = await bot.openButton("On Garmin’s page");
   await signInOnGarminsPage(bot, garmin, shot);
   const address = await bot.clipboard();
@@ -56,7 +56,7 @@ async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   await bot.waitForMessage("Signed in to Garmin as");
   await bot.waitForMessage("are in Garmin.");
   await bot.page.locator("#messages article", { hasText: "ticket=ST-" }).waitFor({ state: "detached" });
-  await shot("10 signed in, and the first sync");
+  await shot("9 signed in, and the first sync");
   await bot.show("panel");
   await bot.page.getByRole("button", { name: "Linked" }).waitFor();
   await bot.page.locator("#weights td.main").first().waitFor();

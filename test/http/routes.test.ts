@@ -23,7 +23,8 @@ describe("the page after the consent", () => {
     harness = await start();
     const answer = await fetch(harness.consent());
     expect(answer.status).toBe(200);
-    expect(await answer.text()).toMatch(/<h1>Linked<\/h1>.*Go back to Telegram\./);
+    const page = await answer.text();
+    expect(page).toMatch(/<h1>Linked<\/h1>.*Go back to Telegram\./);
     expect(consents()).toMatchObject([{ account: ACCOUNT, result: "linked" }]);
     expect((await link())?.value).toMatchObject({ state: "linked", vendorUserId: String(USERID) });
   });

@@ -189,8 +189,6 @@ test("a new person links Withings on its page and Garmin with a pasted address, 
   const { chat, sandbox } = aws;
   aws.person.stepOnScale({ weightKg: 80.25 });
   chat.say("/start");
-  await aws.heard("Withings: not linked");
-  chat.tap("Link Withings");
   const page = await aws.heard("Withings will ask on its own page");
   const back = sandbox.withings.allow(USERID, page.buttons.flat()[0]?.url ?? "");
   const shown = await fetch(back);

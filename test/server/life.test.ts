@@ -7,16 +7,18 @@ afterEach(() => server.close());
 
 const WAIT = { timeout: 30_000, interval: 20 };
 const saw = (text: string) => server.heard(text);
-const urlOf = (message: { buttons: Array<Array<{ url?: string }>> }) => message.buttons.flat()[0]?.url ?? "";
 const code = () => server.sandbox.garmin.inbox.at(-1)?.code ?? "";
 const arrived = (count: number) => vi.waitFor(() => expect(server.weights()).toHaveLength(count), WAIT);
 
 /** Opens the consent page as a browser does, and follows it back to us. */
 async function allowAtWithings() {
-  server.chat.tap("Link Withings");
-  const page = urlOf(await saw("Withings will ask on its own page"));
-  const back = server.sandbox.withings.allow(USERID, page);
-  expect(await (await fetch(back)).text()).toContain("Linked");
+  const page = server.chat.messages
+    .flatMap(({ buttons }) => buttons.flat())
+    .findLast((it) => it.text === "Link Withings");
+  const back = server.sandbox.withings.allow(USERID, page?.url ?? "");
+  const shown = await (await fetch(back)).text();
+  expect(shown).toContain("Linked");
+  expect(shown).toContain('<a href="https://t.me/weighbridge_bot">Back to Telegram</a>');
   await saw("Withings is linked");
 }
 

@@ -79,11 +79,16 @@ async function showLinks(deps: LinkingDeps, chat: Chat, { before = "", again = f
     ["withings", button.linkWithings, button.relinkWithings],
     ["garmin", button.linkGarmin, button.signInGarmin],
   ] as const) {
-    if (again || links[vendor]?.state !== "linked")
-      keyboard.text(links[vendor] ? relink : link, CALLBACK[vendor]).row();
+    if (!again && links[vendor]?.state === "linked") continue;
+    const label = links[vendor] ? relink : link;
+    // Where Withings sends the browser back to us, its page needs no instructions first.
+    if (vendor === "withings" && deps.answersByItself) keyboard.url(label, consentAddress(deps, chat)).row();
+    else keyboard.text(label, CALLBACK[vendor]).row();
   }
+  const isOffered = deps.answersByItself && links.withings?.state !== "linked";
+  const offer = isOffered ? chat.words.withingsOffer(true) : "";
   const lines = linkLines({ links }, chat.words).join("\n");
-  const text = [before, lines, isComplete(links) ? allLinked : oneMissing].filter(Boolean).join("\n\n");
+  const text = [before, lines, isComplete(links) ? allLinked : oneMissing, offer].filter(Boolean).join("\n\n");
   await deps.questions.ask(chat, "links", text, keyboard);
 }
 
@@ -122,10 +127,13 @@ function withingsButtons(deps: LinkingDeps): Composer<BotContext> {
   return composer;
 }
 
-async function offerWithings({ withingsLinking, answersByItself, questions }: LinkingDeps, chat: Chat, before = "") {
-  const address = withingsLinking.begin(chat.account.telegramUserId);
-  const keyboard = new InlineKeyboard().url(chat.words.button.openWithings, address);
-  await questions.ask(chat, "withings", `${before}${chat.words.withingsOffer(answersByItself)}`, keyboard);
+const consentAddress = ({ withingsLinking }: LinkingDeps, { account }: Chat) =>
+  withingsLinking.begin(account.telegramUserId);
+
+async function offerWithings(deps: LinkingDeps, chat: Chat, before = "") {
+  const keyboard = new InlineKeyboard().url(chat.words.button.openWithings, consentAddress(deps, chat));
+  const text = `${before}${chat.words.withingsOffer(deps.answersByItself)}`;
+  await deps.questions.ask(chat, "withings", text, keyboard);
 }
 
 async function onWithings(deps: LinkingDeps, chat: Chat, result: LinkResult): Promise<void> {

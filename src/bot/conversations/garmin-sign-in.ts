@@ -18,6 +18,13 @@ type Step = Question | `unasked:${Question}` | "done";
 const EMAIL = /^(?=.{0,254}$)\S+@\S+\.\S+$/;
 /** Six digits as far as seen, but Garmin promises no length. */
 const CODE = /^(?=.*\d)\w{4,12}$/;
+/** People write words around it, and spaces into it. */
+const codeIn = (text: string) =>
+  text
+    .split(/\s+/)
+    .filter((part) => /\d/.test(part))
+    .join("")
+    .replace(/[.,!]+$/, "");
 /** Just after Garmin mailed a code, digits are that code, even if the question for it was not shown. */
 const SURELY_CODE = /^\d{4,8}$/;
 
@@ -108,7 +115,7 @@ class GarminDialog {
     const { garminSignIn } = this.#deps;
     const account = ctx.account.telegramUserId;
     const text = ctx.secret?.text ?? "";
-    const code = text.replaceAll(/\s/g, "");
+    const code = codeIn(text);
     switch (step) {
       case "email":
         if (!EMAIL.test(text.trim())) return this.#ask(ctx, "email", `${deletion(ctx)}${ctx.words.notAnEmail}`);
@@ -123,7 +130,9 @@ class GarminDialog {
       }
       case "code":
         // After a few wrong codes Garmin takes none for a day.
-        if (!CODE.test(code)) return this.#conclude(ctx, { type: "wrong_code" });
+        if (!CODE.test(code)) {
+          return this.#ask(ctx, "code", `${deletion(ctx)}${ctx.words.noCodeIn}`, newCodeButton(ctx.words));
+        }
         await showTyping(ctx);
         return this.#conclude(ctx, await garminSignIn.withCode(account, code));
       case "unasked:email":
@@ -172,7 +181,12 @@ class GarminDialog {
       case "expired":
         return this.#askPassword(ctx, `${words.signIn(result)} `);
       case "wrong_password":
-        return this.#ask(ctx, "password", `${deletion(ctx)}${words.signIn(result)}`, otherEmailButton(words));
+        return this.#ask(
+          ctx,
+          "password",
+          `${deletion(ctx)}${words.signIn(result)} ${words.passwordAgain}`,
+          otherEmailButton(words),
+        );
       default: {
         const { text, keyboard } = answerTo(result, words, this.#deps.garminSignIn);
         await this.#show(ctx, `${deletion(ctx)}${text}`, keyboard);

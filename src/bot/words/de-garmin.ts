@@ -82,6 +82,8 @@ export function garminInGerman(format: Format): GarminWords {
       sentBy === "other"
         ? "Garmin möchte einen Code: aus deiner Authenticator-App oder auf dem Weg, den du bei Garmin gewählt hast. Schick ihn mir."
         : `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Schick ihn mir; er kann eine Minute brauchen.`,
+    noCodeIn: "Darin finde ich keinen Code. Sende mir die Ziffern, die Garmin dir geschickt hat.",
+    passwordAgain: "Sende mir das Passwort noch einmal, oder wähle eine andere E-Mail.",
     codeAwaited: "Ich warte auf den Code, den Garmin dir gesendet hat. Schick ihn mir.",
     signIn: (result) => signInText(result, format),
     signInRests: (until, isLinked) =>

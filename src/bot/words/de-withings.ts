@@ -59,6 +59,7 @@ export function withingsInGerman({ weight, time }: Format): WithingsWords {
       answersByItself
         ? "Withings fragt auf seiner eigenen Seite, ob ich deine Messwerte lesen darf. Wähle dort dein eigenes Profil. Ich sage es hier, wenn es geklappt hat. Der Knopf gilt 10 Minuten."
         : "Withings fragt auf seiner eigenen Seite, ob ich deine Messwerte lesen darf. Wähle dort dein eigenes Profil. Dein Browser landet dann auf einer anderen Seite: Kopiere ihre ganze Adresse und sende sie mir sofort, sie gilt eine halbe Minute.",
+    backToChat: "Zurück zu Telegram",
     withingsLinked: (withingsUserId, last) =>
       last
         ? `Withings ist verbunden: das Profil, das zuletzt ${weight(last.weightKg)} gewogen hat, ${time(last.takenAt)}. Wenn das nicht du bist, verbinde noch einmal und wähle dein eigenes.`

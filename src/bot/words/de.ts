@@ -17,7 +17,6 @@ import type { ButtonWords, ChatWords, DisconnectWords, Words } from "./en.ts";
 import { type Format, plural, VENDOR_NAME } from "./format.ts";
 
 const readings = (count: number) => plural(count, "Messung", "Messungen");
-const days = (count: number) => plural(count, "Tag", "Tage");
 
 const CHAT: ChatWords = {
   commands: {
@@ -124,7 +123,7 @@ const LINK: Words["link"] = {
   missing: (vendor) => `${VENDOR_NAME[vendor]}: nicht verbunden`,
   signedOut: (vendor, who) => `${VENDOR_NAME[vendor]}: abgemeldet${who && ` (war ${who})`}`,
   linked: (vendor, who, daysLeft) =>
-    `${VENDOR_NAME[vendor]}: verbunden${who && ` als ${who}`}, noch ${days(daysLeft)} gültig, erneuert sich selbst`,
+    `${VENDOR_NAME[vendor]}: verbunden${who && ` als ${who}`}${daysLeft === undefined ? "" : `, endet in ${plural(daysLeft, "Tag", "Tagen")}, wenn ich es nicht erneuern kann`}`,
 };
 
 const lastSync = ({ time, moment }: Format): Words["lastSync"] => ({

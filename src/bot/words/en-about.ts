@@ -1,7 +1,7 @@
 /** What the bot says of itself, and what it keeps. Telegram allows 512 characters for `description`, 120 for `shortDescription`. */
 export const ABOUT_IN_ENGLISH = {
   description:
-    "I copy what your Withings scale and blood pressure cuff measure into Garmin Connect: by myself, and each reading once.\n\nIf a reading may not be yours, I ask you first. If something stops working, I tell you.\n\nPress Start, then link Withings and Garmin. It takes a few minutes. I’m only open to people my owner has let in.",
+    "I copy what your Withings scale and blood pressure cuff measure into Garmin Connect: by myself, and each reading once.\n\nIf a reading may not be yours, I ask you first. If something stops working, I tell you.\n\nPress Start, then link Withings and Garmin. It takes a few minutes. I only serve people my owner has invited.",
   shortDescription:
     "Copies your Withings weigh-ins and blood pressure to Garmin Connect, and writes only when it has to.",
   privacy: (isInCloud: boolean) =>
@@ -11,14 +11,14 @@ export const ABOUT_IN_ENGLISH = {
       "To erase it all: /disconnect, then Everything. What’s at Withings and in Garmin stays there.",
     ].join("\n\n"),
   invitation: (inviter: string, bot: string, link: string) =>
-    `${inviter} invites you to ${bot}: it copies what your own Withings scale and cuff measure into your own Garmin Connect.\n\nYour data stay apart: you link your own accounts, and ${inviter} sees your name and nothing that you measure.\n\nOpen this link and press Start. It works for one person and for 24 hours:\n${link}`,
+    `${inviter} invites you to ${bot}: it copies what your own Withings scale and cuff measure into your own Garmin Connect.\n\nYour data stays separate: you link your own accounts, and ${inviter} sees your name but none of your readings.\n\nOpen this link and press Start. It works for one person and for 24 hours:\n${link}`,
   passOn: "Send this card to one person: forward it, press Share, or let them scan the code.",
   /** Telegram puts the link in front of it. */
   shared: (inviter: string) =>
     `${inviter} invites you: your own Withings readings go into your own Garmin Connect. Works for one person, for 24 hours.`,
   share: "Share",
   invitedBy: (inviter: string) =>
-    `${inviter} has invited you. Your data stay apart from everybody else’s here: ${inviter} sees your name and nothing that you measure. /privacy says what I keep.`,
+    `${inviter} has invited you. Your data stays separate from everybody else’s here: ${inviter} sees your name but none of your readings. /privacy says what I keep.`,
   somebody: "Somebody",
 };
 export type AboutWords = typeof ABOUT_IN_ENGLISH;

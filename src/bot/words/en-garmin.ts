@@ -88,6 +88,8 @@ export function garminInEnglish(format: Format) {
       sentBy === "other"
         ? "Garmin wants a code, from your authenticator app or however you chose to get it. Send it to me."
         : `Garmin sent a code${sentTo ? ` to ${sentTo}` : ""}. Send it to me; it may take a minute to arrive.`,
+    noCodeIn: "I found no code in that. Send me the digits that Garmin sent you.",
+    passwordAgain: "Send me the password again, or choose another e-mail address.",
     codeAwaited: "I’m waiting for the code Garmin sent you. Send it to me.",
     signIn: (result: SignInEnd) => signInText(result, format),
     /** `isLinked`: there is a link already, so syncing continues without a sign-in. */

@@ -71,6 +71,7 @@ export function withingsInEnglish({ weight, time }: Format) {
       answersByItself
         ? "Withings will ask on its own page whether I may read your measurements. Choose your own profile there. I’ll tell you here when it’s done. The button works for 10 minutes."
         : "Withings will ask on its own page whether I may read your measurements. Choose your own profile there. Your browser then ends up on another page: copy its whole address and send it to me right away, because it only works for half a minute.",
+    backToChat: "Back to Telegram",
     withingsLinked: (withingsUserId: string, last: WeighIn | undefined) =>
       last
         ? `Withings is linked: the profile whose last weigh-in was ${weight(last.weightKg)}, ${time(last.takenAt)}. If that isn’t you, link again and choose your own.`

@@ -128,8 +128,9 @@ export type ButtonWords = typeof BUTTON;
 const LINK = {
   missing: (vendor: Vendor) => `${VENDOR_NAME[vendor]}: not linked`,
   signedOut: (vendor: Vendor, who: string) => `${VENDOR_NAME[vendor]}: signed out${who && ` (was ${who})`}`,
-  linked: (vendor: Vendor, who: string, daysLeft: number) =>
-    `${VENDOR_NAME[vendor]}: linked${who && ` as ${who}`}, good for ${days(daysLeft)}, renews itself`,
+  /** `daysLeft`: absent while nobody has to know. */
+  linked: (vendor: Vendor, who: string, daysLeft?: number) =>
+    `${VENDOR_NAME[vendor]}: linked${who && ` as ${who}`}${daysLeft === undefined ? "" : `, ends in ${days(daysLeft)} unless I can renew it`}`,
 };
 
 const lastSync = ({ time, moment }: Format) => ({

@@ -44,7 +44,7 @@ describe("/invite", () => {
     // A preview would make Telegram open a link that works once.
     expect(invitation).not.toHaveProperty("previewUrl");
     expect(text).toMatch(
-      /^Owner invites you to @\w+_bot: .*Your data stay apart: .* nothing that you measure\..*\nhttps:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}$/s,
+      /^Owner invites you to @\w+_bot: .*Your data stays separate: .* none of your readings\..*\nhttps:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}$/s,
     );
     const token = tokenIn(text);
     const link = `https://t.me/${harness.telegram.bot.username}?start=${token}`;
@@ -58,7 +58,7 @@ describe("/invite", () => {
     const greeting = await said(anna, `/start ${token}`);
     expect(greeting.text).toMatch(/^Hello\. I copy what your Withings scale and cuff measure/);
     expect(anna.messages.find(({ from }) => from === "bot")?.text).toBe(
-      "Owner has invited you. Your data stay apart from everybody else’s here: Owner sees your name and nothing that you measure. /privacy says what I keep.",
+      "Owner has invited you. Your data stays separate from everybody else’s here: Owner sees your name but none of your readings. /privacy says what I keep.",
     );
     await said(anna, "/start");
     const told = harness.owner.messages.filter(({ text: it }) => it.startsWith("Anna"));
