@@ -146,7 +146,7 @@ function wordsIn(text: string): string[] {
     .replace(/ö/g, "oe")
     .replace(/ü/g, "ue")
     .replace(/ß/g, "ss")
-    .replace(/['’‘`´]/g, "")
+    .replace(/['\u2019\u2018`\u00b4]/g, "")
     .replace(/weigh[- ]ins?\b/g, "weighin")
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim();
