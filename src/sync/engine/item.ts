@@ -1,6 +1,6 @@
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
-import type { Reading } from "../model/reading.ts";
+import type { Reading, Within } from "../model/reading.ts";
 import type { GarminEntry } from "../model/vendors.ts";
 import type { Step } from "./plan.ts";
 
@@ -10,6 +10,8 @@ export interface Item<S extends Step = Step> {
   readonly step: S;
   readonly before: LedgerEntry | undefined;
   entry: Versioned<LedgerEntry> | undefined;
+  /** A typed reading waits for it: what Garmin has of that, from before the store was put back, counts as this one. */
+  within?: Within;
   finding?: Finding;
   /** Copies of it in Garmin that are one too many. */
   surplus?: GarminEntry[];

@@ -120,7 +120,7 @@ function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: Gar
       if (!mayAdopt || match.ours || match.replaced) continue;
       // An imported reading may be a copy of one of ours, so it takes no entry.
       const among = reading.imported ? new UnclaimedEntries(all, new Set()) : entries;
-      const { takenAt, within } = reading;
+      const { takenAt, within = match.item.within } = reading;
       match.elsewhere ??= among.take({ takenAt, within, values: sentValues(reading) }, fits);
     }
   }

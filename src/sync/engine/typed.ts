@@ -21,16 +21,17 @@ export function waitingReadings(typed: TypedReading[]): Reading[] {
  * which has more in it. The other one waits until that one is there.
  */
 export function withoutDoubles(items: Item[], typed: TypedReading[]): Item[] {
-  const steps = new Map<Item, Step>();
+  const changes = new Map<Item, Partial<Item>>();
   for (const each of typed) {
     const device = sameOf(each, items);
     const own = items.find(({ reading }) => reading.measureGroupId === each.id);
     const isKnownThere = each.settledIn !== undefined;
     const [item, step] =
       (device && (own ? eitherOf(own, device) : isKnownThere && isNew(device) && [device, SAME])) || [];
-    if (item && step) steps.set(item, step);
+    if (item && step) changes.set(item, { step });
+    if (device && item === own && step?.type === "wait") changes.set(device, { within: each.within });
   }
-  return steps.size === 0 ? items : items.map((item) => ({ ...item, step: steps.get(item) ?? item.step }));
+  return changes.size === 0 ? items : items.map((item) => ({ ...item, ...changes.get(item) }));
 }
 
 /** A device's reading that is what was typed: the nearest, but first one that was already taken for it. */

@@ -245,6 +245,23 @@ describe("the same reading that the scale delivers later", () => {
     expect((await harness.ledger().progress())?.value.attention).toEqual([]);
   });
 
+  test("isn't sent after an older store was put back, which doesn't know what became of the typed one", async () => {
+    await start();
+    const reading = await save(weighed(72.4));
+    const before = (await harness.ledger().progress())?.value ?? expect.fail();
+    await harness.sync();
+    await harness.ledger().saveProgress(before, (await harness.ledger().progress())?.version);
+    await harness.app.store.typed.settle(ACCOUNT, new Map([[reading.id, reading]]));
+    const [entry] = (await harness.ledger().entries([`${reading.id}#weigh_in`])).values();
+    if (entry) await harness.ledger().forget(entry);
+    await harness.app.store.ledgers.reconcileWithGarminFirst(ACCOUNT);
+    harness.clock.advance(3600);
+    harness.person.stepOnScale({ at: near(reading.takenAt, -6), weightKg: 72.36 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 0 });
+    expect(weights()).toEqual([72, 72, 72, 72.4]);
+    expect(await kept()).toEqual([]);
+  });
+
   test("waits while nobody knows whether what was typed arrived, and goes if it can't", async () => {
     await start();
     await save(weighed(72.4));
