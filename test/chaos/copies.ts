@@ -35,6 +35,7 @@ export class Copies {
   /** Since when each copy runs an account. */
   readonly #underWay = new Map<AccountId, Map<Actor, number>>(ACCOUNTS.map((id) => [id, new Map()]));
   #main: Program | undefined;
+  snapshotMs = 0;
   #hasSnapshot = false;
 
   constructor(scene: Scene, plant: Plant | undefined) {
@@ -128,6 +129,7 @@ export class Copies {
     rmSync(this.#copyDir, { recursive: true, force: true });
     cpSync(this.#dataDir, this.#copyDir, { recursive: true });
     this.#hasSnapshot = true;
+    this.snapshotMs = this.#scene.turns.nowMs;
   }
 
   /** False without a snapshot. */

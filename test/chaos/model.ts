@@ -31,6 +31,24 @@ export interface Known {
   mayStandInVersions: boolean;
 }
 
+/** What an owner typed into the chat. */
+export interface KnownTyped {
+  id: string;
+  account: AccountId;
+  typedId: number;
+  kind: ReadingKind;
+  /** Epoch seconds. */
+  date: number;
+  value: string;
+  createdMs: number;
+  /** The same reading, delivered by a device. */
+  device?: Known;
+  /** It may or may not be in Garmin. */
+  isEither: boolean;
+  /** An older store was put back, which doesn't know that it was typed. */
+  mayBeTwice?: boolean;
+}
+
 export interface Pairing {
   account: AccountId;
   person: PersonName;
@@ -51,6 +69,7 @@ export const pairName = ({ person, garmin }: { person: PersonName; garmin: Garmi
 /** What should be true, judged by what happened and never by what the program says. */
 export class Model {
   readonly readings: Known[] = [];
+  readonly typed: KnownTyped[] = [];
   readonly pairings: Pairing[] = [];
   readonly sends = new Map<AccountId, { weigh_in: boolean; blood_pressure: boolean }>();
 
@@ -90,6 +109,13 @@ export class Model {
         it.garmin === garmin &&
         it.fromMs - LINKING_SECONDS * 1000 <= atMs &&
         atMs <= it.toMs + RUN_SECONDS * 1000,
+    );
+  }
+
+  /** Whether the account was linked to this profile then. */
+  wasLinked(account: AccountId, garmin: GarminName, atMs: number): boolean {
+    return this.pairings.some(
+      (it) => it.account === account && this.mayBeSent(it.person, garmin, atMs) && it.garmin === garmin,
     );
   }
 

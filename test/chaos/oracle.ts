@@ -1,5 +1,5 @@
 import { readingId } from "../../src/sync/model/reading.ts";
-import { type Known, pairName } from "./model.ts";
+import { type Known, type KnownTyped, pairName } from "./model.ts";
 import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
 import type { World } from "./world.ts";
 
@@ -50,6 +50,26 @@ export async function judge(world: World): Promise<void> {
     if (account) await judgeReadings(world, account);
   }
   for (const account of ACCOUNTS) await judgeProgress(world, account);
+  for (const typed of world.scene.model.typed) await judgeTyped(world, typed);
+}
+
+/** A typed reading, or the same one from a device, is in Garmin once. */
+async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) {
+  const { model, violations } = scene;
+  const { id, account, kind, date, value, device, isEither, mayBeTwice } = typed;
+  const what = `${id} (${kind} ${date}, ${value}, typed${device ? ` and delivered as ${device.id}` : ""})`;
+  const found = GARMINS.map((garmin) => ({ garmin, entries: typists.entriesOf(typed, garmin) }));
+  for (const { garmin, entries } of found) {
+    if (entries.length > 1 && !mayBeTwice)
+      violations.add(`typed twice: ${what} is in ${garmin} ${entries.length} times`);
+  }
+  if (isEither || !model.current(account) || found.some(({ entries }) => entries.length > 0)) return;
+  const readings = await owners.ledgerOf(account)?.entries([readingId({ measureGroupId: typed.typedId, kind })]);
+  const [entry] = readings?.values() ?? [];
+  const fate = entry?.value.fate;
+  // An unreadable entry may have been this reading, so it isn't sent again, and its owner decides.
+  const isLeftToOwner = fate?.state === "failed" && fate.reason === "unreadable_in_garmin";
+  if (!isLeftToOwner) violations.add(`typed and lost: ${what} is nowhere, ledger says ${JSON.stringify(fate)}`);
 }
 
 /** Everything in a Garmin account was measured with these values, by somebody linked to it. */
@@ -58,7 +78,15 @@ function judgeEntries({ scene, readings }: World, garmin: GarminName, account: A
   for (const entry of readings.entriesOf(garmin)) {
     const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
     const moved = model.readings.find((it) => it.kind === entry.kind && it.earlier.includes(entry.date));
-    const what = `${known?.id ?? moved?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
+    const typed = model.typed.find(
+      (it) => it.kind === entry.kind && it.date === entry.date && it.value === entry.value,
+    );
+    const what = `${known?.id ?? moved?.id ?? typed?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
+    if (typed) {
+      if (!model.wasLinked(typed.account, garmin, entry.uploadedMs))
+        violations.add(`wrong account: ${what} is in ${garmin}`);
+      continue;
+    }
     if (!known && moved) {
       const pairing = account && model.current(account);
       const isLookedAfter = pairing?.person === moved.person && model.verdict(moved, pairing) === "must";

@@ -167,6 +167,10 @@ export class Owners {
     const { model, trace } = this.#scene;
     const pairing = model.current(account);
     const known = model.readings.find((it) => readingId({ measureGroupId: it.grpid, kind: it.kind }) === id);
+    const typed = model.typed.find((it) => readingId({ measureGroupId: it.typedId, kind: it.kind }) === id);
+    const same = typed ?? model.typed.find(({ device }) => device && device === known);
+    // What was typed, and what a device delivered of it, may both be gone then.
+    if (same) same.isEither = true;
     const said = await act().catch((error: unknown) => String(error));
     trace?.(`    ${what} ${id}: ${said}`);
     if (!pairing || !known) return;
@@ -186,6 +190,9 @@ export class Owners {
     const before = { weigh_in: model.isOn(account, "weigh_in"), blood_pressure: model.isOn(account, "blood_pressure") };
     const after = { weigh_in: weight, blood_pressure: bloodPressure };
     model.sends.set(account, after);
+    for (const typed of model.typed) {
+      if (typed.account === account && !after[typed.kind]) typed.isEither = true;
+    }
     for (const known of model.readings) {
       // Readings not delivered by now may first be seen while the kind is off.
       if (before[known.kind] && !after[known.kind] && !this.#readings.isBrought(account, known)) known.isEither = true;

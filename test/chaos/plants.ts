@@ -46,6 +46,15 @@ export const PLANTS: Record<string, Plant> = {
     says: "An upload without an answer is sent again, without a look into Garmin.",
     run: ({ ledgers }) => ({ ledgers: ledgersOf(ledgers, (ledger) => withoutMemoryOfTries(ledger)) }),
   },
+  "typed-forgotten": {
+    says: "What was typed is forgotten as soon as it's in Garmin.",
+    run: ({ typed }) => ({
+      typed: {
+        ...typed,
+        read: async (account) => (await typed.read(account)).filter(({ settledIn }) => settledIn === undefined),
+      },
+    }),
+  },
   "removal-not-confirmed": {
     says: "A removal that Garmin didn't carry out counts as done.",
     send: (send) => async (request) => {

@@ -13,10 +13,10 @@ export class Readings {
     this.#scene = scene;
   }
 
-  measure(step: Extract<Step, { do: "measure" }>): void {
+  measure(step: Extract<Step, { do: "measure" }>): Known {
     const { sandbox, turns, model } = this.#scene;
     const person = sandbox.withings.person(USERIDS[step.who]);
-    const at = this.#freshSecond(step.agoSeconds);
+    const at = this.freshSecond(step.agoSeconds);
     const createdMs = Math.min(turns.nowMs, Math.max(at * 1000, turns.nowMs - step.lateSeconds * 1000));
     const when = { at: new Date(at * 1000), createdAt: new Date(createdMs), attrib: step.attrib };
     const { value, second, pulse, siblings = false } = step;
@@ -34,6 +34,7 @@ export class Readings {
     };
     known.versions.push(this.versionOf(known) ?? "");
     model.readings.push(known);
+    return known;
   }
 
   edit({ id, what, to }: Extract<Step, { do: "edit" }>): void {
@@ -61,7 +62,7 @@ export class Readings {
         person.touch(known.grpid);
         return;
       case "time": {
-        const at = this.#freshSecond(to);
+        const at = this.freshSecond(to);
         known.earlier.push(known.date);
         known.date = at;
         person.group(known.grpid).date = at;
@@ -78,10 +79,10 @@ export class Readings {
     }
   }
 
-  #freshSecond(agoSeconds: number): number {
-    const { turns, schedule } = this.#scene;
-    let at = Math.floor(turns.nowMs / 1000) - agoSeconds;
-    const apart = schedule.twins ? 1 : 130;
+  usualKg = (who: PersonName) => USUAL[who];
+
+  freshSecond(agoSeconds: number, apart = this.#scene.schedule.twins ? 1 : 130): number {
+    let at = Math.floor(this.#scene.turns.nowMs / 1000) - agoSeconds;
     while ([...this.#usedSeconds].some((other) => Math.abs(other - at) < apart)) at -= 7;
     this.#usedSeconds.add(at);
     return at;

@@ -33,13 +33,51 @@ export function scheduleOf(
   for (let n = 0; n < length; n++) schedule.steps.push(...make.chapter());
   const odd = randomFrom(seed + 0.5);
   const wishes = randomFrom(seed + 0.25);
-  const steps = schedule.steps.flatMap((step) => [...wishesBefore(step, wishes), withOddDate(step, odd)]);
+  const typing = new Typing(randomFrom(seed + 0.125));
+  const steps = schedule.steps.flatMap((step) => [
+    ...wishesBefore(step, wishes),
+    ...typing.before(step),
+    withOddDate(step, odd),
+  ]);
   return { ...schedule, steps };
+}
+
+const RUNS: ReadonlyArray<Step["do"]> = ["sync", "rounds", "crash", "both", "restart"];
+
+/** Now and then an owner types a reading before the program runs again, and a device delivers the same one then or later. */
+class Typing {
+  readonly #random: Random;
+  #count = 0;
+  #undelivered: string[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  before({ do: what }: Step): Step[] {
+    const { chance, pick, whole } = this.#random;
+    if (!RUNS.includes(what)) return [];
+    const steps: Step[] = [];
+    if (chance(0.15)) {
+      const nth = ++this.#count;
+      const kind = chance(0.7) ? "weigh_in" : "blood_pressure";
+      const agoSeconds = whole(700, pick([2 * HOUR, 3 * DAY, 400 * DAY]));
+      steps.push({ do: "type", id: `t${nth}`, account: pick(ACCOUNTS), kind, nth, agoSeconds });
+      this.#undelivered.push(`t${nth}`);
+    }
+    const [of] = this.#undelivered;
+    if (of && chance(0.2)) {
+      this.#undelivered.shift();
+      const apartSeconds = whole(-300, 300);
+      steps.push({ do: "deliver", id: `d${of}`, of, apartSeconds, attrib: pick([0, 0, 0, 7, 1]) });
+    }
+    return steps;
+  }
 }
 
 /** Now and then an owner takes a reading out of Garmin, or restores one, before the program runs again. */
 function wishesBefore({ do: what }: Step, { chance, pick, whole }: Random): Step[] {
-  if (!["sync", "rounds", "crash", "both", "restart"].includes(what)) return [];
+  if (!RUNS.includes(what)) return [];
   const wish = (name: "undo" | "restore"): Step => ({ do: name, account: pick(ACCOUNTS), nth: whole(0, 3) });
   return [...(chance(0.12) ? [wish("undo")] : []), ...(chance(0.08) ? [wish("restore")] : [])];
 }

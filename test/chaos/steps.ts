@@ -75,6 +75,10 @@ export type Step =
   | { do: "word"; account: AccountId; word: Decision; nth: number }
   /** The owner takes a reading out of Garmin that arrived, the nth from the last, or restores one. */
   | { do: "undo" | "restore"; account: AccountId; nth: number }
+  /** The owner types a reading into the chat. `nth`: of all that are typed in this schedule. */
+  | { do: "type"; id: string; account: AccountId; kind: "weigh_in" | "blood_pressure"; nth: number; agoSeconds: number }
+  /** The device delivers the same reading, `apartSeconds` later or earlier than its owner typed. */
+  | { do: "deliver"; id: string; of: string; apartSeconds: number; attrib: number }
   | { do: "switch"; account: AccountId; weight: boolean; bloodPressure: boolean }
   | { do: "disconnect"; account: AccountId; vendor: "withings" | "garmin" }
   | { do: "link"; account: AccountId; person: PersonName; garmin: GarminName }

@@ -7,6 +7,7 @@ import { randomFrom } from "./random.ts";
 import { Readings } from "./readings.ts";
 import { createScene, mailOf, type Scene, USERIDS } from "./scene.ts";
 import { ACCOUNTS, DAY, GARMINS, type Schedule, type Step } from "./steps.ts";
+import { Typists } from "./typists.ts";
 import { Watch } from "./watch.ts";
 
 export interface WorldOptions {
@@ -23,6 +24,7 @@ export class World {
   readonly readings: Readings;
   readonly watch: Watch;
   readonly owners: Owners;
+  readonly typists: Typists;
   readonly #random = Math.random;
 
   static async start(schedule: Schedule, { plant, ...options }: WorldOptions = {}): Promise<World> {
@@ -38,13 +40,19 @@ export class World {
     this.readings = new Readings(scene);
     this.watch = new Watch(scene, this.copies, this.readings);
     this.owners = new Owners(scene, this.copies, this.readings, this.watch);
+    this.typists = new Typists(scene, this.copies, this.readings);
   }
 
   async play(step: Step): Promise<void> {
     const { sandbox, aws, line, facts } = this.scene;
     switch (step.do) {
       case "measure":
-        return this.readings.measure(step);
+        this.readings.measure(step);
+        return;
+      case "type":
+        return this.typists.type(step);
+      case "deliver":
+        return this.typists.deliver(step);
       case "edit":
         return this.readings.edit(step);
       case "fault":
@@ -176,6 +184,7 @@ export class World {
     // An older store can't know of entries that Garmin doesn't show yet.
     if (!this.readings.isAllShown() || !(await this.copies.putSnapshotBack())) return;
     facts["put backs"] += 1;
+    this.typists.forgetSince(this.copies.snapshotMs);
     for (const account of ACCOUNTS) {
       await this.owners.readLinks(account);
       const pairing = model.current(account);

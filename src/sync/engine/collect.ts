@@ -5,7 +5,7 @@ import { type Account, isKindOn, type Sends } from "../model/account.ts";
 import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
-import type { TypedReading, TypedReadings } from "../model/typed.ts";
+import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import { Claims } from "./claims.ts";
 import { type EarlyLook, lookEarly } from "./early-look.ts";
@@ -43,7 +43,7 @@ export interface Start {
   looksForHeld: boolean;
   /** The look for weigh-ins comes while Withings is asked, in case there are new ones. */
   looksEarly: boolean;
-  garminProfileId: string;
+  pair: Pair;
   typed: TypedReading[];
   /** Both only for the links that the run started with: it must not go on with others. */
   withingsAccess: WithAccess;
@@ -66,6 +66,7 @@ export async function openStart(
   { since, ledgerIsCurrent = false, looksEarly = false }: StartOptions,
 ): Promise<Start> {
   const id = account.telegramUserId;
+  const pair = { withingsUserId: withings.vendorUserId, garminProfileId: garmin.vendorUserId };
   const ledger = ledgers.of(id, withings.vendorUserId, garmin.vendorUserId);
   const stored = await ledger.progress();
   const now = clock.now();
@@ -78,8 +79,8 @@ export async function openStart(
   return {
     ...{ ledger, stored, progress, looksFirst, looksForHeld },
     looksEarly: looksEarly && looksFirst && expectsWeighIns(account, progress, now),
-    garminProfileId: garmin.vendorUserId,
-    typed: typedFor(await typed.read(id), garmin.vendorUserId),
+    pair,
+    typed: typedFor(await typed.read(id), pair),
     withingsAccess: tokens.withAccess(id, "withings", withings.vendorUserId),
     sinks: openSinks(tokens.withAccess(id, "garmin", garmin.vendorUserId)),
   };
@@ -106,7 +107,7 @@ export async function collectAndPlan(
   account: Account,
   start: Start,
 ): Promise<Collected> {
-  const { ledger, progress, looksFirst, looksEarly, typed, withingsAccess, sinks } = start;
+  const { ledger, progress, looksFirst, looksEarly, pair, typed, withingsAccess, sinks } = start;
   const now = clock.now();
   const variation = Math.floor(now.getTime() / 1000) % VARIATION_SECONDS;
   // A cursor ahead of the time would wait for it, and miss everything until then.
@@ -118,7 +119,7 @@ export async function collectAndPlan(
   const answer = await source.changedSince(withingsAccess, since, progress.timezone).finally(() => looking);
   // The height is seldom sent, and a body-mass index needs it: once, it's looked up in the whole history.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
-  const readings = [...answer.readings, ...waitingReadings(typed)];
+  const readings = [...answer.readings, ...waitingReadings(typed, pair, now)];
   const entries = await ledger.entries(readings.map(readingId));
   // Only a blood pressure needs it, and the first look at a zone takes 11 ms and 7 MB.
   const needsTimezone = readings.some(({ kind }) => kind === "blood_pressure");

@@ -15,7 +15,7 @@ import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./kind-pause.ts";
 import { advance } from "./progress.ts";
-import { settleTyped, settleWaiting } from "./settle-typed.ts";
+import { markBegun, settleTyped, settleWaiting } from "./settle-typed.ts";
 import { following, type WentWell } from "./since.ts";
 import { arrivalsOf, decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
 import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
@@ -172,6 +172,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
     lease: endingAt(lease, deps.deadlineAt?.(), deps.clock),
     onStage: (stage: "sending" | "checking", readings: number) => onProgress({ stage, readings }),
   };
+  await markBegun(deps.typed, account.telegramUserId, { ...start, items, now: deps.clock.now() });
   const work = await bringToGarmin(deps, collectedRun);
   await settleWaiting(items, start.ledger);
   for (const error of work.errors) addKindError(state.trouble, error, deps);

@@ -1,13 +1,26 @@
 import type { Ledger } from "../model/ledger.ts";
 import { readingId } from "../model/reading.ts";
-import type { TypedReading, TypedReadings } from "../model/typed.ts";
+import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
 import type { Item } from "./item.ts";
 import { settledAs, writeAll } from "./record.ts";
 import { settlementOf } from "./tally.ts";
-import { isAlreadyThere, isInGarmin, sameOf } from "./typed.ts";
+import { isAlreadyThere, isBegunBy, isInGarmin, sameOf } from "./typed.ts";
 
 /** For how long after it was typed a device may still deliver the same reading. */
 const KEPT_DAYS = 30;
+
+/** Before anything is sent: if the links change now, the next run has to know that it may be under way. */
+export async function markBegun(
+  readings: Pick<TypedReadings, "settle">,
+  account: number,
+  { typed, items, pair, now }: { typed: TypedReading[]; items: Item[]; pair: Pair; now: Date },
+): Promise<void> {
+  const isSent = ({ reading, step }: Item) => reading.within && (step.type === "send" || step.type === "verify");
+  const sent = new Set(items.filter(isSent).map(({ reading }) => reading.measureGroupId));
+  const news = typed.filter((it) => sent.has(it.id) && !isBegunBy(pair, it));
+  const marked = (it: TypedReading): TypedReading => ({ ...it, begun: [...(it.begun ?? []), { ...pair, at: now }] });
+  if (news.length > 0) await readings.settle(account, new Map(news.map((it) => [it.id, marked(it)])));
+}
 
 /** Settles what waited for another reading that is in Garmin now. */
 export async function settleWaiting(items: Item[], ledger: Ledger): Promise<void> {
@@ -26,33 +39,30 @@ export async function settleWaiting(items: Item[], ledger: Ledger): Promise<void
 export async function settleTyped(
   readings: Pick<TypedReadings, "settle">,
   account: number,
-  { typed, items, garminProfileId, now }: { typed: TypedReading[]; items: Item[]; garminProfileId: string; now: Date },
+  { typed, items, pair, now }: { typed: TypedReading[]; items: Item[]; pair: Pair; now: Date },
 ): Promise<void> {
   const next = new Map<number, TypedReading | undefined>();
   for (const each of typed) {
-    const after = afterRun(each, items, garminProfileId, now);
+    const after = afterRun(each, items, pair, now);
     if (after !== each) next.set(each.id, after);
   }
   if (next.size > 0) await readings.settle(account, next);
 }
 
-function afterRun(typed: TypedReading, items: Item[], garminProfileId: string, now: Date): TypedReading | undefined {
-  const device = sameOf(typed, items);
-  if (typed.settledIn !== undefined) {
-    const isOver = now.getTime() - typed.typedAt.getTime() > KEPT_DAYS * 24 * 3600 * 1000;
-    return isOver || (device && isAlreadyThere(device.entry?.value)) ? undefined : typed;
-  }
+function afterRun(typed: TypedReading, items: Item[], pair: Pair, now: Date): TypedReading | undefined {
+  const isAdopted = isAlreadyThere(sameOf(typed, items)?.entry?.value);
   const own = items.find(({ reading }) => reading.measureGroupId === typed.id);
-  if (!own || !settlementOf(own).settled || !own.entry) return typed;
-  switch (own.entry.value.fate.state) {
-    case "seen":
-      return device && isAlreadyThere(device.entry?.value) ? undefined : { ...typed, settledIn: garminProfileId };
-    case "skipped":
-    case "failed":
-    case "removed":
-      return undefined;
-    default:
-      // It's held: it goes when the zone is known, for instance.
-      return typed;
+  if (!own) {
+    const isOver = now.getTime() - typed.typedAt.getTime() > KEPT_DAYS * 24 * 3600 * 1000;
+    return typed.settledIn !== undefined && (isOver || (isAdopted && !typed.begun)) ? undefined : typed;
   }
+  const state = own.entry?.value.fate.state;
+  // What is held goes when the zone is known, for instance.
+  if (!settlementOf(own).settled || !state || state === "held") return typed;
+  const { begun = [], ...rest } = typed;
+  // Another profile's ledger may still have it open.
+  const open = begun.filter((it) => it.garminProfileId !== pair.garminProfileId);
+  if (open.length === 0 && (state !== "seen" || isAdopted)) return undefined;
+  const settledIn = isInGarmin(own.entry?.value) ? pair.garminProfileId : (typed.settledIn ?? "");
+  return { ...rest, settledIn, ...(open.length > 0 && { begun: open }) };
 }

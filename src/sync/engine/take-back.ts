@@ -143,7 +143,7 @@ export function restore(deps: TakeBackDeps, account: Account, id: string): Promi
 
 /** Withings doesn't list it. All that was typed is in its entry, except how roughly. */
 function typedAgain({ measureGroupId: id, takenAt, values }: LedgerEntry, typedAt: Date): TypedReading {
-  return { id, takenAt, values, typedAt, within: { seconds: 60, kg: 0.05 } };
+  return { id, takenAt, values, typedAt, within: { seconds: 600, kg: 0.1 } };
 }
 
 export function isRestorable({ fate, removal }: LedgerEntry, now: Date): boolean {

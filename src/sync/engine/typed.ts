@@ -1,6 +1,7 @@
+import { isStillAhead } from "../../lib/clock.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
 import { type Reading, readingId } from "../model/reading.ts";
-import { readingOf, type TypedReading } from "../model/typed.ts";
+import { type Pair, readingOf, type TypedReading } from "../model/typed.ts";
 import type { Item } from "./item.ts";
 import { isAsTyped, secondsApart, sentValues } from "./match.ts";
 import type { Step } from "./plan.ts";
@@ -8,12 +9,25 @@ import type { Step } from "./plan.ts";
 const SAME: Step = { type: "skip", reason: "already_in_garmin" };
 
 /** Readings that its owner typed into the chat, for a run: what waits, and what this profile has from the last weeks. */
-export function typedFor(all: TypedReading[], garminProfileId: string): TypedReading[] {
-  return all.filter(({ settledIn }) => settledIn === undefined || settledIn === garminProfileId);
+export function typedFor(all: TypedReading[], pair: Pair): TypedReading[] {
+  return all.filter((it) => it.settledIn === undefined || it.settledIn === pair.garminProfileId || isBegunBy(pair, it));
 }
 
-export function waitingReadings(typed: TypedReading[]): Reading[] {
-  return typed.filter(({ settledIn }) => settledIn === undefined).map(readingOf);
+export function isBegunBy({ withingsUserId, garminProfileId }: Pair, { begun = [] }: TypedReading): boolean {
+  return begun.some((it) => it.withingsUserId === withingsUserId && it.garminProfileId === garminProfileId);
+}
+
+/** Garmin shows within a day what it accepted from the other ledger. Until then it can't be found there. */
+const ELSEWHERE_SECONDS = 26 * 3600;
+
+/** What waits, unless it's under way to the same profile by the ledger of another link to Withings. */
+export function waitingReadings(typed: TypedReading[], pair: Pair, now: Date): Reading[] {
+  const isOtherOne = (it: Pair & { at: Date }) =>
+    it.garminProfileId === pair.garminProfileId &&
+    isStillAhead(new Date(it.at.getTime() + ELSEWHERE_SECONDS * 1000), now, ELSEWHERE_SECONDS);
+  const isForUs = (it: TypedReading) =>
+    isBegunBy(pair, it) || (it.settledIn === undefined && !it.begun?.some(isOtherOne));
+  return typed.filter(isForUs).map(readingOf);
 }
 
 /**
@@ -25,9 +39,7 @@ export function withoutDoubles(items: Item[], typed: TypedReading[]): Item[] {
   for (const each of typed) {
     const device = sameOf(each, items);
     const own = items.find(({ reading }) => reading.measureGroupId === each.id);
-    const isKnownThere = each.settledIn !== undefined;
-    const [item, step] =
-      (device && (own ? eitherOf(own, device) : isKnownThere && isNew(device) && [device, SAME])) || [];
+    const [item, step] = (device && (own ? eitherOf(own, device) : besides(each, device))) || [];
     if (item && step) changes.set(item, { step });
     if (device && item === own && step?.type === "wait") changes.set(device, { within: each.within });
   }
@@ -41,6 +53,12 @@ export function sameOf(typed: TypedReading, items: Item[]): Item | undefined {
   return items
     .filter((it) => it.reading.within === undefined && isAsTyped(typed, measured(it)))
     .sort((a, b) => isTaken(b) - isTaken(a) || secondsApart(typed, measured(a)) - secondsApart(typed, measured(b)))[0];
+}
+
+/** In a run that doesn't handle what was typed: it's there already, or under way by another ledger. */
+function besides(typed: TypedReading, device: Item): [Item, Step] | undefined {
+  if (!isNew(device)) return undefined;
+  return [device, typed.settledIn === undefined ? { type: "wait", on: readingId(readingOf(typed)) } : SAME];
 }
 
 /** Which of the two doesn't go for now, and why. */

@@ -9,6 +9,14 @@ export interface TypedReading extends Measured {
   within: Within;
   /** The Garmin profile that has it. It's kept for a while then, because the scale may deliver the same one late. */
   settledIn?: string;
+  /** The links by whose ledgers it's under way: only those know how far that has got. */
+  begun?: Array<Pair & { at: Date }>;
+}
+
+/** The two that have a ledger together. */
+export interface Pair {
+  withingsUserId: string;
+  garminProfileId: string;
 }
 
 /** A few for each account: those that wait, and those of the last weeks that no device has delivered. */

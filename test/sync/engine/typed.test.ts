@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import { type TypedReading, typedId } from "../../../src/sync/model/typed.ts";
 import type { SentValues } from "../../../src/sync/model/vendors.ts";
 import { crashAt } from "../../support/crash.ts";
-import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
 let harness: TestApp;
 afterEach(() => harness.close());
@@ -151,6 +151,24 @@ describe("a reading typed into the chat", () => {
     harness.clock.advance(600);
     await harness.sync();
     expect(harness.sandbox.garmin.weights("b@example.org").map((it) => it.weightKg)).not.toContain(72.4);
+  });
+
+  test("goes into one profile once, even if its owner links another person before Garmin shows it", async () => {
+    await start();
+    const reading = await save(weighed(72.4));
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 3600;
+    expect(await harness.sync()).toMatchObject({ status: "retry_later" });
+    const another = harness.sandbox.withings.addPerson({ userid: USERID + 1, name: "b", timezone: "UTC" });
+    const address = harness.app.withingsLinking.begin(ACCOUNT);
+    await harness.app.withingsLinking.withPasted(ACCOUNT, harness.sandbox.withings.allow(another.userid, address));
+    await harness.app.withingsLinking.switchPerson(ACCOUNT, String(another.userid));
+    another.stepOnScale({ at: new Date(reading.takenAt.getTime() - 60_000), weightKg: 72.36 });
+    for (const seconds of [130, 4000, 12 * 3600, 16 * 3600]) {
+      harness.clock.advance(seconds);
+      await harness.sync();
+    }
+    expect(weights().filter((it) => it > 72)).toEqual([72.4]);
+    expect(await kept()).toEqual([]);
   });
 
   test("isn't sent while weight is off, and its owner hears so", async () => {
