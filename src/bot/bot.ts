@@ -13,7 +13,8 @@ import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
 import { createPlain } from "./commands/plain.ts";
 import type { PlainDeps } from "./commands/plain-answers.ts";
-import { createReadingActs, type ReadingActsDeps } from "./commands/reading-acts.ts";
+import { createReadingActs } from "./commands/reading-acts.ts";
+import type { ReadingActsDeps } from "./commands/reading-answers.ts";
 import { createSettings, type SettingsDeps } from "./commands/settings.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
 import { createSyncAnswers, type SyncDeps } from "./commands/sync.ts";

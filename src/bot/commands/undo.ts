@@ -7,7 +7,8 @@ import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply } from "../ui/edit-message.ts";
 import { READING_TAP, takeOutButtons } from "../ui/reading-buttons.ts";
 import { takeOutQuestion } from "../views/undo.ts";
-import type { ReadingActs, ReadingActsDeps } from "./reading-acts.ts";
+import type { ReadingActs } from "./reading-acts.ts";
+import type { ReadingActsDeps } from "./reading-answers.ts";
 
 export interface UndoDeps extends Pick<ReadingActsDeps, "entryOf"> {
   lastSent: (account: Account) => Promise<LedgerEntry | undefined>;

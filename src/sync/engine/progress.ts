@@ -1,5 +1,5 @@
 import { present } from "../../lib/present.ts";
-import type { Arrival, AttentionItem, LedgerEntry, Progress, RememberedRecord } from "../model/ledger.ts";
+import type { Arrival, AttentionItem, LedgerEntry, Progress, RememberedRecord, Removal } from "../model/ledger.ts";
 import {
   type ChosenParts,
   type Composition,
@@ -16,7 +16,6 @@ import { occasions } from "./occasions.ts";
 import { isOpen } from "./plan.ts";
 import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
-import { withFoundRemovals } from "./removal.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 export const ATTENTION_ITEMS = 200;
@@ -302,6 +301,18 @@ function attention(before: Progress, settlements: Settlement[], since: Date | un
   // Once there is a zone, everything is listed again from the first one that waits for it.
   const [first] = all.filter(isWithoutZone).sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime());
   return first && !shown.includes(first) ? [first, ...shown.slice(1)] : shown;
+}
+
+/** Removals that the ledger knows and the progress doesn't, for instance because an older store was put back. */
+function withFoundRemovals(before: Removal[] = [], entries: LedgerEntry[]): Pick<Progress, "removals"> {
+  const known = new Set(before.map(({ id }) => id));
+  const found = entries.flatMap(({ fate, removal, kind, takenAt, values, ...it }): Removal[] => {
+    const id = readingId({ ...it, kind });
+    if (fate.state !== "removing" || !removal || known.has(id)) return [];
+    return [{ id, kind, takenAt, values, askedAt: removal.askedAt }];
+  });
+  const removals = [...before, ...found];
+  return removals.length > 0 ? { removals } : {};
 }
 
 export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {

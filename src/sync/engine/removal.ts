@@ -211,15 +211,3 @@ function outOfGarmin(entry: LedgerEntry, { asksAgain, askedAt }: Removal, now: D
   }
   return { ...kept, fate: { state: "removed" }, removal: { askedAt, removedAt: now } };
 }
-
-/** Removals that the ledger knows and the progress doesn't, for instance because an older store was put back. */
-export function withFoundRemovals(before: Removal[] = [], entries: LedgerEntry[]): Pick<Progress, "removals"> {
-  const known = new Set(before.map(({ id }) => id));
-  const found = entries.flatMap(({ fate, removal, kind, takenAt, values, ...it }): Removal[] => {
-    const id = readingId({ ...it, kind });
-    if (fate.state !== "removing" || !removal || known.has(id)) return [];
-    return [{ id, kind, takenAt, values, askedAt: removal.askedAt }];
-  });
-  const removals = [...before, ...found];
-  return removals.length > 0 ? { removals } : {};
-}

@@ -1,0 +1,90 @@
+import type { CallbackQueryContext } from "grammy/web";
+import { readingId } from "../../sync/model/reading.ts";
+import { asksWhose } from "../../sync/status/notices.ts";
+import type { Overview } from "../../sync/status/overview.ts";
+import type { BotContext } from "../ui/context.ts";
+import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
+import { stillWaiting } from "../ui/keyboards.ts";
+import { listButtons, questionButtons, sureButtons } from "../ui/question-buttons.ts";
+import { becameText } from "../views/held.ts";
+import { heldList, heldQuestion, isAskedTwice, LISTED, sureQuestion } from "../views/question.ts";
+import type { Words } from "../words/words.ts";
+import type { ReadingActs } from "./reading-acts.ts";
+import type { ReadingActsDeps } from "./reading-answers.ts";
+
+export interface HeldDeps extends Pick<ReadingActsDeps, "overview" | "entryOf" | "decideHeld"> {
+  startSync: (account: BotContext["account"]) => Promise<void>;
+}
+
+export async function answerOne(
+  acts: ReadingActs,
+  deps: HeldDeps,
+  ctx: CallbackQueryContext<BotContext>,
+): Promise<void> {
+  const [, verb, id = ""] = ctx.match;
+  const words = await acts.wordsAt(ctx.account);
+  const entry = await deps.entryOf(ctx.account, id);
+  if (!entry) return answerCallback(ctx, words.undo.unknown);
+  const { fate } = entry;
+  const isHeld = fate.state === "held";
+  await answerCallback(ctx, verb === "ask" && !isHeld ? becameText(entry, words) : undefined);
+  if (verb === "undo") return acts.begin(ctx, "undo", entry, words);
+  // What isn't held any more was answered elsewhere, in another message for instance. This says what became of it.
+  if (verb === "no" || (!isHeld && verb !== "ask")) return acts.begin(ctx, "not_mine", entry, words);
+  if (!isHeld) return;
+  const { lastReadings } = await deps.overview(ctx.account);
+  const item = { ...entry, fate };
+  if (verb === "ask") {
+    const { text, entities } = heldQuestion(item, lastReadings, words);
+    await ctx.reply(text, { reply_markup: questionButtons(item, words), ...(entities && { entities }) });
+  } else if (verb === "yes" && isAskedTwice(entry, lastReadings)) {
+    const { text, entities } = sureQuestion(item, lastReadings, words);
+    await editOrReply(ctx, text, sureButtons(id, words), entities);
+  } else await acts.begin(ctx, "mine", entry, words);
+}
+
+const listed = ({ attention }: Overview) => attention.filter(asksWhose);
+
+export async function answerList(
+  acts: ReadingActs,
+  deps: HeldDeps,
+  ctx: CallbackQueryContext<BotContext>,
+): Promise<void> {
+  const [, verb, shown = ""] = ctx.match;
+  const words = await acts.wordsAt(ctx.account);
+  if (verb === "page") {
+    await answerCallback(ctx);
+    return showList(ctx, listed(await deps.overview(ctx.account)), words, Number(shown));
+  }
+  const decided = await orLater(ctx, () => decideAll(deps, ctx, shown, verb === "none"));
+  if (!decided) return;
+  await answerCallback(ctx);
+  const { question: say } = words;
+  const { left, count } = decided;
+  if (count === 0) return showList(ctx, left, words, 0);
+  const done = verb === "none" ? say.list.keptOut(count) : say.list.sending(count);
+  if (left.length === 0) await editOrReply(ctx, done);
+  else await showList(ctx, left, words, 0, `${done} ${say.list.farOff(left.length)}`);
+  if (verb === "all") await deps.startSync(ctx.account);
+}
+
+/** Only what the list has shown. All as one: none of them is a person's word about a weight that is far off. */
+async function decideAll({ overview, decideHeld }: HeldDeps, ctx: BotContext, shown: string, isNone: boolean) {
+  const before = await overview(ctx.account);
+  const meant = stillWaiting(shown, listed(before)).filter((it) => isNone || !isAskedTwice(it, before.lastReadings));
+  if (meant.length > 0) await decideHeld(ctx.account, meant.map(readingId), isNone ? "not_mine" : "mine");
+  return { count: meant.length, left: listed(await overview(ctx.account)) };
+}
+
+async function showList(
+  ctx: BotContext,
+  items: ReturnType<typeof listed>,
+  words: Words,
+  wanted: number,
+  head?: string,
+) {
+  if (items.length === 0) return void (await editOrReply(ctx, words.question.list.noneLeft));
+  const page = Math.min(wanted, Math.ceil(items.length / LISTED) - 1);
+  const { text, entities } = heldList(items, page, words, head);
+  await editOrReply(ctx, text, listButtons(items, page, words), entities);
+}
