@@ -25,7 +25,31 @@ const YESTERDAY: Record<Language, string> = { en: "yesterday", de: "gestern" };
 const POUNDS_PER_KG = 2.204_622_621_8;
 const POUNDS_PER_STONE = 14;
 
-export function formatFor({ language, units, timezone, now }: Reader) {
+export function formatFor(reader: Reader) {
+  const { language, now } = reader;
+  const measures = measuresFor(reader);
+  const times = timesFor(reader);
+  const { weight, number, percent, values, shortValues } = measures;
+  const { time } = times;
+  return {
+    language,
+    now,
+    ...measures,
+    ...times,
+    fieldValue(field: Field, value: number): string {
+      if (field === "takenAt") return time(new Date(value));
+      if (field.endsWith("Kg")) return weight(value);
+      if (field.endsWith("Percent")) return percent(value);
+      if (field.endsWith("MmHg")) return `${value} mmHg`;
+      return number(value, field === "bmi" ? 1 : 0);
+    },
+    reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
+    /** As people say it: a weight to 0.1 kg. */
+    short: ({ values: of, takenAt }: Measured) => `${shortValues(of)}, ${time(takenAt)}`,
+  };
+}
+
+function measuresFor({ language, units }: Reader) {
   const locale = LOCALE[language];
   const number = (value: number, digits: number) =>
     value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
@@ -39,6 +63,31 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     return `${stones} st ${number(Math.round((pounds - stones * POUNDS_PER_STONE) * 10) / 10, 1)} lb`;
   }
 
+  function values(of: SentValues, kgDigits = 2): string {
+    if (of.kind === "weigh_in") return weight(of.weightKg, kgDigits);
+    const pulse = language === "de" ? "Puls" : "pulse";
+    return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
+  }
+
+  return {
+    number,
+    percent,
+    weight,
+    /** With its sign; a difference in stones is given in pounds. */
+    weightChange(changeKg: number): string {
+      const change = units === "kg" ? changeKg : changeKg * POUNDS_PER_KG;
+      const rounded = Math.round(change * 10) / 10;
+      const sign = rounded > 0 ? "+" : rounded < 0 ? "−" : "±";
+      return `${sign}${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
+    },
+    values,
+    /** As people say it: a weight to 0.1 kg. */
+    shortValues: (of: SentValues) => values(of, 1),
+  };
+}
+
+function timesFor({ language, timezone, now }: Reader) {
+  const locale = LOCALE[language];
   const isToday = (instant: Date) =>
     localDateTime(instant, timezone).slice(0, 10) === localDateTime(now, timezone).slice(0, 10);
 
@@ -66,40 +115,7 @@ export function formatFor({ language, units, timezone, now }: Reader) {
     return instant.toLocaleDateString(locale, { timeZone: timezone, day: "numeric", month: "short", ...year });
   }
 
-  function values(of: SentValues, kgDigits = 2): string {
-    if (of.kind === "weigh_in") return weight(of.weightKg, kgDigits);
-    const pulse = language === "de" ? "Puls" : "pulse";
-    return `${of.systolicMmHg}/${of.diastolicMmHg} mmHg${of.pulseBpm === undefined ? "" : `, ${pulse} ${of.pulseBpm}`}`;
-  }
-
-  /** As people say it: a weight to 0.1 kg. */
-  const shortValues = (of: SentValues) => values(of, 1);
-
   return {
-    language,
-    now,
-    number,
-    weight,
-    /** With its sign; a difference in stones is given in pounds. */
-    weightChange(changeKg: number): string {
-      const change = units === "kg" ? changeKg : changeKg * POUNDS_PER_KG;
-      const rounded = Math.round(change * 10) / 10;
-      const sign = rounded > 0 ? "+" : rounded < 0 ? "−" : "±";
-      return `${sign}${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
-    },
-    percent,
-    values,
-    shortValues,
-    fieldValue(field: Field, value: number): string {
-      if (field === "takenAt") return time(new Date(value));
-      if (field.endsWith("Kg")) return weight(value);
-      if (field.endsWith("Percent")) return percent(value);
-      if (field.endsWith("MmHg")) return `${value} mmHg`;
-      return number(value, field === "bmi" ? 1 : 0);
-    },
-    reading: ({ values: of, takenAt }: Measured) => `${values(of)}, ${time(takenAt)}`,
-    /** As people say it: a weight to 0.1 kg. */
-    short: ({ values: of, takenAt }: Measured) => `${shortValues(of)}, ${time(takenAt)}`,
     time,
     lately,
     moment,
