@@ -107,7 +107,8 @@ describe("the buttons of a question", () => {
     await tap("Here in the chat");
     expect(buttons()).toContain("Cancel");
     await say("/help");
-    expect(buttons()).toEqual(["Link Withings again", "Sign in to Garmin"]);
+    const ofHelp = ["Status", "Sync now", "Why is my weight missing?"];
+    expect(buttons()).toEqual(["Link Withings again", "Sign in to Garmin", ...ofHelp]);
 
     await say("/settings");
     await tap("Time zone");
