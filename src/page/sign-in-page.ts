@@ -11,6 +11,7 @@ import { parseJson } from "../lib/json.ts";
 import { lazy } from "../lib/lazy.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
 import type { GarminSignIn, SignInResult } from "../sync/links/garmin-sign-in.ts";
+import { CODE, codeIn, EMAIL } from "../sync/links/typed-sign-in.ts";
 import { BusyError } from "../sync/links/with-lease.ts";
 import type { Account, Accounts } from "../sync/model/account.ts";
 import { MOBILE_CLIENTS, type SignInSessions } from "../sync/model/garmin-sign-in.ts";
@@ -42,9 +43,6 @@ export interface SignInPageDeps {
 }
 
 const MAX_BODY_BYTES = 16 * 1024;
-/** As in the chat: see `conversations/garmin-sign-in`. */
-const EMAIL = /^\S+@\S+\.\S+$/;
-const CODE = /^(?=.*\d)\w{4,12}$/;
 
 const Request = lazy(() =>
   z.discriminatedUnion("act", [
@@ -189,9 +187,10 @@ async function act(deps: SignInPageDeps, visit: Visit, asked: Exclude<Request, {
       return conclude(await garminSignIn.withPassword(id, email, password, client));
     }
     case "code": {
-      const code = asked.code.replaceAll(/\s/g, "");
+      const code = codeIn(asked.code);
       // After a few wrong codes Garmin takes none for a day.
-      return conclude(CODE.test(code) ? await garminSignIn.withCode(id, code) : { type: "wrong_code" });
+      if (!CODE.test(code)) return { step: "code", text: page.noCodeIn, isProblem: true };
+      return conclude(await garminSignIn.withCode(id, code));
     }
     case "new_code":
       return conclude(await garminSignIn.newCode(id));

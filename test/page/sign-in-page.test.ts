@@ -32,7 +32,13 @@ describe("signing in on the page", () => {
       ...{ step: "code", isProblem: true },
       text: "That code isn’t right. Check it and enter it again, or ask for a new one.",
     });
-    expect(await act("code", { code: ` ${code()} ` })).toMatchObject({
+    harness.requests();
+    expect(await act("code", { code: "none came" })).toMatchObject({
+      ...{ step: "code", isProblem: true },
+      text: "There’s no code in that. Enter the digits that Garmin sent you.",
+    });
+    expect(harness.requests()).toEqual([]);
+    expect(await act("code", { code: ` It is ${code()}. ` })).toMatchObject({
       ...{ status: 200, step: "done" },
       text: "Signed in to Garmin as Owner. I’ll carry on in the chat.",
     });

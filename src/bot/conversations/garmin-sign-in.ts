@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Context, InlineKeyboard } from "grammy/web";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { GarminSignIn, SignInResult } from "../../sync/links/garmin-sign-in.ts";
+import { CODE, codeIn, EMAIL } from "../../sync/links/typed-sign-in.ts";
 import type { MobileClient } from "../../sync/model/garmin-sign-in.ts";
 import type { BotContext, Chat, Dialog } from "../ui/context.ts";
 import { failureMessage } from "../ui/error-reply.ts";
@@ -15,16 +16,6 @@ type Question = "email" | "password" | "code";
 /** Stored, so a name must keep its meaning. No text answers a question that couldn't be shown; it is asked again. */
 type Step = Question | `unasked:${Question}` | "done";
 
-const EMAIL = /^(?=.{0,254}$)\S+@\S+\.\S+$/;
-/** Six digits as far as seen, but Garmin promises no length. */
-const CODE = /^(?=.*\d)\w{4,12}$/;
-/** People write words around it, and spaces into it. */
-const codeIn = (text: string) =>
-  text
-    .split(/\s+/)
-    .filter((part) => /\d/.test(part))
-    .join("")
-    .replace(/[.,!]+$/, "");
 /** Just after Garmin mailed a code, digits are that code, even if the question for it was not shown. */
 const SURELY_CODE = /^\d{4,8}$/;
 

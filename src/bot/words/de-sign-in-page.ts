@@ -48,6 +48,7 @@ export const SIGN_IN_PAGE_IN_GERMAN: SignInPageWords = {
   address: "Adresse von Garmins letzter Seite",
   useAddress: "Adresse verwenden",
   code: "Code von Garmin",
+  noCodeIn: "Darin ist kein Code. Gib die Ziffern ein, die Garmin dir gesendet hat.",
   confirm: "Bestätigen",
   newCode: "Neuen Code senden",
   startOver: "Von vorn anfangen",

@@ -50,6 +50,7 @@ export const SIGN_IN_PAGE_IN_ENGLISH = {
   address: "Address of Garmin’s last page",
   useAddress: "Use this address",
   code: "Code from Garmin",
+  noCodeIn: "There’s no code in that. Enter the digits that Garmin sent you.",
   confirm: "Confirm",
   newCode: "Send a new code",
   startOver: "Start over",
