@@ -1,7 +1,9 @@
 import { type BotConfig, type BotDeps, createBot, type TelegramBot } from "../bot/bot.ts";
 import { createSummaries } from "../bot/notifications/daily-summary.ts";
 import { createNotifier, type Notifier } from "../bot/notifications/notifier.ts";
+import { isUnchanged } from "../bot/telegram/errors.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { errorFacts } from "../lib/log.ts";
 import type { RunOptions, RunReport } from "../sync/engine/run.ts";
 import { runSoon } from "../sync/jobs/handler.ts";
 import { newsIn } from "../sync/links/subscriptions.ts";
@@ -17,8 +19,8 @@ export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "
 
 export interface Chat {
   telegram: TelegramBot;
-  /** Sends the daily summary of an account if it is due. */
-  summarize(account: Account): Promise<void>;
+  /** Sends the card of an account if it is due. `report`: of the run before, unless somebody has read it. */
+  summarize(account: Account, report?: RunReport): Promise<void>;
   /** A consent came in at our own address. */
   onConsent(account: number, result: LinkResult): Promise<void>;
   /** The owner removed us at Withings. Throws `RetryLaterError` when they could not be notified. */
@@ -39,11 +41,12 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const { accounts, health, summary, leases } = store;
   const notifier = createNotifier({
     ...{ accounts, health, overview: overviews.of, garminSignIn, clock, log },
-    async send(telegramUserId, text, { isQuiet, keyboard, entities }) {
+    async send(telegramUserId, text, { isQuiet, keyboard, entities, onSent }) {
       const shown = { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) };
       const options = { disable_notification: isQuiet, ...shown };
       const sent = telegram.bot.api.sendMessage(telegramUserId, text, options);
       const { message_id: messageId } = await sent.finally(() => store.snapshots.forget("account"));
+      onSent?.(messageId);
       if (keyboard) await telegram.offered({ telegramUserId }, messageId, keyboard);
     },
   });
@@ -51,7 +54,18 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
 
   return {
     telegram,
-    summarize: createSummaries({ summary, leases, overview: overviews.of, deliver: notifier.deliver, clock }),
+    summarize: createSummaries({
+      ...{ summary, leases, overview: overviews.of, deliver: notifier.deliver, clock },
+      edit: async ({ telegramUserId }, messageId, text) =>
+        telegram.bot.api.editMessageText(telegramUserId, messageId, text).then(
+          () => true,
+          (error: unknown) => {
+            if (isUnchanged(error)) return true;
+            log.warn("card_not_edited", errorFacts(error));
+            return false;
+          },
+        ),
+    }),
     async onConsent(id, result) {
       log.info("consent_answered", { account: id, result: result.type });
       const account = await accounts.find(id);

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
-import { DEFAULT_SETTINGS, LANGUAGES, QUESTION_TOPICS, SUMMARY_MODES, UNITS } from "../sync/model/account.ts";
+import { CARDS, DEFAULT_SETTINGS, LANGUAGES, QUESTION_TOPICS, UNITS } from "../sync/model/account.ts";
 import { CODE_WAYS, MOBILE_CLIENTS } from "../sync/model/garmin-sign-in.ts";
 import { StoredJob } from "../sync/model/jobs.ts";
 import { LINK_STATES, REFUSALS } from "../sync/model/link.ts";
@@ -20,7 +20,7 @@ const SettingsShape = lazy(() =>
   z.object({
     units: z.enum(UNITS).default(DEFAULT_SETTINGS.units),
     summaryHour: z.int().min(0).max(23).default(DEFAULT_SETTINGS.summaryHour),
-    summaryMode: z.enum(SUMMARY_MODES).default(DEFAULT_SETTINGS.summaryMode),
+    cards: z.enum(CARDS).default(DEFAULT_SETTINGS.cards),
     tellsSilence: z
       .object({ weigh_in: z.boolean().default(true), blood_pressure: z.boolean().default(true) })
       .prefault({}),

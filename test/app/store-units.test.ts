@@ -56,7 +56,7 @@ async function startVisits(engine: (typeof engines)[number]) {
   const started = await start(engine);
   const { service, unitsOf } = started;
   const { clock, app, person } = harness;
-  await app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "off" } });
+  await app.store.accounts.save(ACCOUNT, { settings: { cards: "needed" } });
   /** The next scheduled run, when it is due, as a sweep queues it. */
   async function visit() {
     const { schedule } = app.store;

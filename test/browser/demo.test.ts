@@ -16,8 +16,10 @@ test("a story can be played to its end with only the chat and the page", async (
   await desktop.shot("story 3 all is right, desktop");
 });
 
-test("one press brings the next morning, on the page and in the chat", async ({ phone }) => {
+test("one press brings the next morning, on the page and in the chat, with a card of what came", async ({ phone }) => {
   await phone.linkBoth();
+  await phone.stepOnScale({ weightKg: 64.35 });
+  await phone.waitForWeight("64.35");
   await phone.show("panel");
   const before = await phone.page.locator("#now").innerText();
   const words = await phone.resultOf(() => phone.page.getByRole("button", { name: "Next morning" }).click());
@@ -26,6 +28,7 @@ test("one press brings the next morning, on the page and in the chat", async ({ 
   expect(await phone.page.locator("#now").innerText()).not.toBe(before);
   await phone.shot("next morning, phone");
   await phone.show("chat");
+  await phone.waitForMessage(/64\.4 kg ✓ in Garmin · .* last week/);
   await phone.shot("next morning in the chat, phone");
 });
 

@@ -39,7 +39,7 @@ export class Owners {
     for (const account of ACCOUNTS) {
       const [person] = HOMES[account].people;
       const [garmin] = HOMES[account].garmins;
-      await this.#copies.alone(() => this.#app.store.accounts.save(account, { settings: { summaryMode: "off" } }));
+      await this.#copies.alone(() => this.#app.store.accounts.save(account, { settings: { cards: "needed" } }));
       if (person && garmin) await this.link(account, { person, garmin });
     }
   }

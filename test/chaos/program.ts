@@ -111,7 +111,14 @@ export class Program {
       keepSubscriptions: async ({ telegramUserId }) => {
         await app.subscriptions.keep(telegramUserId);
       },
-      summarize: createSummaries({ summary, leases, overview, deliver: this.#notifier.deliver, clock }),
+      summarize: createSummaries({
+        summary,
+        leases,
+        overview,
+        deliver: this.#notifier.deliver,
+        edit: async () => false,
+        clock,
+      }),
       queueDue: () => queueDue({ schedule, queue: app.store.jobs, intervalMinutes: INTERVAL_MINUTES, clock }),
       nextSummaryAt,
       intervalMinutes: INTERVAL_MINUTES,

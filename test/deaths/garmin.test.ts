@@ -183,7 +183,7 @@ test("Garmin renews the sign-in, and the answer is lost", async ({ task }) => {
 });
 
 test("Garmin can’t renew the sign-in for weeks", async ({ task }) => {
-  const stage = await startStage(task.name, { settings: { patienceHours: 10_000, summaryMode: "off" } });
+  const stage = await startStage(task.name, { settings: { patienceHours: 10_000, cards: "needed" } });
   await stage.isWell();
   stage.begin();
   stage.sandbox.faults.turnOn("garmin_diauth_down");

@@ -150,7 +150,7 @@ test("Withings isn’t sure whose weigh-in it is", async ({ task }) => {
 
 test.each<[string, object]>([
   ["The scale goes silent", {}],
-  ["The scale goes silent, and no summary is wanted", { summaryMode: "off" }],
+  ["The scale goes silent, and no summary is wanted", { cards: "needed" }],
 ])("%s", async (death, settings) => {
   const stage = await startStage(death, { settings });
   await stage.isWell();
@@ -164,7 +164,7 @@ test.each<[string, object]>([
 });
 
 test("The cuff goes silent, and the scale goes on", async ({ task }) => {
-  const stage = await startStage(task.name, { settings: { summaryMode: "off" } });
+  const stage = await startStage(task.name, { settings: { cards: "needed" } });
   await stage.isWell();
   const day = async (hasCuff: boolean, kg: number) => {
     stage.weighIn(kg);
@@ -178,7 +178,7 @@ test("The cuff goes silent, and the scale goes on", async ({ task }) => {
 });
 
 test("Withings never has anything", async ({ task }) => {
-  const stage = await startStage(task.name, { settings: { summaryMode: "off" } });
+  const stage = await startStage(task.name, { settings: { cards: "needed" } });
   stage.begin();
   await stage.start();
   await stage.hears("owner", /^Withings was linked \d days ago, and no reading/, 4 * DAYS);

@@ -112,7 +112,7 @@ test("before a link that couldn't be renewed for weeks ends, its owner hears how
   server = await startTestServer({ linked: true });
   const { clock, sandbox, start, told, chat } = server;
   sandbox.faults.turnOn("garmin_diauth_down");
-  await server.app.store.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, summaryMode: "off" } });
+  await server.app.store.accounts.save(ACCOUNT, { settings: { patienceHours: 10_000, cards: "needed" } });
   const said: string[] = [];
   for (let day = 0; day < 30; day++) {
     clock.advance(24 * 3600);

@@ -53,14 +53,16 @@ async function serve(env: Record<string, string> = {}, roundSeconds = ROUND_SECO
   };
 }
 
-test("a reading arrives by itself, without a message", async () => {
+test("a reading arrives by itself, without a message unless it’s the very first", async () => {
   testApp = await startTestApp();
   const { rounds } = await serve();
   await rounds(1);
   testApp.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.5 });
   await rounds(2);
-  expect(testApp.weights().map(({ weightKg }) => weightKg)).toEqual([80.5]);
-  expect(told()).toEqual([]);
+  testApp.person.stepOnScale({ at: minutesAgo(1), weightKg: 80.6 });
+  await rounds(2);
+  expect(testApp.weights().map(({ weightKg }) => weightKg)).toEqual([80.5, 80.6]);
+  expect(told()).toEqual([expect.stringMatching(/^80\.5 kg is in Garmin\.\n/)]);
 
   chat().say("/status");
   expect((await chat().waitForMessage()).text).toMatch(/Next sync: today \d\d:\d\d/);
@@ -91,6 +93,7 @@ const telegramBack = () => testApp.sandbox.faults.remove("away");
 describe("what an owner hears without asking", () => {
   test("an owner hears once that Garmin signed them out, even after a restart, and once that all is well again", async () => {
     testApp = await startTestApp();
+    await testApp.app.store.accounts.save(ACCOUNT, { settings: { cards: "needed" } });
     testApp.sandbox.garmin.revoke(OWNER.email);
     testApp.person.stepOnScale({ at: minutesAgo(10), weightKg: 80.25 });
     const first = await serve();
@@ -136,6 +139,7 @@ describe("what an owner hears without asking", () => {
 
   test("an owner hears once and quietly of a long delay, and once that it is over", async () => {
     testApp = await startTestApp();
+    await testApp.app.store.accounts.save(ACCOUNT, { settings: { cards: "needed" } });
     const { rounds } = await serve();
     await rounds(1);
     testApp.sandbox.faults.turnOn("withings_down");

@@ -89,7 +89,7 @@ describe("a program with an address", () => {
     "says once, quietly, that Withings cannot reach it, and when it can (%s)",
     async (language, gone, back) => {
       const { app, clock, sandbox, start, told, chat } = await startServer({ linked: true });
-      await app.store.accounts.save(ACCOUNT, { language, settings: { summaryMode: "off" } });
+      await app.store.accounts.save(ACCOUNT, { language, settings: { cards: "needed" } });
       const body = { status: 293, body: {}, error: "Invalid Params: invalid callbackurl" };
       const match = { path: "/notify", action: "subscribe" };
       sandbox.faults.add({ name: "unreachable", server: "withings", match, times: 99, effect: { type: "body", body } });
@@ -125,7 +125,7 @@ describe("a program with an address", () => {
     await expect.poll(() => app.store.jobs.list()).toEqual([]);
     expect(weights().map(({ weightKg }) => weightKg)).toEqual([80.25]);
     expect((await app.store.links.read(ACCOUNT, "withings"))?.value.state).toBe("linked");
-    expect(told()).toEqual([]);
+    expect(told()).toEqual([expect.stringMatching(/^80\.3 kg is in Garmin\.\n/)]);
   });
 
   test("a program that was removed at Withings stops there, once its owner has heard of it", async () => {

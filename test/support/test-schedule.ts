@@ -45,7 +45,7 @@ async function startTestSchedule(options: TestAppOptions = {}) {
     }),
   });
   const { app, clock } = harness;
-  await app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "off" } });
+  await app.store.accounts.save(ACCOUNT, { settings: { cards: "needed" } });
   const { schedule } = app.store;
   const queued: NewJob[] = [];
   const shown: JobQueue = { put: async (jobs) => void queued.push(...jobs) };

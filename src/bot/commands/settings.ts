@@ -6,9 +6,9 @@ import {
   type Account,
   type AccountChanges,
   type Accounts,
+  CARDS,
   LANGUAGES,
   type Settings,
-  SUMMARY_MODES,
   UNITS,
 } from "../../sync/model/account.ts";
 import { KINDS as READING_KINDS } from "../../sync/model/reading.ts";
@@ -41,15 +41,16 @@ export interface SettingsDeps {
 
 const VALUES = {
   units: [...UNITS],
-  summaryHour: Array.from({ length: 24 }, (_, hour) => hour),
-  summaryMode: [...SUMMARY_MODES],
+  /** By day only. */
+  summaryHour: Array.from({ length: 15 }, (_, index) => 7 + index),
+  cards: [...CARDS],
   patienceHours: [1, 6, 12, 24],
 } satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence">]: Array<Settings[F]> };
 type Field = keyof typeof VALUES;
 const TOPIC_OF: Record<Field, SettingsTopic> = {
   units: "units",
   summaryHour: "summary",
-  summaryMode: "summary",
+  cards: "summary",
   patienceHours: "patience",
 };
 
@@ -160,7 +161,7 @@ function choices(topic: SettingsTopic, account: Account, words: Words, zones: st
       return [...inRows(near, 2), others];
     }
     case "summary":
-      return [...values("summaryHour", String, 6), ...values("summaryMode", (mode) => say.mode[mode], 1)];
+      return [...values("cards", (mode) => say.cards[mode], 1), ...values("summaryHour", (hour) => `${hour}:00`, 5)];
     case "silence":
       return READING_KINDS.map((kind) => toggle(say.device[kind], `silence:${kind}`, settings.tellsSilence[kind]));
     case "patience":

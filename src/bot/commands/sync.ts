@@ -68,7 +68,10 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, answered } = await conclude(account, report);
         const kept = (await keptReadings(account, report)).map((it) => words().typed.kept(words().typed.name(it)));
-        const text = [...kept, syncOutcomeText(report, { justHeld, healed, after }, words())].join("\n");
+        const text = [
+          ...kept,
+          syncOutcomeText(report, { justHeld, healed, after, settings: account.settings }, words()),
+        ].join("\n");
         const fixed = withFixes(text, [report.action], words(), garminSignIn);
         const arrivals = report.delivered?.arrivals ?? [];
         const [arrival, ...more] = arrivals;

@@ -1,61 +1,127 @@
+import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
+import { localDate } from "../../lib/local-time.ts";
+import type { RunReport } from "../../sync/engine/run.ts";
 import { BusyError, leaseName, withLease } from "../../sync/links/with-lease.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Leases } from "../../sync/model/leases.ts";
-import type { SummaryStore } from "../../sync/model/people.ts";
+import type { SummaryMemory, SummaryStore } from "../../sync/model/people.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { afterSilences, silencesOf } from "../../sync/status/silence.ts";
-import { isAfterHour, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";
-import { silenceButtons } from "../ui/keyboards.ts";
+import { isAfterHour, isNight, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";
+import { arrivalButtons, silenceButtons } from "../ui/keyboards.ts";
+import { firstArrivalText } from "../views/arrivals.ts";
 import { silenceText } from "../views/silence.ts";
 import { summaryText } from "../views/summary.ts";
 import { wordsOf } from "../words/words.ts";
 import type { Deliver } from "./delivery.ts";
 
-/** After every run: sends the daily summary if it is due, and which device has fallen silent. */
+/** Edits a message that was sent before. False if Telegram refused. */
+export type Edit = (account: Account, messageId: number, text: string) => Promise<boolean>;
+
+/**
+ * After every run: the card of the day if it is due, or as readings come; at the very first reading what came; and which device has
+ * fallen silent.
+ */
 export function createSummaries(deps: {
   summary: SummaryStore;
   overview: (account: Account) => Promise<Overview>;
   leases: Leases;
   deliver: Deliver;
+  edit: Edit;
   clock: Clock;
-}): (account: Account) => Promise<void> {
-  const { summary: store, overview, leases, deliver, clock } = deps;
+}): (account: Account, report?: RunReport) => Promise<void> {
+  const { summary: store, overview, leases, deliver, edit, clock } = deps;
 
-  async function look(account: Account) {
+  async function look(account: Account, report?: RunReport) {
     const { value: memory, version } = await store.read(account.telegramUserId);
     const seen = await overview(account);
-    const facts = { ...seen, progress: seen.progress, account, memory, now: clock.now() };
-    const { timezone, lastRun, now } = facts;
+    const now = clock.now();
+    const facts = { ...seen, progress: seen.progress, account, memory, now };
+    const { timezone, lastRun } = facts;
     const { withings } = seen.links;
     const withingsLinkedAt = withings?.state === "linked" ? withings.linkedAt : undefined;
     const silences = isAfterHour(account, timezone, now) ? silencesOf({ ...facts, withingsLinkedAt }) : [];
-    const isClockWrong = lastRun?.outcome.action === "fix_clock";
-    const isDue = !isClockWrong && summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
-    return { facts, version, silences, isDue };
+    const maySpeak = lastRun?.outcome.action !== "fix_clock" && !isNight(now, timezone);
+    const { cards } = account.settings;
+    const { delivered } = report ?? {};
+    const first = maySpeak && cards !== "needed" && delivered?.isFirst ? delivered : undefined;
+    const isDue = maySpeak && summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
+    const isRunning = maySpeak && cards === "each" && hasNewsSince(facts, memory.card?.at ?? sinceOf(facts));
+    return { facts, version, silences, first, isDue, isRunning };
   }
 
-  async function send(account: Account): Promise<void> {
-    const { facts, version, silences, isDue } = await look(account);
+  /** What a card of this mode leaves in the memory, or undefined if Telegram didn't take it. */
+  async function sendCard({ facts, first, isDue, isRunning }: Awaited<ReturnType<typeof look>>) {
+    const { account, memory, timezone, now } = facts;
     const words = wordsOf(account, facts);
+    if (first) {
+      const keyboard = arrivalButtons(first.arrivals, words);
+      const text = firstArrivalText(first, account.settings, words);
+      return (await deliver(account, text, { isQuiet: false, keyboard })) ? { lastSummaryAt: now } : undefined;
+    }
+    if (account.settings.cards !== "each") {
+      const summary = isDue && account.settings.cards === "daily" && summaryOf({ ...facts, since: sinceOf(facts) });
+      const isSent = isDue && (!summary || (await deliver(account, summaryText(summary, words), { isQuiet: true })));
+      return isSent ? { lastSummaryAt: now } : undefined;
+    }
+    if (!isRunning) return undefined;
+    const date = localDate(now, timezone);
+    const today = memory.card?.date === date ? memory.card : undefined;
+    const since = today?.since ?? memory.card?.at ?? sinceOf(facts);
+    const summary = summaryOf({ ...facts, since });
+    if (!summary) return undefined;
+    const text = summaryText(summary, words);
+    const messageId = await showToday(account, text, today?.messageId);
+    return messageId === undefined ? undefined : { lastSummaryAt: now, card: { date, messageId, since, at: now } };
+  }
+
+  /** A message that Telegram doesn't let us edit, because it was deleted for instance, comes again. */
+  async function showToday(account: Account, text: string, messageId: number | undefined) {
+    if (messageId !== undefined && (await edit(account, messageId, text))) return messageId;
+    let sent: number | undefined;
+    const onSent = (id: number) => {
+      sent = id;
+    };
+    return (await deliver(account, text, { isQuiet: false, onSent })) ? sent : undefined;
+  }
+
+  async function send(account: Account, report?: RunReport): Promise<void> {
+    const seen = await look(account, report);
+    const { facts, version, silences } = seen;
     if (silences.length > 0) {
+      const words = wordsOf(account, facts);
       const text = silences.map((it) => silenceText(it, words)).join("\n\n");
-      const keyboard = silenceButtons(silences, words);
+      const keyboard: InlineKeyboard = silenceButtons(silences, words);
       // If Telegram is down, both come later today.
       if (!(await deliver(account, text, { isQuiet: false, keyboard }))) return;
     }
-    const summary = isDue ? summaryOf(facts) : undefined;
-    const isSent = isDue && (!summary || (await deliver(account, summaryText(summary, words), { isQuiet: true })));
-    const next = { ...afterSilences(facts.memory, silences), ...(isSent && { lastSummaryAt: facts.now }) };
-    if (isSent || silences.length > 0) await store.write(account.telegramUserId, next, version);
+    const card = await sendCard(seen);
+    const next: SummaryMemory = { ...afterSilences(facts.memory, silences), ...card };
+    if (card || silences.length > 0) await store.write(account.telegramUserId, next, version);
   }
 
-  return async (account) => {
-    const { silences, isDue } = await look(account);
-    if (!isDue && silences.length === 0) return;
+  return async (account, report) => {
+    const { silences, first, isDue, isRunning } = await look(account, report);
+    if (!isDue && !first && !isRunning && silences.length === 0) return;
     // Not during a run, which records only at its end what it has brought. The next run ends with another try.
-    await withLease(leases, leaseName(account.telegramUserId), () => send(account)).catch((error: unknown) => {
+    await withLease(leases, leaseName(account.telegramUserId), () => send(account, report)).catch((error: unknown) => {
       if (!(error instanceof BusyError)) throw error;
     });
   };
+}
+
+interface Facts {
+  account: Account;
+  memory: SummaryMemory;
+  progress: Overview["progress"];
+}
+
+const sinceOf = ({ account, memory }: Facts) => memory.lastSummaryAt ?? account.createdAt;
+
+function hasNewsSince({ progress }: Facts, at: Date): boolean {
+  const { arrived = [], removals = [] } = progress ?? {};
+  return (
+    arrived.some(({ arrivedAt }) => arrivedAt > at) || removals.some(({ removedAt }) => removedAt && removedAt > at)
+  );
 }

@@ -12,6 +12,8 @@ interface Options {
   isQuiet: boolean;
   keyboard?: InlineKeyboard | undefined;
   entities?: MessageEntity[] | undefined;
+  /** Gets the id of the message, to edit it later. */
+  onSent?: (messageId: number) => void;
 }
 
 export interface DeliveryDeps {

@@ -13,3 +13,7 @@ export const isTelegramAway = (error: unknown) =>
 export const isGone = (error: unknown) =>
   error instanceof GrammyError &&
   /bot was blocked|user is deactivated|chat not found|can't initiate conversation/.test(error.description);
+
+/** An edit that would change nothing. */
+export const isUnchanged = (error: unknown) =>
+  error instanceof GrammyError && error.description.includes("message is not modified");

@@ -1,4 +1,5 @@
 import type { Delivered } from "../../sync/engine/run.ts";
+import type { Settings } from "../../sync/model/account.ts";
 import type { Arrival } from "../../sync/model/ledger.ts";
 import { type Composition, KINDS, type ReadingKind } from "../../sync/model/reading.ts";
 import type { Words } from "../words/words.ts";
@@ -35,6 +36,10 @@ export function firstArrivalLines({ arrivals, unplaced }: Delivered, words: Word
   ];
 }
 
+export function firstArrivalText(delivered: Delivered, { cards, summaryHour }: Settings, words: Words): string {
+  return [...firstArrivalLines(delivered, words), words.arrivals.next[cards](summaryHour)].join("\n");
+}
+
 function freshLine(fresh: Arrival[], words: Words): string {
   const { arrivals: say, format, held } = words;
   const [first, ...more] = fresh;
@@ -47,11 +52,13 @@ function freshLine(fresh: Arrival[], words: Words): string {
   return say.several(counted, [...new Set(days)]);
 }
 
+/** "64.4 → 64.1 kg", with more digits if these say nothing. */
 export function correctedLine({ was, values }: Arrival, { arrivals: say, format }: Words): string {
-  const [before, now] = [was ?? values, values].map(format.shortValues);
-  if (before !== now) return say.corrected(before ?? "", now ?? "");
-  const [exactBefore, exactNow] = [was ?? values, values].map(format.values);
-  return say.corrected(exactBefore ?? "", exactNow ?? "");
+  const name = format.shortValues(was ?? values) === format.shortValues(values) ? format.values : format.shortValues;
+  const [before, now] = [name(was ?? values), name(values)];
+  const [unit = ""] = / (kg|lb)$/.exec(now) ?? [];
+  const isOneUnit = unit !== "" && !now.includes(" st ");
+  return say.corrected(isOneUnit ? before.slice(0, -unit.length) : before, now);
 }
 
 /** Taken more than a day before it came. */

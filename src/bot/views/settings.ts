@@ -29,7 +29,7 @@ function lineOf(topic: SettingsTopic, view: SettingsView, words: Words): string 
     case "zone":
       return say.line.zone(timezone, clockTime, say.zoneFrom[zoneFrom]);
     case "summary":
-      return say.line.summary[settings.summaryMode](settings.summaryHour);
+      return say.line.summary[settings.cards](settings.summaryHour);
     case "silence":
       return say.line.silence[silenceTold(settings.tellsSilence)];
     case "patience":

@@ -1,26 +1,35 @@
 import type { RunOutcome } from "../../sync/model/outcome.ts";
-import { type Composition, KINDS } from "../../sync/model/reading.ts";
-import type { Summary, WeightTrend } from "../../sync/status/summary.ts";
+import { type Composition, KINDS, type ReadingKind } from "../../sync/model/reading.ts";
+import type { Summary } from "../../sync/status/summary.ts";
 import type { Words } from "../words/words.ts";
+import { correctedLine, isLate } from "./arrivals.ts";
 import { delayedText, unexpectedSince } from "./delay.ts";
 import { sinceThen } from "./last-sync.ts";
 
+/** A card: the numbers first, then whatever its reader should know of. */
 export function summaryText(summary: Summary, words: Words): string {
-  const { arrived, weight, composition, bloodPressure, waiting, paused, stuck } = summary;
-  const { summary: say } = words;
-  const kinds = KINDS.flatMap((kind) => {
-    const of = arrived[kind];
-    return of ? [words.held.counted(kind, of.count)] : [];
-  });
+  const { arrived, corrected = [], removed = [], composition, waiting, paused, stuck } = summary;
+  const { summary: say, format } = words;
   return [
-    kinds.length > 0 ? say.arrived(kinds) : say.nothingNew,
-    ...(stuck ? [stuckText(stuck, words)] : []),
-    ...(weight ? [weightLine(weight, words)] : []),
+    ...KINDS.flatMap((kind) => (arrived[kind] ? [arrivedLine(kind, summary, words)] : [])),
     ...(composition ? [say.body(partsOf(composition, words))] : []),
-    ...(bloodPressure ? [say.bloodPressure(bloodPressure)] : []),
+    ...corrected.map((it) => correctedLine(it, words)),
+    ...removed.map((it) => say.removed(format.short(it))),
+    ...(stuck ? [stuckText(stuck, words)] : []),
     ...waitsForYou(waiting, words),
     ...(paused ?? []).map((kind) => words.notices.paused(kind, "/status")),
   ].join("\n");
+}
+
+function arrivedLine(kind: ReadingKind, { arrived, weight }: Summary, { summary: say, format, held }: Words): string {
+  const { newest, count } = arrived[kind] ?? {};
+  if (!newest || !count) return "";
+  const isTrend = kind === "weigh_in" && weight?.takenAt.getTime() === newest.takenAt.getTime();
+  return [
+    say.inGarmin(format.shortValues(newest.values), isLate(newest) ? newest.takenAt : undefined),
+    ...(isTrend && weight.changeKg !== undefined ? [say.change(weight.changeKg)] : []),
+    ...(count > 1 ? [held.counted(kind, count)] : []),
+  ].join(" · ");
 }
 
 export function waitsForYou({ held, failed }: { held: number; failed: number }, { summary: say }: Words): string[] {
@@ -38,11 +47,6 @@ function stuckText(outcome: RunOutcome, words: Words): string {
 
 /** Texts about trouble begin with what happened. */
 const firstSentence = (text: string) => text.replace(/(?<=\.)\s.*/s, "");
-
-function weightLine({ takenAt, weightKg, daysAgo, meanKg, changeKg }: WeightTrend, { summary: say }: Words): string {
-  if (daysAgo !== undefined) return say.lastWeighIn(weightKg, takenAt, daysAgo);
-  return [say.weight(weightKg, takenAt), ...(meanKg === undefined ? [] : [say.mean(meanKg, changeKg)])].join(" ");
-}
 
 type Part = keyof Words["summary"]["part"];
 const PARTS: Part[] = ["bodyFatPercent", "bodyWaterPercent", "muscleMassKg", "boneMassKg", "visceralFatIndex"];

@@ -1,11 +1,12 @@
 import type { Action } from "../../lib/errors.ts";
 import type { RunProgress, RunReport } from "../../sync/engine/run.ts";
+import type { Settings } from "../../sync/model/account.ts";
 import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { HealthNews } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
-import { arrivalLines, firstArrivalLines } from "./arrivals.ts";
+import { arrivalLines, firstArrivalLines, firstArrivalText } from "./arrivals.ts";
 import { delayText, unexpectedText } from "./delay.ts";
 import { becameText, justHeldLine } from "./held.ts";
 import { sinceThen } from "./last-sync.ts";
@@ -20,6 +21,8 @@ export interface OutcomeOptions {
   /** What still waits; absent if that couldn't be read. */
   after?: Pick<Overview, "attention" | "unreadable" | "facts"> | undefined;
   status?: string;
+  /** Absent in the terminal, which sends nothing later. */
+  settings?: Settings;
   needed?: (action: Action) => string;
 }
 
@@ -61,17 +64,18 @@ function settledLines(report: RunReport, options: OutcomeOptions, words: Words):
   return [
     ...(healed ? [healedText(healed, words)] : []),
     ...named.map((entry) => becameText(entry, words)),
-    ...(healed ? [] : delivered(report, new Set(named.map(readingId)), words)),
+    ...(healed ? [] : delivered(report, new Set(named.map(readingId)), options, words)),
     ...(had > 0 ? [words.sync.alreadyThere(had)] : []),
     ...(failed > 0 ? [words.sync.notStored(failed, status)] : []),
   ];
 }
 
-function delivered(report: RunReport, named: ReadonlySet<string>, words: Words): string[] {
+function delivered(report: RunReport, named: ReadonlySet<string>, { settings }: OutcomeOptions, words: Words) {
   const { arrivals, ...of } = report.delivered ?? { arrivals: [], unplaced: [], isFirst: false };
   const unnamed = arrivals.filter(({ id }) => !named.has(id));
-  const isGreeted = of.isFirst && unnamed.length > 0;
-  return isGreeted ? firstArrivalLines({ ...of, arrivals: unnamed }, words) : arrivalLines(unnamed, words);
+  if (!of.isFirst || unnamed.length === 0) return arrivalLines(unnamed, words);
+  const first = { ...of, arrivals: unnamed };
+  return settings ? [firstArrivalText(first, settings, words)] : firstArrivalLines(first, words);
 }
 
 function nothingNewLine({ held, paused }: RunReport, { after }: OutcomeOptions, words: Words): string {

@@ -33,6 +33,13 @@ export function arrivalsInGerman({ day }: Format): ArrivalWords {
       const none = unplaced.length > 0 ? ` Kein Feld hat es für ${and(unplaced.map((it) => UNPLACED[it]))}.` : "";
       return `Garmin hat ${and(got)} bekommen.${none}`;
     },
+    next: {
+      each: () => "Ab jetzt schicke ich eine Karte, wenn etwas kommt, eine am Tag. /settings ändert das.",
+      daily: (hour) =>
+        `Ab jetzt schicke ich um ${hour} Uhr eine kurze Karte, wenn etwas gekommen ist, und montags einen Rückblick. /settings ändert das.`,
+      weekly: (hour) => `Ab jetzt schicke ich montags um ${hour} Uhr einen Rückblick. /settings ändert das.`,
+      needed: () => "Ab jetzt schreibe ich nur, wenn ich dich brauche. /settings ändert das.",
+    },
     inGarmin: { weigh_in: "Gewicht in Garmin", blood_pressure: "Blutdruck in Garmin" },
   };
 }

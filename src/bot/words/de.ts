@@ -24,7 +24,7 @@ const CHAT: ChatWords = {
     status: "Deine Verbindungen und Messungen",
     undo: "Die letzte Messung wieder aus Garmin nehmen",
     connect: "Withings oder Garmin verbinden",
-    settings: "Einheiten, Zusammenfassung, Sprache",
+    settings: "Einheiten, Karten, Sprache",
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
@@ -35,7 +35,7 @@ const CHAT: ChatWords = {
   broken:
     "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
   greeting:
-    "Hallo. Ich übertrage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nWenn ich dich brauche, schreibe ich hier; sonst bin ich still.",
+    "Hallo. Ich übertrage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nAn Tagen mit Neuem schicke ich eine kurze Karte, montags einen Rückblick. Sonst schreibe ich nur, wenn ich dich brauche.",
   helpWithGarminsPage:
     "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
   refusal: (telegramUserId) =>

@@ -1,3 +1,4 @@
+import type { Settings } from "../../sync/model/account.ts";
 import type { Composition, ReadingKind } from "../../sync/model/reading.ts";
 import type { Unplaced } from "../../sync/model/vendors.ts";
 import type { Format } from "./format.ts";
@@ -34,6 +35,14 @@ export function arrivalsInEnglish({ day }: Format) {
       const none = unplaced.length > 0 ? ` It has no field for ${and(unplaced.map((it) => UNPLACED[it]))}.` : "";
       return `Garmin got ${and(got)}.${none}`;
     },
+    /** What happens from now on, by the setting. */
+    next: {
+      each: () => "From now on I send a card when something comes, one a day. /settings changes that.",
+      daily: (hour: number) =>
+        `From now on I send a short card at ${hour}:00 when something has come, and a digest on Mondays. /settings changes that.`,
+      weekly: (hour: number) => `From now on I send a digest on Mondays at ${hour}:00. /settings changes that.`,
+      needed: () => "From now on I write only when I need you. /settings changes that.",
+    } satisfies Record<Settings["cards"], (hour: number) => string>,
     inGarmin: { weigh_in: "Weight in Garmin", blood_pressure: "Blood pressure in Garmin" } satisfies Record<
       ReadingKind,
       string

@@ -20,10 +20,11 @@ export const SETTINGS_IN_ENGLISH = {
     units: (units: Settings["units"]) => `Units: ${UNITS[units]}`,
     zone: (timezone: string, clockTime: string, from: string) => `Time zone: ${timezone} (${clockTime} now), ${from}`,
     summary: {
-      daily: (hour: number) => `Summary: every day, at ${hour}:00`,
-      when_new: (hour: number) => `Summary: only when something happened, at ${hour}:00`,
-      off: () => "Summary: off",
-    } satisfies Record<Settings["summaryMode"], (hour: number) => string>,
+      each: () => "Cards: with every reading, one message a day",
+      daily: (hour: number) => `Cards: on days with something new, at ${hour}:00`,
+      weekly: (hour: number) => `Cards: once a week, on Mondays at ${hour}:00`,
+      needed: () => "Cards: none, I write only when something needs you",
+    } satisfies Record<Settings["cards"], (hour: number) => string>,
     silence: {
       all: "No readings: I tell you when your scale or cuff goes quiet",
       weigh_in: "No readings: I tell you when your scale goes quiet",
@@ -45,10 +46,11 @@ export const SETTINGS_IN_ENGLISH = {
   },
   more: {
     units: "How I write weights here. Garmin Connect has its own setting.",
-    zone: "It sets the times in this chat and the hour of the summary.",
-    summary: "How often the summary comes, and at what hour.",
+    zone: "It sets the times in this chat and the hour of the cards.",
+    summary:
+      "A card says what came, in a line or two. With “every reading”, one message a day is updated as readings come. Unless you want only what needs you, a digest of the last week comes on Mondays, and one of the last month on the first.\n\nFrom 22:00 to 7:00 I write only if something needs you.",
     silence:
-      "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the summary or later, even if the summary is off.",
+      "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the cards or later, even if you have switched them off.",
     patience:
       "When Withings or Garmin doesn’t answer, it usually passes by itself, and nothing is lost. If something needs you, I tell you at once.",
     sends:
@@ -58,7 +60,7 @@ export const SETTINGS_IN_ENGLISH = {
   topic: {
     units: "Units",
     zone: "Time zone",
-    summary: "Summary",
+    summary: "Cards",
     silence: "No readings",
     patience: "Short outages",
     sends: "What is sent",
@@ -66,10 +68,12 @@ export const SETTINGS_IN_ENGLISH = {
   } satisfies Record<Topic, string>,
   back: "Back",
   units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stone (st)" } satisfies Record<Settings["units"], string>,
-  mode: { daily: "Every day", when_new: "When something happened", off: "Off" } satisfies Record<
-    Settings["summaryMode"],
-    string
-  >,
+  cards: {
+    each: "Every reading",
+    daily: "Daily, if something came",
+    weekly: "Weekly",
+    needed: "Only when something needs me",
+  } satisfies Record<Settings["cards"], string>,
   device: { weigh_in: "Scale", blood_pressure: "Cuff" } satisfies Record<ReadingKind, string>,
   duration: { hours, minutes },
   kind: {

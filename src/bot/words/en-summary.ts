@@ -1,14 +1,14 @@
-import type { Format, Measured } from "./format.ts";
+import type { Format } from "./format.ts";
 
-export function summaryInEnglish({ number, weight, weightChange, percent, reading, time, moment }: Format) {
+export function summaryInEnglish({ number, weight, amountOf, percent, day, moment }: Format) {
   return {
-    nothingNew: "Nothing new in Garmin since my last summary.",
-    arrived: (counted: string[]) => `New in Garmin: ${counted.join(", ")}.`,
-    weight: (weightKg: number, takenAt: Date) => `Weight ${weight(weightKg)}, ${time(takenAt)}.`,
-    lastWeighIn: (weightKg: number, takenAt: Date, daysAgo: number) =>
-      `Last weigh-in: ${weight(weightKg)}, ${time(takenAt)}, ${daysAgo} days ago.`,
-    mean: (meanKg: number, changeKg: number | undefined) =>
-      `7-day average: ${weight(meanKg, 1)}${changeKg === undefined ? "" : `, ${weightChange(changeKg)} from the week before`}.`,
+    /** `from`: when a late one was taken. */
+    inGarmin: (values: string, from: Date | undefined) => `${values}${from ? ` from ${day(from)}` : ""} ✓ in Garmin`,
+    change: (changeKg: number) => {
+      const [amount, isLess] = amountOf(changeKg);
+      return amount ? `${amount} ${isLess ? "below" : "above"} last week` : "the same as last week";
+    },
+    removed: (name: string) => `Removed from Garmin: ${name}.`,
     body: (parts: string[]) => `Body: ${parts.join(", ")}.`,
     part: {
       bodyFatPercent: (value: number) => `fat ${percent(value)}`,
@@ -17,7 +17,6 @@ export function summaryInEnglish({ number, weight, weightChange, percent, readin
       boneMassKg: (value: number) => `bone ${weight(value, 1)}`,
       visceralFatIndex: (value: number) => `visceral fat ${number(value, 1)}`,
     },
-    bloodPressure: (it: Measured) => `Blood pressure ${reading(it)}.`,
     held: (count: number) => `${count} held`,
     notStored: (count: number) => `${count} not stored`,
     waits: (counted: string[]) => `Waiting for you: ${counted.join(", ")}. /status shows them.`,

@@ -28,7 +28,7 @@ const CHAT = {
     status: "Your links and readings",
     undo: "Take the last reading out of Garmin",
     connect: "Link Withings or Garmin",
-    settings: "Units, summary, language",
+    settings: "Units, cards, language",
     disconnect: "Remove a link, or everything",
     doctor: "Check that everything works",
     help: "What I can do",
@@ -39,7 +39,7 @@ const CHAT = {
   broken:
     "Something is wrong on my side. Nothing is lost: your readings are safe at Withings, and I’ll keep trying. The person who runs me can find more in my log.",
   greeting:
-    "Hello. I copy what your Withings scale and cuff measure into Garmin Connect.\nIf I need you, I’ll write here; otherwise I keep quiet.",
+    "Hello. I copy what your Withings scale and cuff measure into Garmin Connect.\nOn days with something new I send one short card, and on Mondays a digest. Otherwise I write only if I need you.",
   helpWithGarminsPage:
     "If Garmin’s page closes by itself when you sign in there, copy its address into a new tab and sign in again.",
   refusal: (telegramUserId: number) =>

@@ -73,12 +73,11 @@ function measuresFor({ language, units }: Reader) {
     number,
     percent,
     weight,
-    /** With its sign; a difference in stones is given in pounds. */
-    weightChange(changeKg: number): string {
-      const change = units === "kg" ? changeKg : changeKg * POUNDS_PER_KG;
-      const rounded = Math.round(change * 10) / 10;
-      const sign = rounded > 0 ? "+" : rounded < 0 ? "−" : "±";
-      return `${sign}${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
+    /** Of a change, and whether it's a loss; in stones it's given in pounds. Empty if it rounds to nothing. */
+    amountOf(changeKg: number): [amount: string, isLess: boolean] {
+      const rounded = Math.round((units === "kg" ? changeKg : changeKg * POUNDS_PER_KG) * 10) / 10;
+      const amount = rounded === 0 ? "" : `${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
+      return [amount, rounded < 0];
     },
     values,
     /** As people say it: a weight to 0.1 kg. */

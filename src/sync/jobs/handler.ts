@@ -22,7 +22,7 @@ interface JobHandlerDeps extends RunPlannerDeps, VisitDeps {
   /** Before each run: anything measured during it has to be announced already. */
   keepSubscriptions: (account: Account) => Promise<void>;
   /** Sends the daily summary if it's due. */
-  summarize: (account: Account) => Promise<void>;
+  summarize: (account: Account, report?: RunReport) => Promise<void>;
   /** A scheduled run has left the queue, and others wait for its place. */
   queueDue: () => Promise<unknown>;
 }
@@ -32,7 +32,8 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
   const { accounts, schedule, log } = deps;
   const planner = createRunPlanner(deps);
   const keepSubscriptions = (account: Account) => deps.keepSubscriptions(account).catch(logged("subscriptions_failed"));
-  const summarize = (account: Account) => deps.summarize(account).catch(logged("summary_failed"));
+  const summarize = (account: Account, report?: RunReport) =>
+    deps.summarize(account, report).catch(logged("summary_failed"));
   const visit = createVisit(planner, { ...deps, keepSubscriptions, summarize });
 
   return async (job) => {

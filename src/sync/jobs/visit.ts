@@ -16,7 +16,7 @@ export interface VisitDeps {
   notify: (account: Account, report: RunReport) => Promise<void>;
   /** Neither this nor `summarize` throws. */
   keepSubscriptions: (account: Account) => Promise<void>;
-  summarize: (account: Account) => Promise<void>;
+  summarize: (account: Account, report: RunReport) => Promise<void>;
   log: Log;
 }
 
@@ -29,7 +29,7 @@ export function createVisit(planner: RunPlanner, deps: VisitDeps): (job: Job) =>
     if (run === "busy") return putOff(job);
     if (!run) return;
     await deps.notify(run.account, run.report);
-    await deps.summarize(run.account);
+    await deps.summarize(run.account, run.report);
   };
 
   async function runUnder(lease: RunOptions["lease"], job: Job) {

@@ -46,7 +46,7 @@ export type Language = (typeof LANGUAGES)[number];
 export interface Settings {
   units: Units;
   summaryHour: number;
-  summaryMode: (typeof SUMMARY_MODES)[number];
+  cards: (typeof CARDS)[number];
   tellsSilence: Record<ReadingKind, boolean>;
   patienceHours: number;
   sends: Sends;
@@ -55,8 +55,8 @@ export interface Settings {
 export const UNITS = ["kg", "lb", "st"] as const;
 export type Units = (typeof UNITS)[number];
 
-/** `when_new`: only when something arrived, or waits. */
-export const SUMMARY_MODES = ["daily", "when_new", "off"] as const;
+/** When a card says what came: `needed` is never, and what needs the owner is told whatever is chosen here. */
+export const CARDS = ["each", "daily", "weekly", "needed"] as const;
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
 export interface Sends extends ChosenParts {
@@ -71,7 +71,7 @@ export function isKindOn(sends: Sends, kind: "weigh_in" | "blood_pressure"): boo
 export const DEFAULT_SETTINGS: Settings = {
   units: "kg",
   summaryHour: 9,
-  summaryMode: "daily",
+  cards: "daily",
   tellsSilence: { weigh_in: true, blood_pressure: true },
   patienceHours: 6,
   sends: { weight: true, composition: true, muscle: true, bloodPressure: true },

@@ -36,6 +36,8 @@ export interface People {
 
 export interface SummaryMemory {
   lastSummaryAt?: Date;
+  /** Today's card, if it is edited as readings come. */
+  card?: { date: string; messageId: number; since: Date; at: Date };
   /** The time of the link when its owner heard that nothing had come of it. */
   silenceToldFor?: Date;
   /** The newest reading of a kind when its owner heard that the kind is silent. */

@@ -1,18 +1,17 @@
-import { atLocalHour, localDate } from "../../lib/local-time.ts";
+import { atLocalHour, localDate, localDateTime } from "../../lib/local-time.ts";
 import { type Account, isKindOn, type LastRun } from "../model/account.ts";
-import type { Arrival, AttentionItem, Progress } from "../model/ledger.ts";
+import type { Arrival, AttentionItem, Progress, Removal } from "../model/ledger.ts";
 import { isIncomplete, type RunOutcome } from "../model/outcome.ts";
-import type { SummaryMemory } from "../model/people.ts";
 import { type Composition, KINDS, type ReadingKind } from "../model/reading.ts";
-import type { SentValues } from "../model/vendors.ts";
 
 export interface Summary {
-  /** What arrived in Garmin since the last summary; the newest by the time it was taken. */
+  /** What came to Garmin since the last summary; the newest by the time it was taken. */
   arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
+  corrected?: Arrival[];
+  removed?: Removal[];
   weight?: WeightTrend;
   /** Of the newest weigh-in, if it was taken or has arrived in the last days. */
   composition?: Composition;
-  bloodPressure?: { takenAt: Date; values: Extract<SentValues, { kind: "blood_pressure" }> };
   waiting: { held: number; failed: number; items: AttentionItem[] };
   paused?: ReadingKind[];
   /** How the last run ended, if it couldn't go through. */
@@ -26,12 +25,20 @@ export interface WeightTrend {
   daysAgo?: number;
   /** Mean of the last seven days; absent if they had fewer than two. */
   meanKg?: number;
-  /** Against the mean of the seven days before those. */
+  /** Of that mean, or else of the newest, against the mean of the seven days before those. */
   changeKg?: number;
 }
 
 const DAY_MS = 24 * 3600 * 1000;
 const WEEK_MS = 7 * DAY_MS;
+
+/** From 22 to 7, only what needs the owner is said. */
+const NIGHT = { from: 22, to: 7 };
+const isNightHour = (hour: number) => hour >= NIGHT.from || hour < NIGHT.to;
+
+export function isNight(now: Date, timezone: string): boolean {
+  return isNightHour(Number(localDateTime(now, timezone).slice(11, 13)));
+}
 
 /** It's due even if none is wanted, so that the next wanted one doesn't cover weeks. */
 export function summaryDueAt(
@@ -41,7 +48,9 @@ export function summaryDueAt(
   now: Date,
 ): Date | undefined {
   const today = localDate(now, timezone);
-  const dueAt = atLocalHour(today, settings.summaryHour, timezone);
+  // What would come late in the evening comes in the morning after.
+  const hour = settings.summaryHour >= NIGHT.from ? NIGHT.to : settings.summaryHour;
+  const dueAt = atLocalHour(today, hour, timezone);
   // One of a later day was made by a wrong clock.
   const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) === today;
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
@@ -52,12 +61,14 @@ export function isAfterHour({ settings }: Account, timezone: string, now: Date):
 }
 
 export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
-  if (settings.summaryMode === "off") return undefined;
+  const { cards, summaryHour } = settings;
+  if (cards === "needed") return undefined;
   const today = localDate(now, timezone);
   // By the calendar: not every day has 24 hours.
   const tomorrow = new Date(Date.parse(today) + DAY_MS).toISOString().slice(0, 10);
-  const hours = [today, tomorrow].map((date) => atLocalHour(date, settings.summaryHour, timezone));
-  return hours.find((hour) => now < hour);
+  const hours = [isNightHour(summaryHour) ? NIGHT.to : summaryHour, ...(cards === "each" ? [NIGHT.to] : [])];
+  const times = [today, tomorrow].flatMap((date) => hours.map((hour) => atLocalHour(date, hour, timezone)));
+  return times.sort((a, b) => a.getTime() - b.getTime()).find((at) => now < at);
 }
 
 /** To be made between the runs of an account: what a run in progress has sent isn't stored yet. */
@@ -66,35 +77,28 @@ export function summaryOf(facts: {
   progress: Progress | undefined;
   attention: AttentionItem[];
   lastRun: LastRun | undefined;
-  memory: SummaryMemory;
+  since: Date;
   now: Date;
 }): Summary | undefined {
-  const { account, progress, attention, lastRun, memory, now } = facts;
-  const { summaryMode } = account.settings;
-  const since = memory.lastSummaryAt ?? account.createdAt;
-  if (summaryMode === "off" || !hasReadings(progress, attention)) return undefined;
-
-  const arrived = arrivedSince(progress?.arrived ?? [], since);
-  const isNew = Object.keys(arrived).length > 0 || attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
-  if (summaryMode === "when_new" && !isNew) return undefined;
+  const { account, progress, attention, lastRun, since, now } = facts;
+  const came = (progress?.arrived ?? []).filter(({ arrivedAt }) => arrivedAt > since);
+  const arrived = byKind(came.filter(({ was }) => !was));
+  const corrected = came.filter(({ was }) => was);
+  const removed = (progress?.removals ?? []).filter(({ removedAt }) => removedAt && removedAt > since);
+  const isWaiting = attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
+  const isStuck = lastRun !== undefined && hasReadings(progress) && hasStopped(lastRun.outcome, account, now);
+  if (came.length + removed.length === 0 && !isWaiting && !isStuck) return undefined;
 
   const weight = progress && trendOf(progress, now);
   const paused = KINDS.filter((kind) => progress?.paused?.[kind] && isKindOn(account.settings.sends, kind));
-  const newest = progress?.arrived.findLast(
-    (it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime(),
-  );
-  const isFresh = weight?.daysAgo === undefined || (newest && newest.arrivedAt > since);
-  const composition = isFresh ? newest?.composition : undefined;
-  const isStuck = lastRun !== undefined && hasStopped(lastRun.outcome, account, now);
-  const pressure = progress?.lastReadings.blood_pressure;
+  const newest = came.findLast((it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime());
+  const composition = newest?.composition;
   return {
     arrived,
+    ...(corrected.length > 0 && { corrected }),
+    ...(removed.length > 0 && { removed }),
     ...(weight && { weight }),
     ...(composition && { composition }),
-    ...(arrived.blood_pressure &&
-      pressure?.values.kind === "blood_pressure" && {
-        bloodPressure: { takenAt: pressure.takenAt, values: pressure.values },
-      }),
     waiting: {
       held: attention.filter(({ fate }) => fate.state === "held").length,
       failed: attention.filter(({ fate }) => fate.state === "failed").length,
@@ -115,19 +119,16 @@ function hasStopped(outcome: RunOutcome, { settings }: Account, now: Date): bool
   return now.getTime() - since >= settings.patienceHours * 3600 * 1000;
 }
 
-function arrivedSince(all: Arrival[], since: Date): Summary["arrived"] {
+function byKind(all: Arrival[]): Summary["arrived"] {
   const arrived: Summary["arrived"] = {};
   for (const arrival of all) {
-    if (arrival.arrivedAt <= since) continue;
     const { count, newest } = arrived[arrival.kind] ?? { count: 0, newest: arrival };
     arrived[arrival.kind] = { count: count + 1, newest: arrival.takenAt >= newest.takenAt ? arrival : newest };
   }
   return arrived;
 }
 
-function hasReadings(progress: Progress | undefined, attention: AttentionItem[]): boolean {
-  return attention.length > 0 || KINDS.some((kind) => progress?.lastReadings[kind]);
-}
+const hasReadings = (progress: Progress | undefined) => KINDS.some((kind) => progress?.lastReadings[kind]);
 
 function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightTrend | undefined {
   const newest = lastReadings.weigh_in;
@@ -146,7 +147,7 @@ function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightT
   return {
     ...latest,
     ...(meanKg !== undefined && { meanKg }),
-    ...(meanKg !== undefined && meanBeforeKg !== undefined && { changeKg: meanKg - meanBeforeKg }),
+    ...(meanBeforeKg !== undefined && { changeKg: (meanKg ?? latest.weightKg) - meanBeforeKg }),
   };
 }
 

@@ -68,7 +68,7 @@ test("a corrected reading is named with both values, and a late one with its day
   harness.clock.advance(120);
   harness.person.edit(id, { weightKg: 64.1 });
   const corrected = await ask();
-  expect(corrected.text).toBe("Corrected: 64.4 kg → 64.1 kg.");
+  expect(corrected.text).toBe("Corrected: 64.4 → 64.1 kg.");
   expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([64.1]);
   harness.clock.advance(60);
   harness.person.stepOnScale({ at: ago(3 * DAY), createdAt: harness.clock.now(), weightKg: 63.9 });

@@ -35,7 +35,7 @@ describe("/settings", () => {
       [
         "Units: kilograms",
         "Time zone: UTC (12:00 now), until you choose one or Withings tells me yours",
-        "Summary: every day, at 9:00",
+        "Cards: on days with something new, at 9:00",
         "No readings: I tell you when your scale or cuff goes quiet",
         "Short outages: I mention them only after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
@@ -45,7 +45,7 @@ describe("/settings", () => {
     expect(labels(screen())).toEqual([
       "Units",
       "Time zone",
-      "Summary",
+      "Cards",
       "No readings",
       "Short outages",
       "What is sent",
@@ -61,15 +61,16 @@ describe("/settings", () => {
 
   test.each([
     ["Units", "Stone (st)", { units: "st" }, "Units: stone\n"],
-    ["Summary", "0", { summaryHour: 0 }, "Summary: every day, at 0:00"],
-    ["Summary", "23", { summaryHour: 23 }, "Summary: every day, at 23:00"],
+    ["Cards", "7:00", { summaryHour: 7 }, "Cards: on days with something new, at 7:00"],
+    ["Cards", "21:00", { summaryHour: 21 }, "Cards: on days with something new, at 21:00"],
+    ["Cards", "Every reading", { cards: "each" }, "Cards: with every reading, one message a day"],
+    ["Cards", "Weekly", { cards: "weekly" }, "Cards: once a week, on Mondays at 9:00"],
     [
-      "Summary",
-      "When something happened",
-      { summaryMode: "when_new" },
-      "Summary: only when something happened, at 9:00",
+      "Cards",
+      "Only when something needs me",
+      { cards: "needed" },
+      "Cards: none, I write only when something needs you",
     ],
-    ["Summary", "Off", { summaryMode: "off" }, "Summary: off"],
     ["Short outages", "1 hour", { patienceHours: 1 }, "Short outages: I mention them only after 1 hour"],
   ])("%s: a tap on %s changes only that setting", async (topic, button, changed, line) => {
     await open();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { createChat } from "../../../src/app/chat.ts";
+import type { RunReport } from "../../../src/sync/engine/run.ts";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
 import type { AccountChanges } from "../../../src/sync/model/account.ts";
 import { ACCOUNT, NOON, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
@@ -28,11 +29,11 @@ async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, now
   await harness.sync();
 
   /** Moves the clock, and lets a new program check whether a summary is due. */
-  async function at(instant: string) {
+  async function at(instant: string, report?: RunReport) {
     clock.advance((new Date(instant).getTime() - clock.now().getTime()) / 1000);
     const { summarize, telegram } = createChat(config, app, deps);
     const account = await app.store.accounts.save(ACCOUNT, {});
-    await summarize(account);
+    await summarize(account, report);
     await telegram.close();
   }
   return { at, owner, told: () => owner.messages.map(({ text }) => text) };
@@ -44,7 +45,7 @@ test("the summary comes at nine, quietly and once, with what is new since the la
   expect(told()).toEqual([]);
   await at("2026-11-22T08:00:00Z");
   await at("2026-11-22T08:01:00Z");
-  expect(told()).toEqual(["New in Garmin: 1 weigh-in.\nWeight 80.25 kg, 21 Nov 07:00.\nBody: fat 20.0 %."]);
+  expect(told()).toEqual(["80.3 kg ✓ in Garmin\nBody: fat 20.0 %."]);
   expect(owner.lastMessage?.silent).toBe(true);
 
   harness.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
@@ -53,39 +54,112 @@ test("the summary comes at nine, quietly and once, with what is new since the la
   await harness.sync();
   await at("2026-11-23T08:00:00Z");
   expect(told()[1]).toBe(
-    [
-      "New in Garmin: 1 weigh-in, 1 blood pressure.",
-      "Weight 79.85 kg, 22 Nov 07:00. 7-day average: 80.1 kg.",
-      "Blood pressure 121/79 mmHg, pulse 61, 22 Nov 07:05.",
-      "Waiting for you: 1 held. /status shows them.",
-    ].join("\n"),
+    ["79.9 kg ✓ in Garmin", "121/79 mmHg, pulse 61 ✓ in Garmin", "Waiting for you: 1 held. /status shows them."].join(
+      "\n",
+    ),
   );
 });
 
 test.each([
-  ["en", "Nothing new in Garmin since my last summary.\nLast weigh-in: 79.85 kg, 21 Nov 11:00, 14 days ago."],
-  [
-    "de",
-    "Nichts Neues in Garmin seit meiner letzten Zusammenfassung.\nLetztes Gewicht: 79,85 kg, 21. Nov. 11:00, vor 14 Tagen.",
-  ],
+  ["en", "79.1 kg ✓ in Garmin · 0.9 kg below last week · 2 weigh-ins"],
+  ["de", "79,1 kg ✓ in Garmin · 0,9 kg unter der Vorwoche · 2 Gewichtsmessungen"],
 ] as const)(
-  "after two weeks without a weigh-in, the summary says when the last one was, and no mean (%s)",
+  "a card compares with last week, and no card comes on a day without anything new (%s)",
   async (language, text) => {
-    const { at, told } = await startChat({
-      language,
-      settings: { tellsSilence: { weigh_in: false, blood_pressure: false } },
-    });
-    harness.person.stepOnScale({ at: new Date("2026-11-21T10:00:00Z"), weightKg: 79.85 });
-    harness.clock.advance(60);
+    const quiet = { weigh_in: false, blood_pressure: false };
+    const { at, told } = await startChat({ language, settings: { tellsSilence: quiet } });
+    await at("2026-11-22T08:00:00Z");
+    for (let day = 23; day <= 29; day++) await at(`2026-11-${day}T08:00:00Z`);
+    expect(told()).toHaveLength(1);
+    for (const [hour, weightKg] of [
+      [5, 79.6],
+      [6, 79.1],
+    ] as const) {
+      harness.person.stepOnScale({ at: new Date(`2026-11-30T0${hour}:30:00Z`), weightKg });
+    }
+    harness.clock.advance((Date.parse("2026-11-30T07:00:00Z") - harness.clock.now().getTime()) / 1000);
     await harness.sync();
-    for (let day = 22; day <= 30; day++) await at(`2026-11-${day}T08:00:00Z`);
-    expect(told()[0]).toMatch(/7-day average|7-Tage-Mittel/);
-    // Each mean is of past days with a weigh-in.
-    expect(told().filter((it) => /7-day average|7-Tage-Mittel/.test(it))).toHaveLength(6);
-    for (let day = 1; day <= 5; day++) await at(`2026-12-0${day}T11:00:00Z`);
-    expect(told().at(-1)).toBe(text);
+    await at("2026-11-30T08:00:00Z");
+    await at("2026-12-01T08:00:00Z");
+    expect(told().slice(1)).toEqual([text]);
   },
 );
+
+describe("a card with every reading", () => {
+  const each = { settings: { cards: "each" } } as const;
+  async function weigh(instant: string, weightKg: number) {
+    const seconds = (Date.parse(instant) - harness.clock.now().getTime()) / 1000;
+    harness.clock.advance(seconds);
+    harness.person.stepOnScale({ at: new Date(Date.parse(instant) - 60_000), weightKg });
+    await harness.sync();
+  }
+
+  test("is one message a day that is edited as readings come", async () => {
+    const { at, told, owner } = await startChat(each);
+    await at("2026-11-21T12:10:00Z");
+    expect(told()).toEqual(["80.3 kg ✓ in Garmin\nBody: fat 20.0 %."]);
+    await weigh("2026-11-21T14:00:00Z", 80.1);
+    await at("2026-11-21T14:01:00Z");
+    await at("2026-11-21T14:31:00Z");
+    expect(told()).toEqual(["80.1 kg ✓ in Garmin · 2 weigh-ins"]);
+    expect(owner.lastMessage).toMatchObject({ edited: true });
+    expect(owner.lastMessage?.history).toHaveLength(1);
+    await weigh("2026-11-22T12:00:00Z", 79.9);
+    await at("2026-11-22T12:01:00Z");
+    expect(told()).toEqual(["80.1 kg ✓ in Garmin · 2 weigh-ins", "79.9 kg ✓ in Garmin"]);
+  });
+
+  test("waits for seven o’clock if it’s night", async () => {
+    const { at, told } = await startChat(each);
+    await at("2026-11-21T12:10:00Z");
+    await weigh("2026-11-21T21:30:00Z", 80.1);
+    await at("2026-11-21T21:31:00Z");
+    await at("2026-11-22T05:59:00Z");
+    expect(told()).toHaveLength(1);
+    await at("2026-11-22T06:00:00Z");
+    expect(told().slice(1)).toEqual(["80.1 kg ✓ in Garmin"]);
+  });
+
+  test("comes as a new message if Telegram doesn’t let the old one be edited", async () => {
+    const { at, told } = await startChat(each);
+    await at("2026-11-21T12:10:00Z");
+    const description = "Bad Request: message to edit not found";
+    harness.sandbox.faults.add({
+      ...{ server: "telegram", match: { path: /\/editMessageText$/ }, times: 1 },
+      effect: { type: "status", status: 400, body: { ok: false, error_code: 400, description } },
+    });
+    await weigh("2026-11-21T14:00:00Z", 80.1);
+    await at("2026-11-21T14:01:00Z");
+    expect(told().slice(1)).toEqual(["80.1 kg ✓ in Garmin · 2 weigh-ins"]);
+    await weigh("2026-11-21T15:00:00Z", 80);
+    await at("2026-11-21T15:01:00Z");
+    expect(told().slice(1)).toEqual(["80.0 kg ✓ in Garmin · 3 weigh-ins"]);
+  });
+});
+
+test.each(["weekly", "needed"] as const)("an owner who chose %s gets no card of a day", async (cards) => {
+  const { at, told } = await startChat({ settings: { cards } });
+  await at("2026-11-22T08:00:00Z");
+  expect(told()).toEqual([]);
+});
+
+test("the very first readings are announced at once, with what happens from now on", async () => {
+  const { at, told, owner } = await startChat({}, { isScaleUsed: false });
+  harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 80.25, fatRatioPercent: 20 });
+  harness.clock.advance(60);
+  const account = await harness.app.store.accounts.save(ACCOUNT, {});
+  const report = await harness.app.sync.run(account);
+  await at("2026-11-21T12:05:00Z", report);
+  await at("2026-11-21T12:35:00Z");
+  expect(told()).toEqual([
+    [
+      "80.3 kg is in Garmin.",
+      "Garmin got weight and body fat.",
+      "From now on I send a short card at 9:00 when something has come, and a digest on Mondays. /settings changes that.",
+    ].join("\n"),
+  ]);
+  expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ url: "https://connect.garmin.com/app/weight" }]);
+});
 
 describe("while readings can’t get through, the summary says since when and why", () => {
   const TROUBLES = {
@@ -142,11 +216,8 @@ describe("while readings can’t get through, the summary says since when and wh
     expect(
       told()
         .slice(-2)
-        .map((text) => text.split("\n").slice(0, 2)),
-    ).toEqual([
-      ["New in Garmin: 1 weigh-in.", english],
-      ["Nichts Neues in Garmin seit meiner letzten Zusammenfassung.", german],
-    ]);
+        .map((text) => text.split("\n")),
+    ).toEqual([["80.3 kg ✓ in Garmin", "Body: fat 20.0 %.", english], [german]]);
   });
 
   test("an outage is left out until it has lasted as long as its owner set, and so is what is over", async () => {
@@ -163,7 +234,7 @@ describe("while readings can’t get through, the summary says since when and wh
     harness.clock.advance(60);
     await harness.sync();
     await at("2026-11-23T08:00:00Z");
-    expect(told().at(-1)).toMatch(/^New in Garmin: 1 weigh-in\.\nWeight/);
+    expect(told().at(-1)).toMatch(/^79\.9 kg ✓ in Garmin/);
   });
 });
 
@@ -173,9 +244,7 @@ test("the summary uses the owner’s language, units and hour", async () => {
   await at("2026-11-21T19:59:00Z");
   expect(told()).toEqual([]);
   await at("2026-11-21T20:00:00Z");
-  expect(told()).toEqual([
-    "Neu in Garmin: 1 Gewichtsmessung.\nGewicht 12 st 8,9 lb, heute 07:00.\nKörper: Fett 20,0 %.",
-  ]);
+  expect(told()).toEqual(["12 st 8,9 lb ✓ in Garmin\nKörper: Fett 20,0 %."]);
 });
 
 const SCALE_IS_SILENT = {
@@ -191,12 +260,12 @@ const SCALE_IS_SILENT = {
   ].join("\n"),
 };
 
-describe.each(["daily", "when_new", "off"] as const)("with the summary set to %s", (summaryMode) => {
+describe.each(["each", "daily", "weekly", "needed"] as const)("with cards set to %s", (cards) => {
   test.each(["en", "de"] as const)(
     "a silent scale that is used daily is mentioned after three days, once (%s)",
     async (language) => {
       const now = new Date("2026-11-21T06:00:00Z");
-      const { at, told, owner } = await startChat({ language, settings: { summaryMode } }, { now });
+      const { at, told, owner } = await startChat({ language, settings: { cards } }, { now });
       for (const day of [17, 18, 19, 20]) {
         const measuredAt = { at: new Date(`2026-11-${day}T06:00:00Z`), createdAt: harness.clock.now() };
         harness.person.stepOnScale({ ...measuredAt, weightKg: 80.25 });
@@ -226,7 +295,7 @@ test.each([
 ] as const)(
   "after months without a link, a silent scale is mentioned only after its whole time (%s)",
   async (language, told) => {
-    const chat = await startChat({ language, settings: { summaryMode: "off" } });
+    const chat = await startChat({ language, settings: { cards: "needed" } });
     for (const day of [17, 18, 19, 20]) {
       harness.person.stepOnScale({
         at: new Date(`2026-11-${day}T06:00:00Z`),
@@ -289,7 +358,7 @@ test.each([
 });
 
 test("a silence is mentioned as soon as it has lasted long enough, but not at night", async () => {
-  const { at, told } = await startChat({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  const { at, told } = await startChat({ settings: { cards: "needed" } }, { isScaleUsed: false });
   // Linked at 13:00.
   await at("2026-11-24T08:00:00Z");
   await at("2026-11-24T11:30:00Z");
@@ -298,7 +367,7 @@ test("a silence is mentioned as soon as it has lasted long enough, but not at ni
   expect(told()).toEqual([expect.stringMatching(/^Withings was linked 3 days ago/)]);
   await harness.close();
 
-  const evening = await startChat({ settings: { summaryMode: "off" } });
+  const evening = await startChat({ settings: { cards: "needed" } });
   for (const day of [17, 18, 19, 20, 21]) {
     harness.person.stepOnScale({
       at: new Date(`2026-11-${day}T22:30:00Z`),
@@ -317,7 +386,7 @@ test("a silence is mentioned as soon as it has lasted long enough, but not at ni
 });
 
 test("a silence that Telegram didn’t accept is mentioned later that day, once", async () => {
-  const { at, told } = await startChat({ settings: { summaryMode: "off" } }, { isScaleUsed: false });
+  const { at, told } = await startChat({ settings: { cards: "needed" } }, { isScaleUsed: false });
   harness.clock.advance((4 * DAY_MS) / 1000);
   await harness.link();
   harness.sandbox.faults.add({

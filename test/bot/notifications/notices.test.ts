@@ -25,7 +25,7 @@ test("/status says that the first reading came back different, and one tap sends
   harness.owner.say("/sync");
   const answer = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
   expect(answer.text).toBe(
-    "80.3 kg is in Garmin.\nGarmin got weight.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
+    "80.3 kg is in Garmin.\nGarmin got weight.\nFrom now on I send a short card at 9:00 when something has come, and a digest on Mondays. /settings changes that.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
   );
   harness.owner.say("/status");
   const status = await harness.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));

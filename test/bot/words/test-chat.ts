@@ -38,7 +38,7 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
   await app.store.accounts.save(ACCOUNT, {
     language,
     reportedTimezone: "Europe/Berlin",
-    settings: { summaryMode: "off" },
+    settings: { cards: "needed" },
   });
   const chat = harness.sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
   const queue: JobQueue = {

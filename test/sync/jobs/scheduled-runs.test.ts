@@ -10,7 +10,7 @@ const { harness, start, minutes, listed } = testSchedules();
 describe("a scheduled run", () => {
   test("brings over what is new, and sends the summary after it", async () => {
     const { sweep, work } = await start({ at: new Date("2026-11-21T07:30:00Z") });
-    await harness().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily" } });
+    await harness().app.store.accounts.save(ACCOUNT, { settings: { cards: "daily" } });
     harness().person.stepOnScale({ weightKg: 80.25 });
     // Nine in the morning in Berlin.
     harness().clock.advance(1800);
@@ -18,7 +18,7 @@ describe("a scheduled run", () => {
     await work();
     expect(harness().weights()).toHaveLength(1);
     const told = harness().sandbox.telegram.outbox.flatMap(({ params }) => params.text ?? []);
-    expect(told).toEqual([expect.stringContaining("80.25 kg")]);
+    expect(told).toEqual([expect.stringContaining("80.3 kg is in Garmin.")]);
   });
 
   test("that was queued twice is done once", async () => {
@@ -120,7 +120,7 @@ describe("a scheduled run", () => {
   test("comes at the hour of the summary, if that is sooner", async () => {
     const { sweep, work, dueIn } = await start({ at: new Date("2026-11-21T12:48:00Z") });
     // Two in the afternoon in Berlin.
-    await harness().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 14 } });
+    await harness().app.store.accounts.save(ACCOUNT, { settings: { cards: "daily", summaryHour: 14 } });
     await sweep();
     await work();
     expect(await dueIn()).toBe(12);
@@ -147,7 +147,7 @@ describe("a scheduled run", () => {
 
   test("comes an interval later when the hour of the summary is over", async () => {
     const { sweep, work, dueIn } = await start();
-    await harness().app.store.accounts.save(ACCOUNT, { settings: { summaryMode: "daily", summaryHour: 13 } });
+    await harness().app.store.accounts.save(ACCOUNT, { settings: { cards: "daily", summaryHour: 13 } });
     await sweep();
     await work();
     expect(await dueIn()).toBe(30);

@@ -95,15 +95,15 @@ describe("a silence", () => {
     expect(at(after)).toEqual([{ kind: "weigh_in", days: after, newestAt: daysAgo(after), everyDays: every }]);
   });
 
-  test.each(["daily", "when_new", "off"] as const)("is reported once, and the next one again: %s", (summaryMode) => {
+  test.each(["each", "daily", "weekly", "needed"] as const)("is reported once, and the next one again: %s", (cards) => {
     const progress = progressWith({ weigh_in: measured(8, { every: 1, last: 3 }) });
-    const told = silences(progress, { summaryMode });
+    const told = silences(progress, { cards });
     expect(told).toHaveLength(1);
     const memory = afterSilences({ lastSummaryAt: daysAgo(0) }, told);
     expect(memory).toEqual({ lastSummaryAt: daysAgo(0), kindSilenceToldFor: { weigh_in: daysAgo(3) } });
-    expect(silences(progress, { summaryMode }, { memory, now: daysAgo(-1) })).toEqual([]);
+    expect(silences(progress, { cards }, { memory, now: daysAgo(-1) })).toEqual([]);
     const later = progressWith({ weigh_in: measured(8, { every: 1, last: -5 }) });
-    expect(silences(later, { summaryMode }, { memory, now: daysAgo(-8) })).toMatchObject([{ days: 3 }]);
+    expect(silences(later, { cards }, { memory, now: daysAgo(-8) })).toMatchObject([{ days: 3 }]);
   });
 
   test.each([
@@ -171,11 +171,11 @@ describe("a silence", () => {
     expect(silences(progress, {}, { attention: [future] })).toMatchObject([{ days: 4, newestAt: daysAgo(4) }]);
   });
 
-  test.each(["daily", "when_new", "off"] as const)(
+  test.each(["each", "daily", "weekly", "needed"] as const)(
     "from the first day on is told once, after three days: %s",
     (mode) => {
       const of = (withingsLinkedAt: Date, memory: SummaryMemory = {}) =>
-        silences(progressWith({}), { summaryMode: mode }, { withingsLinkedAt, memory });
+        silences(progressWith({}), { cards: mode }, { withingsLinkedAt, memory });
       expect(of(daysAgo(2.9))).toEqual([]);
       const told = of(daysAgo(3));
       expect(told).toEqual([{ days: 3, linkedAt: daysAgo(3) }]);

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Account, DEFAULT_SETTINGS, type Settings } from "../../../src/sync/model/account.ts";
 import type { Arrival, AttentionItem, Progress } from "../../../src/sync/model/ledger.ts";
-import type { SummaryMemory } from "../../../src/sync/model/people.ts";
-import { nextSummaryAt, summaryDueAt, summaryOf } from "../../../src/sync/status/summary.ts";
+import { isNight, nextSummaryAt, summaryDueAt, summaryOf } from "../../../src/sync/status/summary.ts";
 
 const NOW = new Date("2026-11-21T08:00:00Z");
 const daysAgo = (days: number) => new Date(NOW.getTime() - days * 24 * 3_600_000);
@@ -32,6 +31,8 @@ function weighed(...weighIns: Array<[days: number, weightKg: number]>): Progress
   });
 }
 
+const FACTS = { account: accountWith(), attention: [], lastRun: undefined, since: daysAgo(1), now: NOW };
+
 let groups = 0;
 function arrival(takenAt: Date, more: Partial<Arrival> = {}): Arrival {
   const values = { kind: "weigh_in", weightKg: 80 } as const;
@@ -49,13 +50,12 @@ function summary(
   settings: Partial<Settings> = {},
   more: Partial<Parameters<typeof summaryOf>[0]> = {},
 ) {
-  const memory: SummaryMemory = { lastSummaryAt: daysAgo(1) };
   return summaryOf({
     account: accountWith(settings),
     progress,
     attention: [],
     lastRun: undefined,
-    memory,
+    since: daysAgo(1),
     now: NOW,
     ...more,
   });
@@ -74,13 +74,23 @@ describe("what arrived", () => {
     });
   });
 
-  test("is everything since the account exists, if there was no summary yet", () => {
-    const arrived = [arrival(daysAgo(6)), arrival(daysAgo(5))];
-    expect(summary({ ...weighed([5, 80]), arrived }, {}, { memory: {} })?.arrived.weigh_in?.count).toBe(2);
+  test("is everything since then, with corrections and removals apart", () => {
+    const values = { kind: "weigh_in", weightKg: 80 } as const;
+    const corrected = arrival(daysAgo(5), { was: { kind: "weigh_in", weightKg: 81 } });
+    const removal = (removedAt: Date) =>
+      ({ id: "1", kind: "weigh_in", takenAt: removedAt, askedAt: removedAt, removedAt, values }) as const;
+    const removals = [removal(daysAgo(8)), removal(daysAgo(2))];
+    const arrived = [arrival(daysAgo(8)), arrival(daysAgo(6)), corrected];
+    const said = summary({ ...weighed([5, 80]), arrived, removals }, {}, { since: daysAgo(7) });
+    expect(said).toMatchObject({ arrived: { weigh_in: { count: 1 } }, corrected: [corrected] });
+    expect(said?.removed).toEqual(removals.slice(1));
   });
 });
 
 describe("the newest weight", () => {
+  const summary = (progress: Progress) =>
+    summaryOf({ ...FACTS, progress: { ...progress, arrived: [arrival(daysAgo(0.4)), ...progress.arrived] } });
+
   test("comes with the mean of its week and the change from the week before", () => {
     const { weight } = summary(weighed([14, 99], [13, 83], [7.5, 82], [7, 81], [6.9, 80], [3, 79], [1, 78])) ?? {};
     expect(weight).toMatchObject({ takenAt: daysAgo(1), weightKg: 78 });
@@ -90,7 +100,8 @@ describe("the newest weight", () => {
   });
 
   test("has no mean if it is the only one of its week, and no change without a week before", () => {
-    expect(summary(weighed([8, 82], [0.5, 80]))?.weight).toEqual({ takenAt: daysAgo(0.5), weightKg: 80 });
+    expect(summary(weighed([0.5, 80]))?.weight).toEqual({ takenAt: daysAgo(0.5), weightKg: 80 });
+    expect(summary(weighed([8, 82], [0.5, 80]))?.weight).toEqual({ takenAt: daysAgo(0.5), weightKg: 80, changeKg: -2 });
     expect(summary(weighed([2, 82], [0.5, 80]))?.weight).toEqual({
       ...{ takenAt: daysAgo(0.5), weightKg: 80 },
       meanKg: 81,
@@ -102,7 +113,9 @@ describe("the newest weight", () => {
   });
 
   test("comes without a mean after days without a weigh-in, but with how long ago it was", () => {
-    expect(summary(weighed([9, 82], [8, 81], [6.9, 80]))?.weight).toEqual({ takenAt: daysAgo(6.9), weightKg: 80 });
+    expect(summary(weighed([9, 82], [8, 82], [6.9, 80]))?.weight).toEqual({
+      ...{ takenAt: daysAgo(6.9), weightKg: 80, changeKg: -2 },
+    });
     expect(summary(weighed([9, 82], [8, 81], [7, 80]))?.weight).toEqual({
       ...{ takenAt: daysAgo(7), weightKg: 80, daysAgo: 7 },
     });
@@ -128,18 +141,8 @@ describe("the newest weight", () => {
   });
 });
 
-test("a blood pressure is included when one has arrived, and not again every day", () => {
-  const values = { kind: "blood_pressure", systolicMmHg: 121, diastolicMmHg: 79, pulseBpm: 61 } as const;
-  const lastReadings = { blood_pressure: { takenAt: daysAgo(3), values } };
-  const arrived = [arrival(daysAgo(0.5), { kind: "blood_pressure", takenAt: daysAgo(3), values })];
-  const said = summary(progressWith({ lastReadings, arrived }));
-  expect(said?.bloodPressure).toEqual({ takenAt: daysAgo(3), values });
-  expect(said).not.toHaveProperty("weight");
-  expect(summary(progressWith({ lastReadings }))).not.toHaveProperty("bloodPressure");
-});
-
 test("held and failed readings are counted", () => {
-  const attention = [waiting(daysAgo(9)), waiting(daysAgo(2), { state: "failed", reason: "out_of_range" })];
+  const attention = [waiting(daysAgo(9)), waiting(daysAgo(0.5), { state: "failed", reason: "out_of_range" })];
   expect(summary(undefined, {}, { attention })?.waiting).toEqual({ held: 1, failed: 1, items: attention });
 });
 
@@ -147,27 +150,19 @@ describe("there is nothing to say", () => {
   test("before the first reading", () => {
     expect(summary(undefined)).toBeUndefined();
     expect(summary(progressWith())).toBeUndefined();
-    expect(summary(progressWith(), { summaryMode: "when_new" }, { memory: {} })).toBeUndefined();
   });
 
-  test("to an owner who wants no summary", () => {
-    const progress = { ...weighed([0.5, 80]), arrived: [arrival(daysAgo(0.5))] };
-    expect(summary(progress, { summaryMode: "off" })).toBeUndefined();
-  });
-
-  test("when nothing is new, to an owner who wants to hear only of that", () => {
+  test("when nothing has come or begun to wait since the last one", () => {
     const progress = { ...weighed([2, 80]), arrived: [arrival(daysAgo(2))] };
-    const attention = [waiting(daysAgo(2))];
-    expect(summary(progress, {}, { attention })).toMatchObject({ arrived: {}, weight: { weightKg: 80 } });
-    expect(summary(progress, { summaryMode: "when_new" }, { attention })).toBeUndefined();
+    expect(summary(progress, {}, { attention: [waiting(daysAgo(2))] })).toBeUndefined();
   });
 });
 
 test.each([
   ["a reading has arrived", { arrived: [arrival(daysAgo(0.5))] }, []],
   ["a reading waits", {}, [waiting(daysAgo(0.5))]],
-])("an owner who wants to hear only of news hears when %s", (_what, more, attention) => {
-  expect(summary({ ...weighed([2, 80]), ...more }, { summaryMode: "when_new" }, { attention })).toBeDefined();
+])("there is a card when %s", (_what, more, attention) => {
+  expect(summary({ ...weighed([2, 80]), ...more }, {}, { attention })).toBeDefined();
 });
 
 describe("the summary of a day", () => {
@@ -202,7 +197,7 @@ describe("the summary of a day", () => {
   });
 
   test("is due even if its owner wants none, so that a later one covers one day, and is no scheduled run", () => {
-    const account = accountWith({ summaryMode: "off" });
+    const account = accountWith({ cards: "needed" });
     expect(summaryDueAt(account, BERLIN, undefined, NOW)).toEqual(NOW);
     expect(nextSummaryAt(account, BERLIN, NOW)).toBeUndefined();
   });
@@ -237,11 +232,27 @@ describe("the summary of a day", () => {
 
 describe("the next summary", () => {
   test.each([
-    ["in the night to a day of 25 hours", 0, "2026-10-24T22:10:00Z", "2026-10-25T23:00:00Z"],
+    ["in the night to a day of 25 hours", 7, "2026-10-24T22:10:00Z", "2026-10-25T06:00:00Z"],
+    ["in the morning, if its hour is at night", 23, "2026-11-21T12:00:00Z", "2026-11-22T06:00:00Z"],
+    ["in the morning, if its hour is early", 2, "2026-11-21T12:00:00Z", "2026-11-22T06:00:00Z"],
     ["in the night to a day of 23 hours", 7, "2027-03-27T22:30:00Z", "2027-03-28T05:00:00Z"],
     ["on a day like others", 7, "2026-11-21T06:00:00Z", "2026-11-22T06:00:00Z"],
     ["before the hour of the day", 7, "2026-11-21T05:59:00Z", "2026-11-21T06:00:00Z"],
   ])("comes at the owner's hour of the next day that has one: %s", (_when, summaryHour, now, next) => {
     expect(nextSummaryAt(accountWith({ summaryHour }), BERLIN, new Date(now))).toEqual(new Date(next));
   });
+});
+
+test("an owner who wants a card with every reading gets one at seven of what came at night", () => {
+  const account = accountWith({ cards: "each" });
+  expect(nextSummaryAt(account, BERLIN, new Date("2026-11-21T23:00:00Z"))).toEqual(new Date("2026-11-22T06:00:00Z"));
+});
+
+test.each([
+  ["2026-11-21T20:59:59Z", false],
+  ["2026-11-21T21:00:00Z", true],
+  ["2026-11-22T05:59:59Z", true],
+  ["2026-11-22T06:00:00Z", false],
+])("it is night from 22 to 7 where the owner lives: %s", (now, night) => {
+  expect(isNight(new Date(now), BERLIN)).toBe(night);
 });
