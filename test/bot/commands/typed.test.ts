@@ -49,7 +49,7 @@ describe("a typed reading", () => {
     expect(await kept()).toEqual([]);
     await tap("Save to Garmin");
     expect(last()).toBe("72.40 kg, 20 Nov 07:30: it’s in Garmin.");
-    expect(labels(harness.owner.messages.at(-1) ?? asked)).toEqual(["Undo"]);
+    expect(labels(harness.owner.messages.at(-1) ?? asked)).toEqual(["Undo", "Weight in Garmin"]);
     expect(harness.weights().find((it) => it.weightKg === 72.4)?.takenAt).toEqual(new Date("2026-11-20T06:30:00Z"));
   });
 
