@@ -261,7 +261,7 @@ describe("other plain questions", () => {
     expect(buttons).toEqual(["When I write", "What is sent"]);
     expect((await harness.app.store.accounts.find(ACCOUNT))?.settings).toEqual(before?.settings);
     harness.owner.tap("When I write");
-    await harness.owner.waitForMessage((it) => it.text.startsWith("Summary: "));
+    await harness.owner.waitForMessage((it) => labels(it).includes("Back") && it.text.startsWith("Cards: "));
   });
 
   test.each([

@@ -62,6 +62,20 @@ describe("/status", () => {
     expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
   });
 
+  test("/status says when a link ends only in its last two weeks", async () => {
+    harness = await startTestBot();
+    harness.startBot();
+    // No run renews it.
+    harness.clock.advance(15 * 24 * 3600);
+    expect(await status()).toContain("Garmin: linked as Owner\n");
+    harness.clock.advance(24 * 3600);
+    expect(await status()).toContain("Garmin: linked as Owner, ends in 13 days unless I can renew it\n");
+    await harness.app.store.accounts.save(ACCOUNT, { language: "de" });
+    expect(await status()).toContain(
+      "Garmin: verbunden als Owner, endet in 13 Tagen, wenn ich es nicht erneuern kann\n",
+    );
+  });
+
   test("/status forgets what the last run asked for once the link is removed or renewed", async () => {
     harness = await startTestBot();
     harness.startBot();
