@@ -8,6 +8,7 @@ import type { JobQueue, Look } from "../sync/model/jobs.ts";
 import type { Links } from "../sync/model/link.ts";
 import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers, type DoctorDeps } from "./commands/doctor.ts";
+import { createGoal } from "./commands/goal.ts";
 import { createHeldQuestions } from "./commands/held.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
@@ -202,6 +203,7 @@ function installHandlers(
   bot.use(createHeldQuestions(acts, { ...deps, startSync: syncs.start }));
   bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
   bot.use(settings.commands);
+  bot.use(createGoal(deps));
   bot.use(people.commands);
   bot.use(doctor.command);
   bot.command("sync", (ctx) => syncs.start(ctx.account));

@@ -26,6 +26,7 @@ const SettingsShape = lazy(() =>
       .prefault({}),
     patienceHours: z.number().min(0).default(DEFAULT_SETTINGS.patienceHours),
     sends: Sends().prefault({}),
+    goalKg: z.number().exactOptional(),
   }),
 );
 

@@ -71,6 +71,9 @@ export const ProgressItem = lazy(() =>
     timezone: z.string().exactOptional(),
     height: z.object({ takenAt: instant(), heightM: z.number() }).exactOptional(),
     recentWeighIns: z.array(z.object({ takenAt: instant(), weightKg: z.number() })),
+    recentPressures: z
+      .array(z.object({ takenAt: instant(), systolicMmHg: z.number(), diastolicMmHg: z.number() }))
+      .exactOptional(),
     lastReadings: z.partialRecord(Kind(), Taken()),
     measuredAt: z.partialRecord(Kind(), z.array(instant())).exactOptional(),
     attention: z.array(

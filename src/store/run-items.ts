@@ -82,6 +82,7 @@ export const HealthItem = lazy(() =>
 export const SummaryItem = lazy(() =>
   z.object({
     lastSummaryAt: instant().exactOptional(),
+    digests: z.object({ week: z.string().exactOptional(), month: z.string().exactOptional() }).exactOptional(),
     card: z.object({ date: z.string(), messageId: z.number(), since: instant(), at: instant() }).exactOptional(),
     silenceToldFor: instant().exactOptional(),
     kindSilenceToldFor: z.partialRecord(Kind(), instant()).exactOptional(),

@@ -74,7 +74,7 @@ test("the commands are in Telegram's menu", async () => {
   await expect
     .poll(() => chat().commands.map(({ command }) => command))
     .toEqual([
-      ...["sync", "status", "undo", "connect", "settings", "disconnect", "doctor", "help", "privacy", "cancel"],
+      ...["sync", "status", "undo", "connect", "settings", "goal", "disconnect", "doctor", "help", "privacy", "cancel"],
       ...["people", "invite"],
     ]);
 });

@@ -45,7 +45,7 @@ const VALUES = {
   summaryHour: Array.from({ length: 15 }, (_, index) => 7 + index),
   cards: [...CARDS],
   patienceHours: [1, 6, 12, 24],
-} satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence">]: Array<Settings[F]> };
+} satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence" | "goalKg">]: Array<Settings[F]> };
 type Field = keyof typeof VALUES;
 const TOPIC_OF: Record<Field, SettingsTopic> = {
   units: "units",

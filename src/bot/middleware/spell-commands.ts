@@ -12,6 +12,7 @@ const IN_GERMAN: Record<string, string> = {
   einstellungen: "settings",
   verbinden: "connect",
   trennen: "disconnect",
+  ziel: "goal",
 };
 
 /** Phones capitalise and people add full stops, but a command must never be taken for a password. */

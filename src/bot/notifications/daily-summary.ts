@@ -1,19 +1,21 @@
 import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { localDate } from "../../lib/local-time.ts";
-import type { RunReport } from "../../sync/engine/run.ts";
+import type { Delivered, RunReport } from "../../sync/engine/run.ts";
 import { BusyError, leaseName, withLease } from "../../sync/links/with-lease.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Leases } from "../../sync/model/leases.ts";
 import type { SummaryMemory, SummaryStore } from "../../sync/model/people.ts";
+import { digestOf, digestsDue, type Period } from "../../sync/status/digest.ts";
 import type { Overview } from "../../sync/status/overview.ts";
-import { afterSilences, silencesOf } from "../../sync/status/silence.ts";
-import { isAfterHour, isNight, summaryDueAt, summaryOf } from "../../sync/status/summary.ts";
+import { afterSilences, type Silence, silencesOf } from "../../sync/status/silence.ts";
+import { isAfterHour, isNight, summaryDueAt, summaryOf, waitingOf } from "../../sync/status/summary.ts";
 import { arrivalButtons, silenceButtons } from "../ui/keyboards.ts";
 import { firstArrivalText } from "../views/arrivals.ts";
+import { digestText } from "../views/digest.ts";
 import { silenceText } from "../views/silence.ts";
-import { summaryText } from "../views/summary.ts";
-import { wordsOf } from "../words/words.ts";
+import { summaryText, waitsForYou } from "../views/summary.ts";
+import { type Words, wordsOf } from "../words/words.ts";
 import type { Deliver } from "./delivery.ts";
 
 /** Edits a message that was sent before. False if Telegram refused. */
@@ -33,7 +35,7 @@ export function createSummaries(deps: {
 }): (account: Account, report?: RunReport) => Promise<void> {
   const { summary: store, overview, leases, deliver, edit, clock } = deps;
 
-  async function look(account: Account, report?: RunReport) {
+  async function look(account: Account, report?: RunReport): Promise<Seen> {
     const { value: memory, version } = await store.read(account.telegramUserId);
     const seen = await overview(account);
     const now = clock.now();
@@ -48,30 +50,39 @@ export function createSummaries(deps: {
     const first = maySpeak && cards !== "needed" && delivered?.isFirst ? delivered : undefined;
     const isDue = maySpeak && summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
     const isRunning = maySpeak && cards === "each" && hasNewsSince(facts, memory.card?.at ?? sinceOf(facts));
-    return { facts, version, silences, first, isDue, isRunning };
+    const digests = maySpeak && cards !== "needed" ? digestsDue(account, timezone, memory, now) : [];
+    return { facts, version, silences, first, isDue, isRunning, digests };
   }
 
-  /** What a card of this mode leaves in the memory, or undefined if Telegram didn't take it. */
-  async function sendCard({ facts, first, isDue, isRunning }: Awaited<ReturnType<typeof look>>) {
-    const { account, memory, timezone, now } = facts;
+  /** What the first message or the card leaves in the memory, or undefined if there is none, or Telegram didn't take it. */
+  async function sendCard(seen: Seen): Promise<Partial<SummaryMemory> | undefined> {
+    const { facts, first, isDue, isRunning, digests } = seen;
+    const { account, now } = facts;
     const words = wordsOf(account, facts);
     if (first) {
       const keyboard = arrivalButtons(first.arrivals, words);
       const text = firstArrivalText(first, account.settings, words);
       return (await deliver(account, text, { isQuiet: false, keyboard })) ? { lastSummaryAt: now } : undefined;
     }
-    if (account.settings.cards !== "each") {
-      const summary = isDue && account.settings.cards === "daily" && summaryOf({ ...facts, since: sinceOf(facts) });
-      const isSent = isDue && (!summary || (await deliver(account, summaryText(summary, words), { isQuiet: true })));
-      return isSent ? { lastSummaryAt: now } : undefined;
-    }
-    if (!isRunning) return undefined;
+    if (isRunning) return sendRunning(facts, words);
+    if (!isDue && digests.length === 0) return undefined;
+    const text = dueText(seen, words);
+    if (text !== "" && !(await deliver(account, text, { isQuiet: true }))) return undefined;
+    const isCard = isDue && account.settings.cards !== "each";
+    const made = Object.fromEntries(digests.map(({ of, key }) => [of, key]));
+    return {
+      ...(isCard && { lastSummaryAt: now }),
+      ...(digests.length > 0 && { digests: { ...facts.memory.digests, ...made } }),
+    };
+  }
+
+  async function sendRunning({ account, memory, timezone, now, ...facts }: Seen["facts"], words: Words) {
     const date = localDate(now, timezone);
     const today = memory.card?.date === date ? memory.card : undefined;
-    const since = today?.since ?? memory.card?.at ?? sinceOf(facts);
-    const summary = summaryOf({ ...facts, since });
+    const since = today?.since ?? memory.card?.at ?? sinceOf({ account, memory });
+    const summary = summaryOf({ ...facts, account, since, now });
     if (!summary) return undefined;
-    const text = summaryText(summary, words);
+    const text = summaryText(summary, words, account.settings.goalKg);
     const messageId = await showToday(account, text, today?.messageId);
     return messageId === undefined ? undefined : { lastSummaryAt: now, card: { date, messageId, since, at: now } };
   }
@@ -102,8 +113,8 @@ export function createSummaries(deps: {
   }
 
   return async (account, report) => {
-    const { silences, first, isDue, isRunning } = await look(account, report);
-    if (!isDue && !first && !isRunning && silences.length === 0) return;
+    const { silences, first, isDue, isRunning, digests } = await look(account, report);
+    if (!isDue && !first && !isRunning && digests.length + silences.length === 0) return;
     // Not during a run, which records only at its end what it has brought. The next run ends with another try.
     await withLease(leases, leaseName(account.telegramUserId), () => send(account, report)).catch((error: unknown) => {
       if (!(error instanceof BusyError)) throw error;
@@ -111,15 +122,41 @@ export function createSummaries(deps: {
   };
 }
 
-interface Facts {
-  account: Account;
-  memory: SummaryMemory;
-  progress: Overview["progress"];
+/** The card of the day and the digests; empty if there is nothing to say. */
+function dueText({ facts, isDue, digests }: Seen, words: Words): string {
+  const { account, progress, attention } = facts;
+  const { cards, goalKg } = account.settings;
+  const summary = isDue && cards === "daily" ? summaryOf({ ...facts, since: sinceOf(facts) }) : undefined;
+  const periods = progress ? digests.flatMap((it) => digestOf(it, progress) ?? []) : [];
+  const texts = [
+    ...(summary ? [summaryText(summary, words, goalKg)] : []),
+    ...periods.map((it) => digestText(it, goalKg, words)),
+  ];
+  const waits = summary || periods.length === 0 ? [] : waitsForYou(waitingOf(attention), words);
+  return [texts.join("\n\n"), ...waits].join("\n");
 }
 
-const sinceOf = ({ account, memory }: Facts) => memory.lastSummaryAt ?? account.createdAt;
+interface Facts extends Pick<Overview, "account" | "attention" | "lastRun" | "timezone"> {
+  memory: SummaryMemory;
+  progress: Overview["progress"];
+  now: Date;
+}
 
-function hasNewsSince({ progress }: Facts, at: Date): boolean {
+interface Seen {
+  facts: Facts;
+  version: string | undefined;
+  silences: Silence[];
+  first: Delivered | undefined;
+  /** The hour of the cards is over, and none was made today. */
+  isDue: boolean;
+  /** Something has come since the card that is edited. */
+  isRunning: boolean;
+  digests: Period[];
+}
+
+const sinceOf = ({ account, memory }: Pick<Facts, "account" | "memory">) => memory.lastSummaryAt ?? account.createdAt;
+
+function hasNewsSince({ progress }: Pick<Facts, "progress">, at: Date): boolean {
   const { arrived = [], removals = [] } = progress ?? {};
   return (
     arrived.some(({ arrivedAt }) => arrivedAt > at) || removals.some(({ removedAt }) => removedAt && removedAt > at)

@@ -4,14 +4,15 @@ import type { Summary } from "../../sync/status/summary.ts";
 import type { Words } from "../words/words.ts";
 import { correctedLine, isLate } from "./arrivals.ts";
 import { delayedText, unexpectedSince } from "./delay.ts";
+import { goalPart } from "./goal.ts";
 import { sinceThen } from "./last-sync.ts";
 
 /** A card: the numbers first, then whatever its reader should know of. */
-export function summaryText(summary: Summary, words: Words): string {
+export function summaryText(summary: Summary, words: Words, goalKg?: number): string {
   const { arrived, corrected = [], removed = [], composition, waiting, paused, stuck } = summary;
   const { summary: say, format } = words;
   return [
-    ...KINDS.flatMap((kind) => (arrived[kind] ? [arrivedLine(kind, summary, words)] : [])),
+    ...KINDS.flatMap((kind) => (arrived[kind] ? [arrivedLine(kind, summary, words, goalKg)] : [])),
     ...(composition ? [say.body(partsOf(composition, words))] : []),
     ...corrected.map((it) => correctedLine(it, words)),
     ...removed.map((it) => say.removed(format.short(it))),
@@ -21,13 +22,20 @@ export function summaryText(summary: Summary, words: Words): string {
   ].join("\n");
 }
 
-function arrivedLine(kind: ReadingKind, { arrived, weight }: Summary, { summary: say, format, held }: Words): string {
+function arrivedLine(
+  kind: ReadingKind,
+  { arrived, weight }: Summary,
+  words: Words,
+  goalKg: number | undefined,
+): string {
+  const { summary: say, format, held } = words;
   const { newest, count } = arrived[kind] ?? {};
   if (!newest || !count) return "";
   const isTrend = kind === "weigh_in" && weight?.takenAt.getTime() === newest.takenAt.getTime();
   return [
     say.inGarmin(format.shortValues(newest.values), isLate(newest) ? newest.takenAt : undefined),
     ...(isTrend && weight.changeKg !== undefined ? [say.change(weight.changeKg)] : []),
+    ...(isTrend && goalKg !== undefined ? [goalPart(goalKg, weight.weightKg, words)] : []),
     ...(count > 1 ? [held.counted(kind, count)] : []),
   ].join(" · ");
 }

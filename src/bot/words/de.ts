@@ -2,6 +2,7 @@ import type { Vendor } from "../../sync/model/link.ts";
 import { ACTIONS_IN_GERMAN } from "./de-actions.ts";
 import { arrivalsInGerman } from "./de-arrivals.ts";
 import { delayInGerman } from "./de-delay.ts";
+import { digestInGerman, goalInGerman } from "./de-digest.ts";
 import { DOCTOR_IN_GERMAN } from "./de-doctor.ts";
 import { garminInGerman } from "./de-garmin.ts";
 import { heldInGerman } from "./de-held.ts";
@@ -25,6 +26,7 @@ const CHAT: ChatWords = {
     undo: "Die letzte Messung wieder aus Garmin nehmen",
     connect: "Withings oder Garmin verbinden",
     settings: "Einheiten, Karten, Sprache",
+    goal: "Dein Ziel: /goal 62 kg, oder /goal off",
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
@@ -236,6 +238,8 @@ export function german(format: Format): Words {
     button: { ...BUTTON, ...held.button },
     delays: delayInGerman(format),
     arrivals: arrivalsInGerman(format),
+    digest: digestInGerman(format),
+    goal: goalInGerman(),
     held,
     undo: undoInGerman(format),
     question: questionInGerman(format),

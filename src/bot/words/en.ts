@@ -6,6 +6,7 @@ import type { ReadingKind } from "../../sync/model/reading.ts";
 import { ACTIONS_IN_ENGLISH } from "./en-actions.ts";
 import { arrivalsInEnglish } from "./en-arrivals.ts";
 import { delayInEnglish } from "./en-delay.ts";
+import { digestInEnglish, goalInEnglish } from "./en-digest.ts";
 import { DOCTOR_IN_ENGLISH } from "./en-doctor.ts";
 import { garminInEnglish } from "./en-garmin.ts";
 import { heldInEnglish } from "./en-held.ts";
@@ -29,6 +30,7 @@ const CHAT = {
     undo: "Take the last reading out of Garmin",
     connect: "Link Withings or Garmin",
     settings: "Units, cards, language",
+    goal: "Your goal: /goal 62 kg, or /goal off",
     disconnect: "Remove a link, or everything",
     doctor: "Check that everything works",
     help: "What I can do",
@@ -239,6 +241,8 @@ export function english(format: Format) {
     button: { ...BUTTON, ...held.button },
     delays: delayInEnglish(format),
     arrivals: arrivalsInEnglish(format),
+    digest: digestInEnglish(format),
+    goal: goalInEnglish(),
     held,
     undo: undoInEnglish(format),
     question: questionInEnglish(format),

@@ -75,9 +75,9 @@ function measuresFor({ language, units }: Reader) {
     weight,
     /** Of a change, and whether it's a loss; in stones it's given in pounds. Empty if it rounds to nothing. */
     amountOf(changeKg: number): [amount: string, isLess: boolean] {
-      const rounded = Math.round((units === "kg" ? changeKg : changeKg * POUNDS_PER_KG) * 10) / 10;
-      const amount = rounded === 0 ? "" : `${number(Math.abs(rounded), 1)} ${units === "kg" ? "kg" : "lb"}`;
-      return [amount, rounded < 0];
+      const size = Math.abs(units === "kg" ? changeKg : changeKg * POUNDS_PER_KG);
+      const rounded = Math.round(size * 10) / 10;
+      return [rounded === 0 ? "" : `${number(rounded, 1)} ${units === "kg" ? "kg" : "lb"}`, changeKg < 0];
     },
     values,
     /** As people say it: a weight to 0.1 kg. */
@@ -120,6 +120,7 @@ function timesFor({ language, timezone, now }: Reader) {
     moment,
     isToday,
     day,
+    month: (instant: Date) => instant.toLocaleDateString(locale, { timeZone: timezone, month: "long" }),
     dayOrToday: (instant: Date) => (isToday(instant) ? TODAY[language] : day(instant)),
   };
 }

@@ -20,6 +20,9 @@ import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.
 const DAY_MS = 24 * 3600 * 1000;
 export const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
+/** A digest of a month is made on the first. */
+const PRESSURE_DAYS = 34;
+const RECENT_PRESSURES = 100;
 /** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
 const UNREADABLE_RECORDS = 50;
@@ -92,7 +95,14 @@ export interface Found {
 export function advance(before: Progress, found: Found): Progress {
   const { answer, since, height, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;
   const { adopting, askedSince, ...known } = before;
-  const { open: _open, unreadable: _unreadable, paused: _paused, differing: _differing, ...rest } = known;
+  const {
+    recentPressures: _pressures,
+    open: _open,
+    unreadable: _unreadable,
+    paused: _paused,
+    differing: _differing,
+    ...rest
+  } = known;
   const isComplete = answer.isComplete;
   const isReadable = isComplete && answer.unreadable.length === 0;
   const unreadable = unreadableRecords(before, found);
@@ -133,6 +143,7 @@ export function advance(before: Progress, found: Found): Progress {
     ...(timezone && { timezone }),
     ...(height && { height }),
     recentWeighIns: recent,
+    ...recentPressures(before, settlements, now),
     lastReadings: lastReadings(before, settlements, now),
     ...measuredAt(before, listedThere, now),
     attention: waiting,
@@ -205,6 +216,21 @@ function recentWeighIns(before: Progress, settlements: Settlement[], now: Date):
   const newest = Math.min(all.at(-1)?.takenAt.getTime() ?? 0, now.getTime());
   const oldest = newest - RECENT_DAYS * DAY_MS;
   return all.filter((it) => it.takenAt.getTime() >= oldest).slice(-RECENT_WEIGH_INS);
+}
+
+function recentPressures(before: Progress, settlements: Settlement[], now: Date): Pick<Progress, "recentPressures"> {
+  const byTime = new Map((before.recentPressures ?? []).map((it) => [it.takenAt.getTime(), it]));
+  for (const { reading, entry } of settlements) {
+    if (reading.kind !== "blood_pressure" || !isOwners(entry)) continue;
+    const { takenAt, systolicMmHg, diastolicMmHg } = reading;
+    byTime.set(takenAt.getTime(), { takenAt, systolicMmHg, diastolicMmHg });
+  }
+  const oldest = now.getTime() - PRESSURE_DAYS * DAY_MS;
+  const kept = [...byTime.values()]
+    .filter(({ takenAt }) => takenAt.getTime() >= oldest)
+    .sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime())
+    .slice(-RECENT_PRESSURES);
+  return kept.length > 0 ? { recentPressures: kept } : {};
 }
 
 function lastReadings(before: Progress, settlements: Settlement[], now: Date): Progress["lastReadings"] {

@@ -37,15 +37,17 @@ export const isPending = ({ removedAt }: Removal) => removedAt === undefined;
 /** The intention. It's saved before anything else, so that the next run finishes what this process can't. */
 export function asked(progress: Progress, removal: Removal, now: Date): Progress {
   const { id, kind, takenAt } = removal;
-  const { removals = [], lastReadings, attention, ...rest } = progress;
+  const { removals = [], lastReadings, recentPressures, attention, ...rest } = progress;
   const arrived = progress.arrived.filter((it) => it.id !== id);
   const isOther = (it: { takenAt: Date }) => kind !== "weigh_in" || it.takenAt.getTime() !== takenAt.getTime();
   const recentWeighIns = progress.recentWeighIns.filter(isOther);
+  const pressures = recentPressures?.filter((it) => kind === "weigh_in" || it.takenAt.getTime() !== takenAt.getTime());
   const isLast = lastReadings[kind]?.takenAt.getTime() === takenAt.getTime();
   return {
     ...rest,
     arrived,
     recentWeighIns,
+    ...(pressures && { recentPressures: pressures }),
     lastReadings: isLast ? withoutLast({ ...progress, arrived, recentWeighIns }, kind) : lastReadings,
     attention: attention.filter((it) => readingId(it) !== id),
     removals: [...removals.filter((it) => it.id !== id && isKept(it, now)), removal],

@@ -190,8 +190,12 @@ async function takenOutFirst(deps: RunDeps, start: Start, lease: HeldLease, stat
   const finished = await finishRemovals(stored, { ledger, sinks, lease, clock: deps.clock });
   for (const error of finished.errors) addKindError(state.trouble, error, deps);
   if (finished.stored === stored) return start;
-  const { removals, attention, arrived, recentWeighIns, lastReadings } = finished.stored.value;
-  const next = { ...progress, attention, arrived, recentWeighIns, lastReadings, ...(removals && { removals }) };
+  const { removals, attention, arrived, recentWeighIns, recentPressures, lastReadings } = finished.stored.value;
+  const next = {
+    ...{ ...progress, attention, arrived, recentWeighIns, lastReadings },
+    ...(recentPressures && { recentPressures }),
+    ...(removals && { removals }),
+  };
   return { ...start, stored: finished.stored, progress: progress === stored.value ? finished.stored.value : next };
 }
 

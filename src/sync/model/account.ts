@@ -50,6 +50,8 @@ export interface Settings {
   tellsSilence: Record<ReadingKind, boolean>;
   patienceHours: number;
   sends: Sends;
+  /** The weight that the owner wants to reach. */
+  goalKg?: number | undefined;
 }
 
 export const UNITS = ["kg", "lb", "st"] as const;

@@ -108,6 +108,8 @@ export interface Progress {
   height?: Height;
   /** The account's own weigh-ins of the last 90 days, to judge new ones by. */
   recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
+  /** The account's own blood pressures of the last month, for its digest. */
+  recentPressures?: Array<{ takenAt: Date; systolicMmHg: number; diastolicMmHg: number }>;
   lastReadings: Partial<Record<ReadingKind, Measured>>;
   /** When each kind was last measured, ascending. */
   measuredAt?: Partial<Record<ReadingKind, Date[]>>;

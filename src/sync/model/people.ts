@@ -36,6 +36,8 @@ export interface People {
 
 export interface SummaryMemory {
   lastSummaryAt?: Date;
+  /** The newest digest of each period that was sent, or had nothing to say: the local date on which it was due. */
+  digests?: { week?: string; month?: string };
   /** Today's card, if it is edited as readings come. */
   card?: { date: string; messageId: number; since: Date; at: Date };
   /** The time of the link when its owner heard that nothing had come of it. */

@@ -40,6 +40,9 @@ export function isNight(now: Date, timezone: string): boolean {
   return isNightHour(Number(localDateTime(now, timezone).slice(11, 13)));
 }
 
+/** What would come late in the evening comes in the morning after. */
+export const hourOf = ({ summaryHour }: Account["settings"]) => (summaryHour >= NIGHT.from ? NIGHT.to : summaryHour);
+
 /** It's due even if none is wanted, so that the next wanted one doesn't cover weeks. */
 export function summaryDueAt(
   { settings, createdAt }: Account,
@@ -48,9 +51,7 @@ export function summaryDueAt(
   now: Date,
 ): Date | undefined {
   const today = localDate(now, timezone);
-  // What would come late in the evening comes in the morning after.
-  const hour = settings.summaryHour >= NIGHT.from ? NIGHT.to : settings.summaryHour;
-  const dueAt = atLocalHour(today, hour, timezone);
+  const dueAt = atLocalHour(today, hourOf(settings), timezone);
   // One of a later day was made by a wrong clock.
   const isMade = lastSummaryAt !== undefined && localDate(lastSummaryAt, timezone) === today;
   return now < dueAt || isMade || createdAt > dueAt ? undefined : dueAt;
@@ -99,15 +100,16 @@ export function summaryOf(facts: {
     ...(removed.length > 0 && { removed }),
     ...(weight && { weight }),
     ...(composition && { composition }),
-    waiting: {
-      held: attention.filter(({ fate }) => fate.state === "held").length,
-      failed: attention.filter(({ fate }) => fate.state === "failed").length,
-      items: attention,
-    },
+    waiting: { ...waitingOf(attention), items: attention },
     ...(paused.length > 0 && { paused }),
     ...(isStuck && { stuck: lastRun.outcome }),
   };
 }
+
+export const waitingOf = (attention: AttentionItem[]) => ({
+  held: attention.filter(({ fate }) => fate.state === "held").length,
+  failed: attention.filter(({ fate }) => fate.state === "failed").length,
+});
 
 /** What passes by itself counts once the owner's patience is over. */
 function hasStopped(outcome: RunOutcome, { settings }: Account, now: Date): boolean {
@@ -151,6 +153,6 @@ function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightT
   };
 }
 
-function mean(numbers: number[]): number | undefined {
+export function mean(numbers: number[]): number | undefined {
   return numbers.length === 0 ? undefined : numbers.reduce((sum, it) => sum + it, 0) / numbers.length;
 }

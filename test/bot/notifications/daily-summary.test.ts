@@ -36,11 +36,17 @@ async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, now
     await summarize(account, report);
     await telegram.close();
   }
-  return { at, owner, told: () => owner.messages.map(({ text }) => text) };
+  const told = () => owner.messages.map(({ text }) => text);
+  /** Without the digests of Mondays and of the first. */
+  const cards = () =>
+    told()
+      .map((text) => text.split("\n\n")[0] ?? "")
+      .filter((text) => !/^(Your|Deine?) /.test(text));
+  return { at, owner, told, cards };
 }
 
 test("the summary comes at nine, quietly and once, with what is new since the last one", async () => {
-  const { at, told, owner } = await startChat();
+  const { at, told, cards, owner } = await startChat();
   await at("2026-11-22T07:59:00Z");
   expect(told()).toEqual([]);
   await at("2026-11-22T08:00:00Z");
@@ -53,7 +59,7 @@ test("the summary comes at nine, quietly and once, with what is new since the la
   harness.person.stepOnScale({ at: new Date("2026-11-22T06:10:00Z"), weightKg: 41, attrib: 1 });
   await harness.sync();
   await at("2026-11-23T08:00:00Z");
-  expect(told()[1]).toBe(
+  expect(cards()[1]).toBe(
     ["79.9 kg ✓ in Garmin", "121/79 mmHg, pulse 61 ✓ in Garmin", "Waiting for you: 1 held. /status shows them."].join(
       "\n",
     ),
@@ -67,10 +73,10 @@ test.each([
   "a card compares with last week, and no card comes on a day without anything new (%s)",
   async (language, text) => {
     const quiet = { weigh_in: false, blood_pressure: false };
-    const { at, told } = await startChat({ language, settings: { tellsSilence: quiet } });
+    const { at, cards } = await startChat({ language, settings: { tellsSilence: quiet } });
     await at("2026-11-22T08:00:00Z");
     for (let day = 23; day <= 29; day++) await at(`2026-11-${day}T08:00:00Z`);
-    expect(told()).toHaveLength(1);
+    expect(cards()).toHaveLength(1);
     for (const [hour, weightKg] of [
       [5, 79.6],
       [6, 79.1],
@@ -81,7 +87,7 @@ test.each([
     await harness.sync();
     await at("2026-11-30T08:00:00Z");
     await at("2026-12-01T08:00:00Z");
-    expect(told().slice(1)).toEqual([text]);
+    expect(cards().slice(1)).toEqual([text]);
   },
 );
 
@@ -141,6 +147,27 @@ test.each(["weekly", "needed"] as const)("an owner who chose %s gets no card of 
   const { at, told } = await startChat({ settings: { cards } });
   await at("2026-11-22T08:00:00Z");
   expect(told()).toEqual([]);
+});
+
+test.each(["daily", "weekly"] as const)("on Monday a digest comes with what waits, once (%s)", async (cards) => {
+  const { at, told } = await startChat({ settings: { cards, goalKg: 78 } });
+  harness.person.takeBloodPressure({ at: new Date("2026-11-21T11:30:00Z"), systolic: 141, diastolic: 79 });
+  harness.person.stepOnScale({ at: new Date("2026-11-21T11:40:00Z"), weightKg: 41, attrib: 1 });
+  await harness.sync();
+  await at("2026-11-22T08:00:00Z");
+  const before = told().length;
+  await at("2026-11-23T08:00:00Z");
+  await at("2026-11-23T08:30:00Z");
+  expect(told().slice(before)).toEqual([
+    [
+      "Your week, 16 Nov – 22 Nov",
+      "Weight: 80.3 kg on average, from 1 weigh-in.",
+      "Blood pressure: 141/79 mmHg on average, from 1 measurement.",
+      "That’s not below 135/85, the limit of ESC 2024 for measurements at home. This is information, not advice.",
+      "Goal 78.0 kg: 2.3 kg to go.",
+      "Waiting for you: 1 held. /status shows them.",
+    ].join("\n"),
+  ]);
 });
 
 test("the very first readings are announced at once, with what happens from now on", async () => {
@@ -204,7 +231,7 @@ describe("while readings can’t get through, the summary says since when and wh
       "Withings antwortet seit 21. Nov. 14:01 Uhr auf eine Art, die ich nicht verstehe. Deine Messungen sind dort sicher.",
     ],
   ])("%s", async (trouble, english, german) => {
-    const { at, told } = await startChat();
+    const { at, cards } = await startChat();
     await at("2026-11-21T13:00:00Z");
     TROUBLES[trouble]();
     harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 79.85 });
@@ -214,14 +241,14 @@ describe("while readings can’t get through, the summary says since when and wh
     await harness.app.store.accounts.save(ACCOUNT, { language: "de" });
     await at("2026-11-23T08:00:00Z");
     expect(
-      told()
+      cards()
         .slice(-2)
         .map((text) => text.split("\n")),
     ).toEqual([["80.3 kg ✓ in Garmin", "Body: fat 20.0 %.", english], [german]]);
   });
 
   test("an outage is left out until it has lasted as long as its owner set, and so is what is over", async () => {
-    const { at, told } = await startChat();
+    const { at, cards } = await startChat();
     await at("2026-11-21T13:00:00Z");
     await at("2026-11-22T03:00:00Z");
     harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 79.85 });
@@ -229,12 +256,12 @@ describe("while readings can’t get through, the summary says since when and wh
     harness.clock.advance(60);
     await harness.sync();
     await at("2026-11-22T08:00:00Z");
-    expect(told().at(-1)).not.toContain("waiting");
+    expect(cards().at(-1)).not.toContain("waiting");
     harness.sandbox.faults.clear();
     harness.clock.advance(60);
     await harness.sync();
     await at("2026-11-23T08:00:00Z");
-    expect(told().at(-1)).toMatch(/^79\.9 kg ✓ in Garmin/);
+    expect(cards().at(-1)).toMatch(/^79\.9 kg ✓ in Garmin/);
   });
 });
 

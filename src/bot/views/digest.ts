@@ -1,0 +1,25 @@
+import { type Digest, ESC_2024_AT_HOME } from "../../sync/status/digest.ts";
+import type { Words } from "../words/words.ts";
+import { goalLine } from "./goal.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** In words; what waits is said once, below all that is sent together. */
+export function digestText(digest: Digest, goalKg: number | undefined, words: Words): string {
+  const { of, from, to, weight, pressure } = digest;
+  const { digest: say, format } = words;
+  const last = new Date(to.getTime() - DAY_MS / 2);
+  const weeks = (to.getTime() - from.getTime()) / (7 * DAY_MS);
+  const isBelow =
+    pressure &&
+    Math.round(pressure.systolicMmHg) < ESC_2024_AT_HOME.systolicMmHg &&
+    Math.round(pressure.diastolicMmHg) < ESC_2024_AT_HOME.diastolicMmHg;
+  return [
+    say.title[of](format.day(from), format.day(last), format.month(from)),
+    ...(weight ? [say.weight[of](weight)] : []),
+    ...(pressure ? [say.pressure(pressure), say.limit(isBelow === true)] : []),
+    ...(weight && goalKg !== undefined
+      ? [goalLine(goalKg, weight.meanKg, weight.changeKg && weight.changeKg / weeks, words)]
+      : []),
+  ].join("\n");
+}
