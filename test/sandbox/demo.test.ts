@@ -191,6 +191,7 @@ test("a clock that is ahead causes no summary, and doesn't stop later ones", asy
   await link();
   const summaries = () => chat.messages.filter(({ text }) => / ✓ in Garmin/.test(text)).length;
   const before = summaries();
+  await act("weighIn");
   await act("passTime", { until: "morning" });
   await expect.poll(summaries).toBe(before + 1);
   await trouble("clock_ahead", true);

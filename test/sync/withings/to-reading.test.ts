@@ -83,6 +83,7 @@ test("a segmental weigh-in becomes one reading with the values of the whole body
     ],
     height: undefined,
     unknown: ["measure type 173"],
+    unplaced: ["body_water_parts"],
   });
 });
 
