@@ -31,7 +31,7 @@ test("Garmin signs you out everywhere", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 30);
   await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Garmin signs you out and wants a code", async ({ task }) => {
@@ -58,7 +58,7 @@ test("Garmin signs you out and wants a code", async ({ task }) => {
     },
     5,
   );
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Garmin refuses good tokens (401)", async ({ task }) => {
@@ -69,7 +69,7 @@ test("Garmin refuses good tokens (401)", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 60);
   await stage.heals("by itself", () => stage.sandbox.faults.turnOff("garmin_token_not_active"), 25 * HOURS);
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(21 Nov 13:29\) is now in Garmin\.$/, 10);
 });
 
 test.each<[string, FaultEffect, RegExp, RegExp]>([
@@ -107,7 +107,7 @@ test("Garmin wants your consent to uploads (412)", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin needs your consent/, 30);
   await stage.heals("after you consent", () => stage.sandbox.faults.turnOff("garmin_upload_412"), 60);
-  await stage.hearsEnd(/^Garmin is accepting uploads again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin is accepting uploads again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test.each<[string, (stage: Stage) => unknown]>([
@@ -133,7 +133,7 @@ test("Garmin takes readings and never shows them", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin accepted 1 reading|^Garmin .*show/, 7 * HOURS);
   await stage.heals("by itself", () => stage.sandbox.faults.clear(), 60);
-  await stage.hearsEnd(/^Garmin now shows what it accepted\. 1 reading/, 60);
+  await stage.hearsEnd(/^Garmin now shows what it accepted\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 60);
 });
 
 test("Garmin renames a field of its list", async ({ task }) => {
@@ -144,7 +144,7 @@ test("Garmin renames a field of its list", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin has been answering in a way I don’t understand since /, 30);
   await stage.heals("by itself", over(stage), 60);
-  await stage.hearsEnd(/^I understand Garmin’s answers again\. 1 reading/, 60);
+  await stage.hearsEnd(/^I understand Garmin’s answers again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 60);
 });
 
 test.each([
@@ -179,7 +179,7 @@ test("Garmin renews the sign-in, and the answer is lost", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 60);
   await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Garmin can’t renew the sign-in for weeks", async ({ task }) => {

@@ -62,7 +62,7 @@ test("The owner has blocked the bot", async ({ task }) => {
   await stage.until(() => stage.heard("owner").length > 0, 60);
   expect(stage.heard("owner")).toEqual([expect.stringMatching(/^Garmin has signed me out/)]);
   await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Telegram refuses one message (403)", async ({ task }) => {
@@ -78,7 +78,7 @@ test("Telegram refuses one message (403)", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Garmin has signed me out/, 25 * HOURS);
   await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Telegram refuses every message to the owner", async ({ task }) => {
@@ -101,7 +101,7 @@ test("Telegram refuses every message to the owner", async ({ task }) => {
     "My messages are getting through again, including the ones that waited.",
   );
   await stage.heals("after you sign in", () => stage.harness.signInAs(OWNER.email), 5);
-  await stage.hearsEnd(/^Garmin lets me in again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Garmin lets me in again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Another program reads the bot's messages", async ({ task }) => {

@@ -32,7 +32,7 @@ test.each<[string, (stage: Stage) => unknown]>([
   stage.weighIn();
   await stage.hears("owner", /^Withings no longer lets me read your scale/, 30);
   await stage.heals("after you link it", stage.harness.linkWithings, 5);
-  await stage.hearsEnd(/^Withings lets me read your scale again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Withings lets me read your scale again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Withings refuses the client secret", async ({ task }) => {
@@ -44,7 +44,10 @@ test("Withings refuses the client secret", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Withings doesn’t accept /, 30);
   await stage.heals("after it is corrected", () => stage.sandbox.faults.clear(), 60);
-  await stage.hearsEnd(/^Withings is accepting my client id and secret again\. 1 reading/, 10);
+  await stage.hearsEnd(
+    /^Withings is accepting my client id and secret again\. 80\.4 kg \(13:29\) is now in Garmin\.$/,
+    10,
+  );
 });
 
 test("Withings' permission no longer covers weights", async ({ task }) => {
@@ -63,7 +66,7 @@ test("Withings' permission no longer covers weights", async ({ task }) => {
     },
     60,
   );
-  await stage.hearsEnd(/^Withings lets me read your scale again\. 1 reading/, 10);
+  await stage.hearsEnd(/^Withings lets me read your scale again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test.each<[string, FaultEffect, RegExp, RegExp]>([
@@ -117,7 +120,7 @@ test("Withings renames the list", async ({ task }) => {
   stage.weighIn();
   await stage.hears("owner", /^Withings has been answering in a way I don’t understand since /, 30);
   await stage.heals("by itself", over(stage), 60);
-  await stage.hearsEnd(/^I understand Withings’ answers again\. 1 reading/, 10);
+  await stage.hearsEnd(/^I understand Withings’ answers again\. 80\.4 kg \(13:29\) is now in Garmin\.$/, 10);
 });
 
 test("Withings renames a field of a measurement", async ({ task }) => {
