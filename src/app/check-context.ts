@@ -1,4 +1,5 @@
 import { notNowText } from "../bot/views/delay.ts";
+import { doctorWords } from "../bot/words/doctor.ts";
 import type { Words } from "../bot/words/words.ts";
 import type { Config, StoreConfig, WebConfig } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -48,7 +49,7 @@ export function asking({ words, detail }: CheckContext, vendor: string, run: Che
   return () =>
     run().catch((error: unknown) => {
       if (error instanceof VendorWaitError)
-        return { verdict: "later", text: words.doctor.asksToWait(vendor, words.format.time(error.until)) };
+        return { verdict: "later", text: doctorWords(words).asksToWait(vendor, words.format.time(error.until)) };
       if (error instanceof UnexpectedAnswerError)
         return { verdict: "later", text: words.delays.unexpectedNow(error.vendor, detail(error)) };
       if (!(error instanceof RetryLaterError)) throw error;

@@ -1,4 +1,5 @@
 import { checkTelegram } from "../bot/telegram/check.ts";
+import { doctorWords } from "../bot/words/doctor.ts";
 import type { Words } from "../bot/words/words.ts";
 import { TELEGRAM_PATH } from "../config/paths.ts";
 import { ActionNeededError } from "../lib/errors.ts";
@@ -25,8 +26,8 @@ export function checksOf(deps: ChecksDeps, words: Words, audience: Audience) {
 
 function sealing({ app, words }: CheckContext): Check {
   return {
-    name: words.doctor.check.sealing,
-    asks: words.doctor.ownStore,
+    name: doctorWords(words).check.sealing,
+    asks: doctorWords(words).ownStore,
     run: async () => {
       let links = 0;
       for (const { telegramUserId } of await app.store.accounts.list()) {
@@ -34,7 +35,7 @@ function sealing({ app, words }: CheckContext): Check {
           if (await app.store.links.read(telegramUserId, vendor)) links += 1;
         }
       }
-      return words.doctor.sealing(links);
+      return doctorWords(words).sealing(links);
     },
   };
 }
@@ -42,26 +43,26 @@ function sealing({ app, words }: CheckContext): Check {
 function telegram({ telegram: bot, isPolledElsewhere = () => false, web, words, clock }: CheckContext): Check {
   const webhookUrl = web?.publicUrl === undefined ? undefined : web.publicUrl + TELEGRAM_PATH;
   return {
-    name: words.doctor.check.telegram,
+    name: doctorWords(words).check.telegram,
     asks: "Telegram",
-    run: () => checkTelegram({ ...bot, webhookUrl, isPolledElsewhere: isPolledElsewhere() }, words.doctor, clock),
+    run: () => checkTelegram({ ...bot, webhookUrl, isPolledElsewhere: isPolledElsewhere() }, doctorWords(words), clock),
   };
 }
 
 function application(context: CheckContext): Check {
   const { withings, words, clock } = context;
   return {
-    name: words.doctor.check.application,
+    name: doctorWords(words).check.application,
     asks: "Withings",
     run: asking(context, "Withings", async () => {
       if (await isApplicationRefused(withings, clock.now())) throw new ActionNeededError("fix_withings_application");
-      return words.doctor.application;
+      return doctorWords(words).application;
     }),
   };
 }
 
 function clock(context: CheckContext): Check {
-  const say = context.words.doctor;
+  const say = doctorWords(context.words);
   return {
     name: say.check.clock,
     asks: "Garmin",
@@ -74,7 +75,7 @@ function clock(context: CheckContext): Check {
 }
 
 function garminSignIn(context: CheckContext): Check {
-  const say = context.words.doctor;
+  const say = doctorWords(context.words);
   return {
     name: say.check.garminSignIn,
     asks: "Garmin",
@@ -103,7 +104,7 @@ async function ofAccount(context: CheckContext, account: Account): Promise<Check
   let read: Promise<unknown> | undefined;
   return [
     {
-      name: nameOf(words.doctor.check.withings),
+      name: nameOf(doctorWords(words).check.withings),
       asks: "Withings",
       run: () => {
         const found = reading();
@@ -113,10 +114,10 @@ async function ofAccount(context: CheckContext, account: Account): Promise<Check
     },
     // After the check of Withings, because both may renew the access token, and only one at a time can.
     ...(await notifications(context, id, async () => read)),
-    { name: nameOf(words.doctor.check.garmin), asks: "Garmin", run: readGarmin(context, id) },
+    { name: nameOf(doctorWords(words).check.garmin), asks: "Garmin", run: readGarmin(context, id) },
     {
-      name: nameOf(words.doctor.check.lastRun),
-      asks: words.doctor.ownStore,
+      name: nameOf(doctorWords(words).check.lastRun),
+      asks: doctorWords(words).ownStore,
       run: () => checkLastRun(context, account),
     },
   ];
@@ -126,7 +127,7 @@ function readWithings(context: CheckContext, id: number): Check["run"] {
   const { app, words } = context;
   return asking(context, "Withings", async () => {
     await app.withingsLinking.check(id);
-    return words.doctor.withings;
+    return doctorWords(words).withings;
   });
 }
 
@@ -140,8 +141,8 @@ function readGarmin(context: CheckContext, id: number): Check["run"] {
     const isAsked = lastRun?.outcome.action === "grant_garmin_upload";
     // The consent says less than the last upload.
     if (consent === false || isAsked) throw new ActionNeededError("grant_garmin_upload");
-    if (!refusedAt) return words.doctor.garmin(displayName, consent === true);
-    return { verdict: "later", text: words.doctor.garminRefused(displayName, words.format.time(refusedAt)) };
+    if (!refusedAt) return doctorWords(words).garmin(displayName, consent === true);
+    return { verdict: "later", text: doctorWords(words).garminRefused(displayName, words.format.time(refusedAt)) };
   });
 }
 
@@ -155,9 +156,9 @@ async function notifications(context: CheckContext, account: number, before: () 
   const run = asking(context, "Withings", async () => {
     await before();
     const state = (await app.subscriptions.look(account)) ?? "off";
-    const text = words.doctor.notifications[state];
+    const text = doctorWords(words).notifications[state];
     if (state === "on") return text;
     return { verdict: state === "unreachable" ? "operator" : "later", text };
   });
-  return [{ name: nameOf(words.doctor.check.notifications), asks: "Withings", run }];
+  return [{ name: nameOf(doctorWords(words).check.notifications), asks: "Withings", run }];
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { notNowText } from "../bot/views/delay.ts";
+import { doctorWords } from "../bot/words/doctor.ts";
 import type { Words } from "../bot/words/words.ts";
 import { whoActs } from "../lib/errors.ts";
 import { errorFacts, type Log } from "../lib/log.ts";
@@ -25,7 +26,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     const checks = checksOf(deps, words, {
       nameOf: (check) => check,
       detail: () => "",
-      noRunYet: { verdict: "later", text: words.doctor.noRunYet },
+      noRunYet: { verdict: "later", text: doctorWords(words).noRunYet },
       needed: words.action,
       status: "/status",
       hasClockLine: isOwner,
@@ -37,7 +38,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     ];
     const { findings, ended } = await runChecks(all, {
       sentence,
-      noAnswer: words.doctor.noAnswer,
+      noAnswer: doctorWords(words).noAnswer,
       onProgress: (lines) =>
         onProgress(lines.map(({ check, finding }) => ({ check, finding: finding && forReader(finding) }))),
       ...(answerSeconds !== undefined && { answerSeconds }),
@@ -47,7 +48,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
     function sentence(error: unknown): string {
       const acting = whoActs(error);
       if (acting.who === "owner") return words.action(acting.error.action);
-      if (acting.who === "operator") return words.doctor.setup(acting.error.message);
+      if (acting.who === "operator") return words.setup(acting.error.message);
       if (acting.who === "time") return notNowText(acting.error.delayedBy, words);
       const reportId = randomUUID().slice(0, 8);
       log.error("check_failed", { reportId, account: account.telegramUserId, ...errorFacts(error) });
@@ -56,7 +57,7 @@ export function createDoctor(deps: ChecksDeps & { log: Log; answerSeconds?: numb
 
     function forReader(finding: Finding): Finding {
       if (isOwner || finding.verdict !== "operator") return finding;
-      return { ...finding, verdict: "broken", text: words.doctor.forOperator };
+      return { ...finding, verdict: "broken", text: doctorWords(words).forOperator };
     }
   };
 }

@@ -2,6 +2,7 @@ import { delayText, unexpectedText } from "../bot/views/delay.ts";
 import { lastRunText, sinceThen } from "../bot/views/last-sync.ts";
 import { notAsSentText } from "../bot/views/notices.ts";
 import { notArrivedText } from "../bot/views/status.ts";
+import { doctorWords } from "../bot/words/doctor.ts";
 import { RetryLaterError } from "../lib/errors.ts";
 import type { Account, LastRun } from "../sync/model/account.ts";
 import type { Problem } from "../sync/status/checks.ts";
@@ -35,7 +36,7 @@ async function judge(context: CheckContext, overview: Overview): Promise<string 
   const { words, noRunYet } = context;
   const { lastRun, links } = overview;
   // A missing link has a line of its own.
-  if (!links.withings || !links.garmin) return words.doctor.noRunNeedsLinks;
+  if (!links.withings || !links.garmin) return doctorWords(words).noRunNeedsLinks;
   if (!lastRun) return noRunYet;
   return (
     (await whyNoneRuns(context, lastRun, links)) ??
@@ -50,7 +51,7 @@ async function whyNoneRuns(
   { finishedAt, outcome }: LastRun,
   links: Overview["links"],
 ): Promise<Problem | undefined> {
-  const say = words.doctor;
+  const say = doctorWords(words);
   const isLinked = links.withings?.state === "linked" && links.garmin?.state === "linked";
   const age = clock.now().getTime() - finishedAt.getTime();
   const isTooOld = (ms: number) => ms > INTERVALS_UNTIL_DEAD * syncIntervalMinutes * 60_000;
@@ -75,10 +76,10 @@ function whatFailed({ words, needed }: CheckContext, lastRun: LastRun): Problem 
     return { verdict: "later", text };
   }
   if (outcome.status === "error" && !outcome.onlyReadings) {
-    return { verdict: "broken", text: `${words.doctor.runBroke}${sinceThen(outcome, words)}` };
+    return { verdict: "broken", text: `${doctorWords(words).runBroke}${sinceThen(outcome, words)}` };
   }
   // A new link has settled it, and no run has shown that since.
-  return outcome.status === "action_needed" ? { verdict: "later", text: words.doctor.noRunSinceLink } : undefined;
+  return outcome.status === "action_needed" ? { verdict: "later", text: doctorWords(words).noRunSinceLink } : undefined;
 }
 
 /** A reading that isn't in Garmin isn't good news, however well the run ended. */

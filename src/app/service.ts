@@ -13,8 +13,6 @@ import type { JobQueue } from "../sync/model/jobs.ts";
 import { nextSummaryAt } from "../sync/status/summary.ts";
 import type { App } from "./app.ts";
 import { type Chat, createChat } from "./chat.ts";
-import { createDoctor } from "./doctor.ts";
-import { makeReport } from "./report.ts";
 
 /** What a program that serves people reads of its configuration. */
 export const SERVICE_SECTIONS = [
@@ -67,14 +65,17 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
   const { syncIntervalMinutes: intervalMinutes } = config.schedule;
   const { version } = project;
   const webhookSecret = config.telegram.webhookSecret ?? store.webhookSecret;
-  const doctor = createDoctor({
-    ...{ ...config, ...config.schedule, app, clock, log },
-    isPolledElsewhere: () => chat.telegram.telegramState() === "taken",
-  });
+  const doctor = lazy(async () =>
+    (await import("./doctor.ts")).createDoctor({
+      ...{ ...config, ...config.schedule, app, clock, log },
+      isPolledElsewhere: () => chat.telegram.telegramState() === "taken",
+    }),
+  );
   const chat = createChat(config.telegram, app, {
     answersByItself: hasOwnCallback(config),
-    report: () => makeReport(config.given ?? {}, app, clock),
-    ...{ doctor, queue, version, paced, conflictSeconds },
+    doctor: async (...asked) => (await doctor())(...asked),
+    report: async () => (await import("./report.ts")).makeReport(config.given ?? {}, app, clock),
+    ...{ queue, version, paced, conflictSeconds },
   });
   const { telegram, summarize, syncAndNotify } = chat;
   /** What outlives the request that started it. */

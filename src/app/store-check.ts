@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { doctorWords } from "../bot/words/doctor.ts";
 import type { Words } from "../bot/words/words.ts";
 import type { StoreConfig } from "../config/config.ts";
 import type { Account } from "../sync/model/account.ts";
@@ -7,14 +8,14 @@ import { databaseIn, keyFileIn } from "./open-stores.ts";
 
 export function storeCheck(store: StoreConfig, list: () => Promise<Account[]>, words: Words): Check {
   return {
-    name: words.doctor.check.store,
-    asks: words.doctor.ownStore,
+    name: doctorWords(words).check.store,
+    asks: doctorWords(words).ownStore,
     run: async () => {
       const accounts = await list();
       const open = store.engine === "sqlite" ? openToOthers(store.dataDir) : [];
-      if (open.length > 0) return { verdict: "operator", text: words.doctor.openToOthers(open) };
+      if (open.length > 0) return { verdict: "operator", text: doctorWords(words).openToOthers(open) };
       const where = store.engine === "sqlite" ? store.dataDir : "DynamoDB";
-      return words.doctor.store(store.tableName, where, accounts.length);
+      return doctorWords(words).store(store.tableName, where, accounts.length);
     },
   };
 }

@@ -7,6 +7,7 @@ import { checksOf } from "../app/doctor-checks.ts";
 import { isStoreMade } from "../app/open-stores.ts";
 import { SERVICE_SECTIONS } from "../app/service.ts";
 import { storeCheck } from "../app/store-check.ts";
+import { doctorWords } from "../bot/words/doctor.ts";
 import type { Words } from "../bot/words/words.ts";
 import { readConfig } from "../config/config.ts";
 import type { Environment } from "../config/environment.ts";
@@ -21,6 +22,7 @@ import { explainSentence, needed, terminalWords } from "./words.ts";
 
 const MARK_WIDTH = 7;
 const WORDS = terminalWords("UTC", new Date(0));
+const SAY = doctorWords(WORDS);
 
 export async function doctorCommand(
   deps: CommandDeps,
@@ -30,7 +32,7 @@ export async function doctorCommand(
   const examination = new Examination(terminal);
   const { findings } = examination;
   await examination.examine({ checks: [...more.before, ...configurationChecks(deps)] });
-  const isStoreLine = ({ check }: Finding) => check === WORDS.doctor.check.store;
+  const isStoreLine = ({ check }: Finding) => check === SAY.check.store;
   let app: App | undefined;
   let emptyFolder: string | undefined;
   try {
@@ -50,7 +52,7 @@ export async function doctorCommand(
         await examination.examine({ checks: [ownCheck("sealing", () => opened.then(() => ""))] });
       }
     }
-    const conclusion = WORDS.doctor.conclusion(thingsToDo(findings));
+    const conclusion = SAY.conclusion(thingsToDo(findings));
     const { status, exit } = outcomeOf(findings);
     return terminal.result({ status, checks: findings }, `\n${conclusion}`, exit);
   } finally {
@@ -84,14 +86,14 @@ class Examination {
     const printKnown = () => {
       const all = found.flat();
       for (let next = all[printed]; next; next = all[++printed]) {
-        this.#terminal.say(`${WORDS.doctor.mark[next.verdict].padEnd(MARK_WIDTH)} ${next.check}: ${next.text}`);
+        this.#terminal.say(`${SAY.mark[next.verdict].padEnd(MARK_WIDTH)} ${next.check}: ${next.text}`);
       }
     };
     const reports = await Promise.all(
       groups.map(({ checks, account }, index) =>
         runChecks(checks, {
           sentence: sentence(account),
-          noAnswer: WORDS.doctor.noAnswer,
+          noAnswer: SAY.noAnswer,
           onProgress(lines) {
             found[index] = lines.map(({ finding }) => finding);
             printKnown();
@@ -119,9 +121,9 @@ function sentence(account?: number) {
     error instanceof RetryLaterError ? `${error.message}. Try again later.` : explainSentence(error, account);
 }
 
-const ownCheck = (name: keyof typeof WORDS.doctor.check, run: Check["run"]): Check => ({
-  name: WORDS.doctor.check[name],
-  asks: WORDS.doctor.ownStore,
+const ownCheck = (name: keyof typeof SAY.check, run: Check["run"]): Check => ({
+  name: SAY.check[name],
+  asks: SAY.ownStore,
   run,
 });
 
@@ -129,7 +131,7 @@ function configurationChecks(deps: CommandDeps): Check[] {
   return [
     ownCheck("configuration", async () => {
       readConfig(deps.env, SERVICE_SECTIONS);
-      return WORDS.doctor.complete;
+      return SAY.complete;
     }),
     ownCheck("store", async () => {
       const { store } = readConfig(deps.env, ["store"]);
@@ -145,7 +147,7 @@ async function examineAll(deps: ExamineDeps, beside: Check[], examination: Exami
   const accounts = await deps.app.store.accounts.list();
   const { operation, signIn } = checksOf(deps, WORDS, manner());
   const none = ownCheck("accounts", () => Promise.reject(new ActionNeededError("add_account")));
-  const isStored = ({ name }: Check) => name === WORDS.doctor.check.sealing;
+  const isStored = ({ name }: Check) => name === SAY.check.sealing;
   const groups: Group[] = [
     deps.isNew
       ? { checks: [...operation.filter((it) => !isStored(it)), signIn] }
@@ -163,10 +165,9 @@ async function groupOf(deps: ExamineDeps, account: Account): Promise<Group> {
   const own = checksOf(deps, words, manner(id));
   const mayUse = ownCheck("telegram", async () => {
     if (!telegram.allowedIds.includes(id) && !(await app.store.people.isInvited(id)))
-      return { verdict: "operator", text: WORDS.doctor.mayNotUse(id) };
-    if (account.blockedAt)
-      return { verdict: "owner", text: WORDS.doctor.blocksBot(words.format.time(account.blockedAt)) };
-    return WORDS.doctor.mayUse;
+      return { verdict: "operator", text: SAY.mayNotUse(id) };
+    if (account.blockedAt) return { verdict: "owner", text: SAY.blocksBot(words.format.time(account.blockedAt)) };
+    return SAY.mayUse;
   });
   const rest = await own.signInRest(account).catch(() => undefined);
   const rests = rest ? [ownCheck("garminSignIn", async () => rest)] : [];

@@ -14,9 +14,10 @@ import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
 import { helpText } from "../views/help.ts";
 import { causeButton, causeFix, causeText, sentText } from "../views/plain.ts";
+import { doctorWords } from "../words/doctor.ts";
 import { plainWords } from "../words/plain.ts";
 import { type Words, wordsOf } from "../words/words.ts";
-import type { DoctorDeps } from "./doctor.ts";
+import type { DoctorDeps } from "./doctor-answers.ts";
 
 export interface PlainDeps extends Pick<DoctorDeps, "doctor"> {
   overview: (account: Account) => Promise<Overview>;
@@ -113,7 +114,7 @@ export async function startLook(
 }
 
 const firstWords = (what: Look, { words }: Pick<Chat, "words">) =>
-  what === "working" ? words.doctor.checking : plainWords(words).looking;
+  what === "working" ? doctorWords(words).checking : plainWords(words).looking;
 
 export interface LookedFor {
   chat: Pick<Chat, "account" | "words">;
@@ -162,7 +163,7 @@ async function verdict({ doctor, wordsAt, garminSignIn }: PlainDeps, { chat, isO
   const lines = unwell.map(({ check, text }) => `${check}: ${text}`);
   const actions = unwell.map(({ action }) => action);
   const shown = withFixes(
-    [words.doctor.conclusion(thingsToDo(findings)), ...lines].join("\n"),
+    [doctorWords(words).conclusion(thingsToDo(findings)), ...lines].join("\n"),
     actions,
     words,
     garminSignIn,

@@ -1,7 +1,7 @@
 import { Api, GrammyError } from "grammy/web";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Problem } from "../../sync/status/checks.ts";
-import type { DoctorWords } from "../words/en-doctor.ts";
+import type { DoctorWords } from "../words/doctor.ts";
 import { createTelegramFetch } from "./fetch.ts";
 import { webhookHealth } from "./webhook.ts";
 

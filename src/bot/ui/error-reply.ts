@@ -20,7 +20,7 @@ export function failureMessage(
   if (acting.who === "time") {
     return { text: acting.error instanceof BusyError ? words.later : notNowText(acting.error.delayedBy, words) };
   }
-  if (acting.who === "operator" && isOwner) return { text: words.doctor.setup(acting.error.message) };
+  if (acting.who === "operator" && isOwner) return { text: words.setup(acting.error.message) };
   if (error instanceof UnexpectedAnswerError) return { text: words.delays.unexpectedNow(error.vendor) };
   return { text: words.brokeOnMySide(reportId) };
 }

@@ -3,6 +3,7 @@ import type { Sends } from "../../sync/model/account.ts";
 import type { AttentionItem } from "../../sync/model/ledger.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import type { Cause } from "../../sync/status/missing.ts";
+import { doctorWords } from "../words/doctor.ts";
 import { VENDOR_NAME } from "../words/format.ts";
 import { type PlainWords, plainWords } from "../words/plain.ts";
 import type { Words } from "../words/words.ts";
@@ -25,7 +26,7 @@ export function causeText(cause: Cause, kind: ReadingKind, words: Words): string
     case "unclear":
       return words.delays.unexpectedNow(cause.vendor, "");
     case "limited":
-      return words.doctor.asksToWait(VENDOR_NAME[cause.vendor], words.format.time(cause.until));
+      return doctorWords(words).asksToWait(VENDOR_NAME[cause.vendor], words.format.time(cause.until));
     case "none_measured":
       return say.noneMeasured(kind, cause.days, cause.last);
     case "held":

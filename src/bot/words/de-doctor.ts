@@ -92,7 +92,6 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
   runBroke:
     "Beim letzten Abgleich ist bei mir etwas schiefgegangen. Nichts ist verloren, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
   forOperator: "Das kann nur beheben, wer mich betreibt. Bitte diese Person, /doctor zu senden.",
-  setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
   conclusion({ needYou, broken, later, notes }) {
     const said = [
       ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "wartet" : "warten"} auf dich.`] : []),

@@ -3,7 +3,6 @@ import { ACTIONS_IN_GERMAN } from "./de-actions.ts";
 import { arrivalsInGerman } from "./de-arrivals.ts";
 import { delayInGerman } from "./de-delay.ts";
 import { digestInGerman, goalInGerman } from "./de-digest.ts";
-import { DOCTOR_IN_GERMAN } from "./de-doctor.ts";
 import { garminInGerman } from "./de-garmin.ts";
 import { heldInGerman } from "./de-held.ts";
 import { noticesInGerman } from "./de-notices.ts";
@@ -61,6 +60,7 @@ const CHAT: ChatWords = {
   },
   brokeOnMySide: (reportId) =>
     `Bei mir ist etwas schiefgegangen. Nichts ist verloren. Bitte versuche es noch einmal. Wenn es wieder passiert, findet die Person, die mich betreibt, in meinem Protokoll mehr, unter ${reportId}.`,
+  setup: (problem) => `An der Einrichtung stimmt etwas nicht: ${problem}`,
   later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
   deleted: "Ich habe deine Nachricht gelöscht.",
   notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
@@ -255,6 +255,5 @@ export function german(format: Format): Words {
     settings: SETTINGS_IN_GERMAN,
     people: people(format),
     typed: typedInGerman(format),
-    doctor: DOCTOR_IN_GERMAN,
   };
 }

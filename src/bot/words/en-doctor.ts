@@ -91,7 +91,6 @@ export const DOCTOR_IN_ENGLISH = {
   runBroke:
     "The last sync failed on my side. Nothing is lost, and I’ll keep trying. The person who runs me can find more in my log.",
   forOperator: "Only the person who runs me can fix this. Ask them to send /doctor.",
-  setup: (problem: string) => problem,
   conclusion({ needYou, broken, later, notes }: ReturnType<typeof thingsToDo>): string {
     const said = [
       ...(needYou > 0 ? [`${things(needYou)} ${needYou === 1 ? "needs" : "need"} you.`] : []),

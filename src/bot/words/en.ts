@@ -7,7 +7,6 @@ import { ACTIONS_IN_ENGLISH } from "./en-actions.ts";
 import { arrivalsInEnglish } from "./en-arrivals.ts";
 import { delayInEnglish } from "./en-delay.ts";
 import { digestInEnglish, goalInEnglish } from "./en-digest.ts";
-import { DOCTOR_IN_ENGLISH } from "./en-doctor.ts";
 import { garminInEnglish } from "./en-garmin.ts";
 import { heldInEnglish } from "./en-held.ts";
 import { noticesInEnglish } from "./en-notices.ts";
@@ -65,6 +64,7 @@ const CHAT = {
   } satisfies Record<Vendor, string>,
   brokeOnMySide: (reportId: string) =>
     `Something broke on my side. Nothing is lost. Please try again. If it happens again, the person who runs me can find more in my log, under ${reportId}.`,
+  setup: (problem: string) => problem,
   later: "That didn’t work just now. Try again in a few minutes.",
   deleted: "I’ve deleted your message.",
   notDeleted: "I couldn’t delete your message. Please delete it yourself.",
@@ -258,7 +258,6 @@ export function english(format: Format) {
     settings: SETTINGS_IN_ENGLISH,
     people: people(format),
     typed: typedInEnglish(format),
-    doctor: DOCTOR_IN_ENGLISH,
   };
 }
 export type Words = ReturnType<typeof english>;

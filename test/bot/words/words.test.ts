@@ -3,6 +3,7 @@ import { machineAlarmText } from "../../../src/bot/views/alarm.ts";
 import { newsText } from "../../../src/bot/views/news.ts";
 import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
+import { doctorWords } from "../../../src/bot/words/doctor.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Action } from "../../../src/lib/errors.ts";
 import { LANGUAGES } from "../../../src/sync/model/account.ts";
@@ -40,7 +41,7 @@ describe.each(LANGUAGES)("the sentences in %s", (language) => {
 
   test("no sentence of the chat names an environment variable, apart from the one about an unknown token", () => {
     // A bot that Telegram doesn’t know has no chat, so only the terminal says this.
-    const { telegramUnknown: _, ...doctor } = words.doctor;
+    const { telegramUnknown: _, ...doctor } = doctorWords(words);
     const alarms = MACHINE_ALARM_KEYS.map((key) =>
       machineAlarmText({ key, cause: undefined }, undefined, ALARM_WORDS[language]),
     );
