@@ -47,7 +47,7 @@ export function endDialogOnCommand(questions: Questions): MiddlewareFn<BotContex
     const isCancel = /^\/cancel\b/.test(ctx.msg?.text ?? "");
     if (isCancel) await ctx.reply(open.length > 0 ? ctx.words.cancelled : ctx.words.nothingToCancel);
     else if (open.includes(GARMIN_DIALOG)) await ctx.reply(ctx.words.signInLeft);
-    else if (open.includes(TIMEZONE_DIALOG)) await ctx.reply(ctx.words.settings.zoneLeft);
+    else if (open.includes(TIMEZONE_DIALOG)) await ctx.reply(ctx.words.zoneLeft);
     if (open.includes(GARMIN_DIALOG)) await questions.close(ctx.account, "garmin");
     if (open.includes(TIMEZONE_DIALOG)) await questions.close(ctx.account, "zone");
     if (!isCancel) await next();

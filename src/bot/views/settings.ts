@@ -1,4 +1,5 @@
 import type { Sends, Settings } from "../../sync/model/account.ts";
+import { type SettingsWords, settingsWords } from "../words/settings.ts";
 import type { Words } from "../words/words.ts";
 
 export interface SettingsView {
@@ -6,10 +7,10 @@ export interface SettingsView {
   timezone: string;
   clockTime: string;
   /** `withings_before`: it's no longer linked. `nobody`: it's UTC for want of a better one. */
-  zoneFrom: keyof Words["settings"]["zoneFrom"];
+  zoneFrom: keyof SettingsWords["zoneFrom"];
 }
 
-export type SettingsTopic = keyof Words["settings"]["topic"];
+export type SettingsTopic = keyof SettingsWords["topic"];
 export const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "silence", "patience", "sends", "language"];
 
 export function settingsText(view: SettingsView, words: Words): string {
@@ -17,12 +18,12 @@ export function settingsText(view: SettingsView, words: Words): string {
 }
 
 export function settingsScreen(topic: SettingsTopic, view: SettingsView, words: Words): string {
-  return `${lineOf(topic, view, words)}\n\n${words.settings.more[topic]}`;
+  return `${lineOf(topic, view, words)}\n\n${settingsWords(words).more[topic]}`;
 }
 
 function lineOf(topic: SettingsTopic, view: SettingsView, words: Words): string {
   const { settings, timezone, clockTime, zoneFrom } = view;
-  const { settings: say } = words;
+  const say = settingsWords(words);
   switch (topic) {
     case "units":
       return say.line.units(settings.units);
@@ -48,11 +49,12 @@ function silenceTold({ weigh_in, blood_pressure }: Settings["tellsSilence"]) {
 }
 
 /** No button sets less than an hour, but the demo does. */
-export function durationIn(say: Words["settings"]["duration"], hours: number): string {
+export function durationIn(say: SettingsWords["duration"], hours: number): string {
   return hours >= 1 ? say.hours(hours) : say.minutes(Math.round(hours * 60));
 }
 
-export function whichZoneText(shown: number, found: number, { settings: say }: Words): string {
+export function whichZoneText(shown: number, found: number, words: Words): string {
+  const say = settingsWords(words);
   if (found > shown) return say.oneOfTheseZones(found);
   return found === 1 ? say.isThisZone : say.whichZone;
 }

@@ -89,5 +89,4 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     `${found} Zeitzonen passen. Ist es eine von diesen? Sonst sende mir die größte Stadt in deiner Nähe.`,
   unknownZone:
     "Diesen Ort kenne ich nicht. Sende mir die größte Stadt in der Nähe oder das Land, zum Beispiel Wien, New York oder Frankreich.",
-  zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",
 };

@@ -7,7 +7,6 @@ import { garminInGerman } from "./de-garmin.ts";
 import { heldInGerman } from "./de-held.ts";
 import { noticesInGerman } from "./de-notices.ts";
 import { questionInGerman } from "./de-question.ts";
-import { SETTINGS_IN_GERMAN } from "./de-settings.ts";
 import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
 import { typedInGerman } from "./de-typed.ts";
@@ -45,6 +44,7 @@ const CHAT: ChatWords = {
   nothingToCancel: "Es gibt nichts abzubrechen.",
   cancelled: "Abgebrochen. Nichts wurde geändert.",
   signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
+  zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",
   oldButton: "Dieser Knopf ist veraltet. Hier ist der neueste Stand.",
   questionOver: {
     withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",
@@ -252,7 +252,6 @@ export function german(format: Format): Words {
     unreadable: unreadable(format),
     summary: summaryInGerman(format),
     silence: SILENCE_IN_GERMAN,
-    settings: SETTINGS_IN_GERMAN,
     people: people(format),
     typed: typedInGerman(format),
   };

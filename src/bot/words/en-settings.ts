@@ -91,6 +91,5 @@ export const SETTINGS_IN_ENGLISH = {
     `${found} time zones match. Is it one of these? If not, send me the biggest city near you.`,
   unknownZone:
     "I don’t know that place. Send me the biggest city near it, or the country, for instance Berlin, New York or France.",
-  zoneLeft: "I’ve left your time zone as it was.",
 };
 export type SettingsWords = typeof SETTINGS_IN_ENGLISH;

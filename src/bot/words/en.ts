@@ -11,7 +11,6 @@ import { garminInEnglish } from "./en-garmin.ts";
 import { heldInEnglish } from "./en-held.ts";
 import { noticesInEnglish } from "./en-notices.ts";
 import { questionInEnglish } from "./en-question.ts";
-import { SETTINGS_IN_ENGLISH } from "./en-settings.ts";
 import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
 import { typedInEnglish } from "./en-typed.ts";
@@ -49,6 +48,7 @@ const CHAT = {
   nothingToCancel: "There is nothing to cancel.",
   cancelled: "Cancelled. Nothing has changed.",
   signInLeft: "I’ve stopped the sign-in. /connect starts it again.",
+  zoneLeft: "I’ve left your time zone as it was.",
   oldButton: "That button is out of date. Here’s the latest.",
   questionOver: {
     withings: "That question about Withings is closed, so your tap did nothing. /connect asks again.",
@@ -255,7 +255,6 @@ export function english(format: Format) {
     unreadable: unreadable(format),
     summary: summaryInEnglish(format),
     silence: SILENCE_IN_ENGLISH,
-    settings: SETTINGS_IN_ENGLISH,
     people: people(format),
     typed: typedInEnglish(format),
   };
