@@ -2,7 +2,7 @@ import project from "../../package.json" with { type: "json" };
 import { wordsIn } from "../bot/words/words.ts";
 import type { Config } from "../config/config.ts";
 import { WITHINGS_PATHS } from "../config/paths.ts";
-import { createHttp, type Http } from "../http/routes.ts";
+import { createHttp, type Http, type HttpDeps } from "../http/routes.ts";
 import { lazy } from "../lib/lazy.ts";
 import { errorFacts } from "../lib/log.ts";
 import { createJobHandler } from "../sync/jobs/handler.ts";
@@ -112,12 +112,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
         afterwards(
           chat.onConsent(account, result).catch((error: unknown) => log.warn("consent_not_told", errorFacts(error))),
         ),
-      words: async (outcome, language, account) => {
-        const names = await chat.namesOnPage(account);
-        const { callbackPage, backToChat } = wordsIn(language);
-        const back = names.bot && { url: `https://t.me/${names.bot.slice(1)}`, label: backToChat };
-        return { ...callbackPage(names)[outcome], ...(back && { back }) };
-      },
+      words: callbackWords(chat),
       signInPage: signInPageOf(config, app, { telegram, afterwards }),
       notifyKey: store.notifyKey,
       accountOf: store.withingsUsers.accountOf,
@@ -137,6 +132,16 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
   };
 }
 export type Service = ReturnType<typeof createService>;
+
+/** What the page after a consent at Withings says, and its way back to the chat. */
+function callbackWords({ namesOnPage }: Pick<Chat, "namesOnPage">): HttpDeps["words"] {
+  return async (outcome, language, account) => {
+    const names = await namesOnPage(account);
+    const { callbackPage, backToChat } = wordsIn(language);
+    const back = names.bot && { url: `https://t.me/${names.bot.slice(1)}`, label: backToChat };
+    return { ...callbackPage(names)[outcome], ...(back && { back }) };
+  };
+}
 
 function signInPageOf(
   config: ServiceConfig,

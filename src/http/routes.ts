@@ -14,7 +14,7 @@ import type { HttpRequest, HttpResponse } from "./message.ts";
 
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
-interface HttpDeps {
+export interface HttpDeps {
   withCallback: WithingsLinking["withCallback"];
   /** Tells the chat. The page doesn't wait for it, and it never throws. */
   onLinked: (account: number, result: LinkResult) => void;

@@ -1,25 +1,19 @@
 import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
-import { localDate } from "../../lib/local-time.ts";
-import type { Delivered, RunReport } from "../../sync/engine/run.ts";
+import type { RunReport } from "../../sync/engine/run.ts";
 import { BusyError, leaseName, withLease } from "../../sync/links/with-lease.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Leases } from "../../sync/model/leases.ts";
 import type { SummaryMemory, SummaryStore } from "../../sync/model/people.ts";
-import { digestOf, digestsDue, type Period } from "../../sync/status/digest.ts";
+import { digestsDue } from "../../sync/status/digest.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { afterSilences, type Silence, silencesOf } from "../../sync/status/silence.ts";
-import { isAfterHour, isNight, summaryDueAt, summaryOf, waitingOf } from "../../sync/status/summary.ts";
-import { arrivalButtons, silenceButtons } from "../ui/keyboards.ts";
-import { firstArrivalText } from "../views/arrivals.ts";
-import { digestText } from "../views/digest.ts";
+import { isAfterHour, isNight, summaryDueAt } from "../../sync/status/summary.ts";
+import { silenceButtons } from "../ui/keyboards.ts";
 import { silenceText } from "../views/silence.ts";
-import { summaryText, waitsForYou } from "../views/summary.ts";
-import { type Words, wordsOf } from "../words/words.ts";
+import { wordsOf } from "../words/words.ts";
+import { type CardNews, createCards, type Edit, type Facts, sinceOf } from "./cards.ts";
 import type { Deliver } from "./delivery.ts";
-
-/** Edits a message that was sent before. False if Telegram refused. */
-export type Edit = (account: Account, messageId: number, text: string) => Promise<boolean>;
 
 /**
  * After every run: the card of the day if it is due, or as readings come; at the very first reading what came; and which device has
@@ -33,7 +27,8 @@ export function createSummaries(deps: {
   edit: Edit;
   clock: Clock;
 }): (account: Account, report?: RunReport) => Promise<void> {
-  const { summary: store, overview, leases, deliver, edit, clock } = deps;
+  const { summary: store, overview, leases, deliver, clock } = deps;
+  const sendCard = createCards(deps);
 
   async function look(account: Account, report?: RunReport): Promise<Seen> {
     const { value: memory, version } = await store.read(account.telegramUserId);
@@ -52,49 +47,6 @@ export function createSummaries(deps: {
     const isRunning = maySpeak && cards === "each" && hasNewsSince(facts, memory.card?.at ?? sinceOf(facts));
     const digests = maySpeak && cards !== "needed" ? digestsDue(account, timezone, memory, now) : [];
     return { facts, version, silences, first, isDue, isRunning, digests };
-  }
-
-  /** What the first message or the card leaves in the memory, or undefined if there is none, or Telegram didn't take it. */
-  async function sendCard(seen: Seen): Promise<Partial<SummaryMemory> | undefined> {
-    const { facts, first, isDue, isRunning, digests } = seen;
-    const { account, now } = facts;
-    const words = wordsOf(account, facts);
-    if (first) {
-      const keyboard = arrivalButtons(first.arrivals, words);
-      const text = firstArrivalText(first, account.settings, words);
-      return (await deliver(account, text, { isQuiet: false, keyboard })) ? { lastSummaryAt: now } : undefined;
-    }
-    if (isRunning) return sendRunning(facts, words);
-    if (!isDue && digests.length === 0) return undefined;
-    const text = dueText(seen, words);
-    if (text !== "" && !(await deliver(account, text, { isQuiet: true }))) return undefined;
-    const isCard = isDue && account.settings.cards !== "each";
-    const made = Object.fromEntries(digests.map(({ of, key }) => [of, key]));
-    return {
-      ...(isCard && { lastSummaryAt: now }),
-      ...(digests.length > 0 && { digests: { ...facts.memory.digests, ...made } }),
-    };
-  }
-
-  async function sendRunning({ account, memory, timezone, now, ...facts }: Seen["facts"], words: Words) {
-    const date = localDate(now, timezone);
-    const today = memory.card?.date === date ? memory.card : undefined;
-    const since = today?.since ?? memory.card?.at ?? sinceOf({ account, memory });
-    const summary = summaryOf({ ...facts, account, since, now });
-    if (!summary) return undefined;
-    const text = summaryText(summary, words, account.settings.goalKg);
-    const messageId = await showToday(account, text, today?.messageId);
-    return messageId === undefined ? undefined : { lastSummaryAt: now, card: { date, messageId, since, at: now } };
-  }
-
-  /** A message that Telegram doesn't let us edit, because it was deleted for instance, comes again. */
-  async function showToday(account: Account, text: string, messageId: number | undefined) {
-    if (messageId !== undefined && (await edit(account, messageId, text))) return messageId;
-    let sent: number | undefined;
-    const onSent = (id: number) => {
-      sent = id;
-    };
-    return (await deliver(account, text, { isQuiet: false, onSent })) ? sent : undefined;
   }
 
   async function send(account: Account, report?: RunReport): Promise<void> {
@@ -122,39 +74,10 @@ export function createSummaries(deps: {
   };
 }
 
-/** The card of the day and the digests; empty if there is nothing to say. */
-function dueText({ facts, isDue, digests }: Seen, words: Words): string {
-  const { account, progress, attention } = facts;
-  const { cards, goalKg } = account.settings;
-  const summary = isDue && cards === "daily" ? summaryOf({ ...facts, since: sinceOf(facts) }) : undefined;
-  const periods = progress ? digests.flatMap((it) => digestOf(it, progress) ?? []) : [];
-  const texts = [
-    ...(summary ? [summaryText(summary, words, goalKg)] : []),
-    ...periods.map((it) => digestText(it, goalKg, words)),
-  ];
-  const waits = summary || periods.length === 0 ? [] : waitsForYou(waitingOf(attention), words);
-  return [texts.join("\n\n"), ...waits].join("\n");
-}
-
-interface Facts extends Pick<Overview, "account" | "attention" | "lastRun" | "timezone"> {
-  memory: SummaryMemory;
-  progress: Overview["progress"];
-  now: Date;
-}
-
-interface Seen {
-  facts: Facts;
+interface Seen extends CardNews {
   version: string | undefined;
   silences: Silence[];
-  first: Delivered | undefined;
-  /** The hour of the cards is over, and none was made today. */
-  isDue: boolean;
-  /** Something has come since the card that is edited. */
-  isRunning: boolean;
-  digests: Period[];
 }
-
-const sinceOf = ({ account, memory }: Pick<Facts, "account" | "memory">) => memory.lastSummaryAt ?? account.createdAt;
 
 function hasNewsSince({ progress }: Pick<Facts, "progress">, at: Date): boolean {
   const { arrived = [], removals = [] } = progress ?? {};
