@@ -2,6 +2,7 @@ import { InlineKeyboard } from "grammy/web";
 import { clockTime } from "../conversations/time-zones.ts";
 import { zonesNear } from "../conversations/zone-near.ts";
 import type { BotContext } from "../ui/context.ts";
+import { typedWords } from "../words/typed.ts";
 import type { TypedDeps } from "./typed-answers.ts";
 
 /** Asks whether to take the zone of a shared location, which is not kept. `commands/settings` takes the taps. */
@@ -10,7 +11,8 @@ export async function askAboutZone(
   ctx: BotContext,
   location: { latitude: number; longitude: number },
 ): Promise<void> {
-  const { typed: say, button } = ctx.words;
+  const say = typedWords(ctx.words);
+  const { button } = ctx.words;
   const now = clock.now();
   const zones = zonesNear(location, now);
   const [zone = "UTC", ...others] = zones;

@@ -12,7 +12,7 @@ import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
 import { undoButton } from "../ui/reading-buttons.ts";
 import { progressText, syncOutcomeText } from "../views/sync-outcome.ts";
-import { wordsOf } from "../words/words.ts";
+import { type Words, wordsOf } from "../words/words.ts";
 
 export interface SyncDeps {
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
@@ -67,7 +67,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         timezone = after?.timezone ?? timezone;
         const justHeld = before && after && !report.busy ? newlyHeld(before, after) : [];
         const { healed, answered } = await conclude(account, report);
-        const kept = (await keptReadings(account, report)).map((it) => words().typed.kept(words().typed.name(it)));
+        const kept = await keptLines(await keptReadings(account, report), words());
         const text = [
           ...kept,
           syncOutcomeText(report, { justHeld, healed, after, settings: account.settings }, words()),
@@ -84,4 +84,11 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
       return report;
     },
   };
+}
+
+/** Their words are loaded on demand: few runs have such a reading. */
+async function keptLines(kept: TypedReading[], words: Words): Promise<string[]> {
+  if (kept.length === 0) return [];
+  const say = (await import("../words/typed.ts")).typedWords(words);
+  return kept.map((it) => say.kept(say.name(it)));
 }

@@ -12,6 +12,7 @@ import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import { CALLBACK } from "../ui/keyboards.ts";
 import type { Questions } from "../ui/questions.ts";
 import { typedQuestion } from "../views/typed.ts";
+import { typedWords } from "../words/typed.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 
 export interface TypedDeps {
@@ -38,7 +39,8 @@ export async function askAbout(
   const seen = await deps.overview(account);
   const { timezone } = seen;
   const words = wordsOf(account, { timezone, now: deps.clock.now() });
-  const { typed: say, button } = words;
+  const say = typedWords(words);
+  const { button } = words;
   if (!seen.isTimezoneKnown) {
     await ctx.reply(say.zoneFirst, { reply_markup: new InlineKeyboard().text(button.setTimezone, CALLBACK.timezone) });
     return true;
@@ -60,10 +62,11 @@ export async function askAbout(
   return true;
 }
 
-function buttons(verb: "save" | "sure", reading: Omit<TypedReading, "typedAt">, { typed: say, button }: Words) {
+function buttons(verb: "save" | "sure", reading: Omit<TypedReading, "typedAt">, words: Words) {
+  const say = typedWords(words);
   return new InlineKeyboard()
     .text(verb === "save" ? say.save : say.yes, tapOf(verb, reading))
-    .text(button.cancel, tapOf("no", reading));
+    .text(words.button.cancel, tapOf("no", reading));
 }
 
 export async function takeTap(deps: TypedDeps, ctx: BotContext, verb: TypedVerb, data: string): Promise<void> {
@@ -71,13 +74,14 @@ export async function takeTap(deps: TypedDeps, ctx: BotContext, verb: TypedVerb,
   if (!reading) return answerCallback(ctx, ctx.words.oldButton);
   const seen = await deps.overview(ctx.account);
   const words = wordsOf(ctx.account, { timezone: seen.timezone, now: deps.clock.now() });
-  const name = words.typed.name(reading);
+  const say = typedWords(words);
+  const name = say.name(reading);
   const earlier = await deps.typed.read(ctx.account.telegramUserId);
   const isSaved = earlier.some(({ id }) => id === reading.id);
   if (verb === "save") return save(deps, ctx, { reading, earlier, isSaved, seen, words });
-  if (isSaved) return answerCallback(ctx, words.typed.alreadySaved);
-  if (verb === "no") return void (await editOrReply(ctx, words.typed.notSaved(name)));
-  await editOrReply(ctx, words.typed.sure(name), buttons("save", reading, words));
+  if (isSaved) return answerCallback(ctx, say.alreadySaved);
+  if (verb === "no") return void (await editOrReply(ctx, say.notSaved(name)));
+  await editOrReply(ctx, say.sure(name), buttons("save", reading, words));
 }
 
 interface Save {
@@ -91,7 +95,7 @@ interface Save {
 /** Saved first, so that whatever fails after that, it isn't lost. A second tap saves nothing, and asks for another sync. */
 async function save(deps: TypedDeps, ctx: BotContext, { reading, earlier, isSaved, seen, words }: Save): Promise<void> {
   const { account } = ctx;
-  const { typed: say } = words;
+  const say = typedWords(words);
   const name = say.name(reading);
   const isSame = (it: TypedReading) => it.id !== reading.id && isAsTyped(it, reading);
   if (!isSaved && earlier.some(isSame)) return void (await editOrReply(ctx, say.sameAsBefore(name)));

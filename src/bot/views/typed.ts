@@ -1,6 +1,7 @@
 import { isUnusual } from "../../sync/engine/plausibility.ts";
 import type { Measured } from "../../sync/model/vendors.ts";
 import type { Overview } from "../../sync/status/overview.ts";
+import { typedWords } from "../words/typed.ts";
 import type { Words } from "../words/words.ts";
 
 export interface TypedQuestion {
@@ -13,8 +14,9 @@ export interface TypedQuestion {
 export function typedQuestion(
   reading: Measured & { isGuess: boolean },
   { progress, lastReadings }: Pick<Overview, "progress" | "lastReadings">,
-  { typed: say }: Words,
+  words: Words,
 ): TypedQuestion {
+  const say = typedWords(words);
   const { kind } = reading.values;
   const isFarOff = isUnusual(reading, progress?.recentWeighIns ?? []);
   const name = say.name(reading);

@@ -9,7 +9,6 @@ import { noticesInGerman } from "./de-notices.ts";
 import { questionInGerman } from "./de-question.ts";
 import { SILENCE_IN_GERMAN, SILENCE_OFF_IN_GERMAN } from "./de-silence.ts";
 import { summaryInGerman } from "./de-summary.ts";
-import { typedInGerman } from "./de-typed.ts";
 import { undoInGerman } from "./de-undo.ts";
 import { withingsInGerman } from "./de-withings.ts";
 import type { ButtonWords, ChatWords, DisconnectWords, Words } from "./en.ts";
@@ -253,6 +252,5 @@ export function german(format: Format): Words {
     summary: summaryInGerman(format),
     silence: SILENCE_IN_GERMAN,
     people: people(format),
-    typed: typedInGerman(format),
   };
 }

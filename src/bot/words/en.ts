@@ -13,7 +13,6 @@ import { noticesInEnglish } from "./en-notices.ts";
 import { questionInEnglish } from "./en-question.ts";
 import { SILENCE_IN_ENGLISH, SILENCE_OFF_IN_ENGLISH } from "./en-silence.ts";
 import { summaryInEnglish } from "./en-summary.ts";
-import { typedInEnglish } from "./en-typed.ts";
 import { undoInEnglish } from "./en-undo.ts";
 import { withingsInEnglish } from "./en-withings.ts";
 import { type Format, type Measured, plural, VENDOR_NAME } from "./format.ts";
@@ -256,7 +255,6 @@ export function english(format: Format) {
     summary: summaryInEnglish(format),
     silence: SILENCE_IN_ENGLISH,
     people: people(format),
-    typed: typedInEnglish(format),
   };
 }
 export type Words = ReturnType<typeof english>;

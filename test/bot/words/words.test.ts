@@ -4,6 +4,9 @@ import { newsText } from "../../../src/bot/views/news.ts";
 import { MACHINE_ALARM_KEYS } from "../../../src/bot/words/alarm-keys.ts";
 import { ALARM_WORDS } from "../../../src/bot/words/alarms.ts";
 import { doctorWords } from "../../../src/bot/words/doctor.ts";
+import { plainWords } from "../../../src/bot/words/plain.ts";
+import { settingsWords } from "../../../src/bot/words/settings.ts";
+import { typedWords } from "../../../src/bot/words/typed.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Action } from "../../../src/lib/errors.ts";
 import { LANGUAGES } from "../../../src/sync/model/account.ts";
@@ -42,11 +45,12 @@ describe.each(LANGUAGES)("the sentences in %s", (language) => {
   test("no sentence of the chat names an environment variable, apart from the one about an unknown token", () => {
     // A bot that Telegram doesn’t know has no chat, so only the terminal says this.
     const { telegramUnknown: _, ...doctor } = doctorWords(words);
+    const others = { settings: settingsWords(words), typed: typedWords(words), plain: plainWords(words) };
     const alarms = MACHINE_ALARM_KEYS.map((key) =>
       machineAlarmText({ key, cause: undefined }, undefined, ALARM_WORDS[language]),
     );
     const said = [
-      ...sentencesIn({ ...words, doctor, pages: words.callbackPage({}), alarms }),
+      ...sentencesIn({ ...words, doctor, ...others, pages: words.callbackPage({}), alarms }),
       ...ACTIONS.map(words.action),
     ];
     expect(said.length).toBeGreaterThan(200);
