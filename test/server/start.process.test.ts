@@ -21,11 +21,13 @@ describe("start", () => {
       person().stepOnScale({ at: new Date(Date.now() - 3600_000), weightKg: 80.25 });
       const temporary = path.join(folder, "tmp");
       mkdirSync(temporary);
-      const program = start("start", { TMPDIR: temporary });
-      await program.said("run_ended");
       const owner = sandbox.telegram.user({ id: OWNER, firstName: "Owner" });
+      // A bot can't write first.
+      owner.say("/help");
+      const program = start("start", { TMPDIR: temporary });
+      await owner.waitForMessage(({ text }) => /^80\.3 kg is in Garmin\.\nGarmin got weight\./.test(text));
       owner.say("/status");
-      expect((await owner.waitForMessage()).text).toMatch(/80\.25 kg(.|\n)*Next sync: /);
+      await owner.waitForMessage(({ text }) => /80\.25 kg(.|\n)*Next sync: /.test(text));
       program.signal(signal);
       const { exit, stdout } = await program.ended;
       expect({ exit, stdout }).toEqual({ exit: 0, stdout: "" });
