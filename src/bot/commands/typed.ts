@@ -1,7 +1,10 @@
 import { Composer } from "grammy/web";
-import { TYPED_TAP, type TypedVerb } from "../typed/tap.ts";
+import type { TypedVerb } from "../typed/tap.ts";
 import type { BotContext } from "../ui/context.ts";
 import type { TypedDeps } from "./typed-answers.ts";
+
+/** What `typed/tap` writes, which is loaded on demand with the rest. */
+const TYPED_TAP = /^typed:(save|sure|no):(.+)$/;
 
 /** Readings that people type, and locations that they share. Loaded on demand: most updates are neither. */
 export function createTyped(deps: TypedDeps): Composer<BotContext> {

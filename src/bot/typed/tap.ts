@@ -3,7 +3,6 @@ import type { SentValues } from "../../sync/model/vendors.ts";
 
 /** `save` it; that it's right after all (`sure`), which is asked about again; don't save it (`no`). */
 export type TypedVerb = "save" | "sure" | "no";
-export const TYPED_TAP = /^typed:(save|sure|no):(.+)$/;
 
 /** Nothing is stored until a reading is saved, so its button holds it. Some 50 of Telegram's 64 bytes. */
 export function tapOf(verb: TypedVerb, { id, values, takenAt, within }: Omit<TypedReading, "typedAt">): string {
