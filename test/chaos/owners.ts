@@ -164,7 +164,7 @@ export class Owners {
 
   /** The model learns what the owner heard. If that was nothing, either may be true. */
   async #act(account: AccountId, id: string, what: string, act: () => Promise<string | undefined>): Promise<void> {
-    const { model, trace } = this.#scene;
+    const { model, facts, trace } = this.#scene;
     const pairing = model.current(account);
     const known = model.readings.find((it) => readingId({ measureGroupId: it.grpid, kind: it.kind }) === id);
     const typed = model.typed.find((it) => readingId({ measureGroupId: it.typedId, kind: it.kind }) === id);
@@ -174,7 +174,10 @@ export class Owners {
     const said = await act().catch((error: unknown) => String(error));
     trace?.(`    ${what} ${id}: ${said}`);
     if (!pairing || !known) return;
-    if (said === "removed" || said === "pending") known.takenOut.add(pairName(pairing));
+    const isTakenOut = said === "removed" || said === "pending";
+    // A store from before the edit knows the older version only, and what Garmin has of the newer one counts as somebody else's.
+    if (isTakenOut && facts["put backs"] > 0 && known.versions.length + known.earlier.length > 1) known.isEither = true;
+    else if (isTakenOut) known.takenOut.add(pairName(pairing));
     else if (said === "restoring") {
       known.takenOut.delete(pairName(pairing));
       known.said.set(pairName(pairing), "mine");
