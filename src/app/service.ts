@@ -78,12 +78,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
     ...{ queue, version, paced, conflictSeconds },
   });
   const { telegram, summarize, syncAndNotify } = chat;
-  /** What outlives the request that started it. */
-  const started = new Set<Promise<void>>();
-  function afterwards(work: Promise<void>) {
-    const ended = work.finally(() => started.delete(ended));
-    started.add(ended);
-  }
+  const { afterwards, settled } = createAfterwards();
 
   return {
     chat,
@@ -126,12 +121,24 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
     }),
 
     /** Resolves when nothing is under way that a request has started. */
+    settled,
+  };
+}
+export type Service = ReturnType<typeof createService>;
+
+/** What outlives the request that started it. */
+function createAfterwards() {
+  const started = new Set<Promise<void>>();
+  return {
+    afterwards(work: Promise<void>) {
+      const ended = work.finally(() => started.delete(ended));
+      started.add(ended);
+    },
     async settled() {
       await Promise.all(started);
     },
   };
 }
-export type Service = ReturnType<typeof createService>;
 
 /** What the page after a consent at Withings says, and its way back to the chat. */
 function callbackWords({ namesOnPage }: Pick<Chat, "namesOnPage">): HttpDeps["words"] {
