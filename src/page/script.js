@@ -29,7 +29,9 @@ export function runSignInPage() {
     let colour;
     try {
       colour = JSON.parse(fragment.get("tgWebAppThemeParams") ?? "{}").bg_color;
-    } catch {}
+    } catch {
+      // Telegram's colours are a nicety: without them, the browser's own setting counts.
+    }
     if (!/^#[0-9a-f]{6}$/i.test(colour ?? "")) return;
     const [red, green, blue] = [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
     const isDark = red * 0.3 + green * 0.6 + blue * 0.1 < 128;

@@ -14,7 +14,6 @@ import { isKindPaused, reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
 import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
-
 import { typedFor, waitingReadings, withoutDoubles } from "./typed.ts";
 
 const FIRST_RUN_SECONDS = 30 * 24 * 3600;

@@ -93,7 +93,7 @@ test("each step of a batch begins when the one before is stored for all of its r
         return table.put(key, value, options);
       },
       async putAll(writes) {
-        // Takes its time, so that whoever doesn't wait is found out.
+        // Slow, so that code that doesn't wait for it fails.
         await new Promise((resolve) => setTimeout(resolve, 30));
         return table.putAll(writes);
       },

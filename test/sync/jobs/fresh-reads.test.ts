@@ -72,7 +72,7 @@ test("a token that another process has renewed while Withings answers is used, a
   expect((await store.links.facts(ACCOUNT, "garmin"))?.state).toBe("linked");
 });
 
-test("an account that another process links anew during its run is due at once, whatever the run had planned", async () => {
+test("an account that another process links again during its run is due at once, whatever the run had planned", async () => {
   harness = await startTestApp();
   await visitWhile(measured, async () => {
     harness.clock.advance(1);
