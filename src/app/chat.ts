@@ -123,6 +123,7 @@ export function botDeps(
     decideHeld: sync.decideHeld,
     goOn: sync.resume,
     ...{ lastSent: sync.lastSent, takeOut: sync.takeOut, restore: sync.restore, askAgain: sync.askAgain },
+    ...{ keepGone: sync.keepGone, takeOutGone: sync.takeOutGone, restoreGone: sync.restoreGone },
     entryOf: sync.entryOf,
     missing: async (account, kind) => (await import("./missing.ts")).whyMissing(app, account, kind),
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),

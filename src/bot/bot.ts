@@ -10,6 +10,7 @@ import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers } from "./commands/doctor.ts";
 import type { DoctorDeps } from "./commands/doctor-answers.ts";
 import { createGoal } from "./commands/goal.ts";
+import { createGone } from "./commands/gone.ts";
 import { createHeldQuestions } from "./commands/held.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
@@ -202,6 +203,7 @@ function installHandlers(
   bot.use(linking.commands);
   bot.use(createDisconnect({ ...deps, questions }));
   bot.use(createUndo(acts, deps));
+  bot.use(createGone(acts, deps));
   bot.use(createHeldQuestions(acts, { ...deps, startSync: syncs.start }));
   bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
   bot.use(settings.commands);

@@ -1,4 +1,5 @@
 import { unseal } from "../app/open-stores.ts";
+import { goneLines } from "../bot/views/gone.ts";
 import { statusText } from "../bot/views/status.ts";
 import { readConfig } from "../config/config.ts";
 import { signInRest } from "../sync/links/sign-in-rest.ts";
@@ -27,7 +28,9 @@ export async function statusCommand(deps: CommandDeps): Promise<number> {
       seen.push({ overview: await overviews.of(account), signInRestsUntil: rest?.until });
     }
     const texts = seen.map(({ overview, ...more }) => {
-      const status = statusText(overview, more, terminalWords(overview.timezone, clock.now()));
+      const words = terminalWords(overview.timezone, clock.now());
+      const gone = goneLines(overview.progress?.gone, words);
+      const status = statusText(overview, { ...more, gone }, words);
       return `Account ${overview.account.telegramUserId}\n${status}${howToGoOn(overview)}`;
     });
     return terminal.result({ accounts: seen.map(toJson) }, texts.join("\n\n") || needed("add_account"));
@@ -46,6 +49,7 @@ function toJson({ overview, signInRestsUntil }: Seen) {
     signInRestsUntil: signInRestsUntil ?? null,
     lastReadings,
     attention,
+    gone: (overview.progress?.gone ?? []).filter(({ askedAt }) => askedAt),
     paused: [...facts.differs, ...facts.closed].map(({ kind, pause }) => ({ kind, ...pause })),
     lastRun: lastRun ?? null,
   };

@@ -94,6 +94,7 @@ function sameness(job: NewJob): number {
       return job.dueAt.getTime();
     // The same may be wanted again: taken out, restored, taken out.
     case "reading":
+    case "readings":
       return job.dueAt.getTime();
     case "requested":
     case "doctor":

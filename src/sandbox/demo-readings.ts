@@ -1,4 +1,5 @@
 import type { PanelActions } from "./panel-contract.ts";
+import type { Measure, MeasureGroup } from "./withings/groups.ts";
 import type { Person } from "./withings/person.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
@@ -12,7 +13,10 @@ export function readingActions({
   person: Person;
   now: () => Date;
   next: () => Promise<string>;
-}): Pick<PanelActions, "weighIn" | "weighInDated" | "bloodPressure" | "guest" | "editLast"> {
+}): Pick<
+  PanelActions,
+  "weighIn" | "weighInDated" | "bloodPressure" | "guest" | "editLast" | "deleteLast" | "doubtLast"
+> {
   return {
     async weighIn({ takenAt, ...own }) {
       const values = { ...randomBody(), ...present(own) };
@@ -40,18 +44,33 @@ export function readingActions({
       return `Somebody weighing ${weightKg} kg stepped on, and the scale isn’t sure who it was. ${await next()}`;
     },
     async editLast(own) {
-      const isOwnWeighIn = ({ attrib, measures }: (typeof person.groups)[number]) =>
-        attrib === 0 && measures.some(({ type }) => type === 1);
-      const last = person.groups
-        .filter(isOwnWeighIn)
-        .toSorted((a, b) => a.date - b.date)
-        .at(-1);
-      if (!last) return "You have no weigh-in yet.";
+      const last = lastOwn();
+      if (!last) return NONE;
       const values = { ...randomBody(), ...present(own) };
       person.edit(last.grpid, toWithings(values));
       return `Your last weigh-in now says ${kg(values)}. ${await next()}`;
     },
+    async deleteLast() {
+      const last = lastOwn();
+      if (!last) return NONE;
+      person.remove(last.grpid);
+      return `${kgOf(last)} is deleted at Withings, which marks no deletions. The bot asks once it has missed the reading twice, a day apart.`;
+    },
+    async doubtLast() {
+      const last = lastOwn();
+      if (!last) return NONE;
+      person.edit(last.grpid, { attrib: 1 });
+      return `Withings is no longer sure that ${kgOf(last)} is yours. ${await next()}`;
+    },
   };
+
+  function lastOwn() {
+    const isOwnWeighIn = ({ attrib, measures }: MeasureGroup) => attrib === 0 && measures.some(isWeight);
+    return person.groups
+      .filter(isOwnWeighIn)
+      .toSorted((a, b) => a.date - b.date)
+      .at(-1);
+  }
 
   /** A minute ago would be the default, but people look for the time at which they pressed the button. */
   function when(takenAt?: string) {
@@ -60,7 +79,15 @@ export function readingActions({
   }
 }
 
-const kg = ({ weightKg }: Body) => `${weightKg.toFixed(2)} kg`;
+const NONE = "You have no weigh-in yet.";
+const isWeight = ({ type }: Measure) => type === 1;
+
+function kgOf({ measures }: MeasureGroup): string {
+  const { value = 0, unit = 0 } = measures.find(isWeight) ?? {};
+  return kg({ weightKg: value * 10 ** unit });
+}
+
+const kg = ({ weightKg }: Pick<Body, "weightKg">) => `${weightKg.toFixed(2)} kg`;
 
 interface Body {
   weightKg: number;

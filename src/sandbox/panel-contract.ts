@@ -22,6 +22,9 @@ export const actionInputs = {
   }),
   guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
   editLast: Composition.omit({ takenAt: true }),
+  deleteLast: z.strictObject({}),
+  /** The scale turns out not to be sure whose it is. */
+  doubtLast: z.strictObject({}),
   /** A weigh-in of now with its date off by this much, as from a scale with a wrong clock. */
   weighInDated: z.strictObject({ days: z.int().min(-400).max(400) }),
   trouble: z.strictObject({ name: z.string().min(1), on: z.boolean() }),

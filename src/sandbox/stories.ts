@@ -157,6 +157,18 @@ export const stories: readonly Story[] = [
     ],
   },
   {
+    title: "You delete a reading at Withings",
+    expect:
+      "The bot compares once a week and with /sync. If it’s missing twice, a day apart, it asks whether to remove it from Garmin.",
+    switches: [],
+    buttons: [
+      { label: "Delete your last weigh-in", action: "deleteLast" },
+      { label: "Withings isn’t sure it’s yours", action: "doubtLast" },
+      { label: "Three days later", action: "passTime", input: { until: "three_days" } },
+      { label: "Two weeks later", action: "passTime", input: { until: "two_weeks" } },
+    ],
+  },
+  {
     title: "You forget the scale",
     expect: "After a few days without a reading, the bot tells you once for each device, and says what to check.",
     switches: [],

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
-import { CARDS, DEFAULT_SETTINGS, LANGUAGES, QUESTION_TOPICS, UNITS } from "../sync/model/account.ts";
+import { CARDS, DEFAULT_SETTINGS, DELETIONS, LANGUAGES, QUESTION_TOPICS, UNITS } from "../sync/model/account.ts";
 import { CODE_WAYS, MOBILE_CLIENTS } from "../sync/model/garmin-sign-in.ts";
 import { StoredJob } from "../sync/model/jobs.ts";
 import { LINK_STATES, REFUSALS } from "../sync/model/link.ts";
@@ -26,6 +26,7 @@ const SettingsShape = lazy(() =>
       .prefault({}),
     patienceHours: z.number().min(0).default(DEFAULT_SETTINGS.patienceHours),
     sends: Sends().prefault({}),
+    deletions: z.enum(DELETIONS).default(DEFAULT_SETTINGS.deletions),
     goalKg: z.number().exactOptional(),
   }),
 );

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
-import { DECISIONS, HELD_REASONS, PAUSE_REASONS, SKIP_REASONS } from "../sync/model/ledger.ts";
+import { DECISIONS, GONE_REASONS, HELD_REASONS, PAUSE_REASONS, SKIP_REASONS } from "../sync/model/ledger.ts";
 import { KINDS } from "../sync/model/reading.ts";
 import { FAIL_REASONS, FIELDS } from "../sync/model/vendors.ts";
 import { instant } from "./item-json.ts";
@@ -47,6 +47,7 @@ export const LedgerItem = lazy(() =>
     decision: z
       .object({ type: z.enum(DECISIONS), at: instant(), about: z.enum(HELD_REASONS).exactOptional() })
       .exactOptional(),
+    isKept: z.literal(true).exactOptional(),
     removal: z
       .object({ askedAt: instant(), removedAt: instant().exactOptional(), emptySince: instant().exactOptional() })
       .exactOptional(),
@@ -92,9 +93,25 @@ export const ProgressItem = lazy(() =>
           id: z.string(),
           kind: Kind(),
           askedAt: instant(),
+          because: z.enum(GONE_REASONS).exactOptional(),
+          together: instant().exactOptional(),
           asksAgain: z.enum(HELD_REASONS).exactOptional(),
           removedAt: instant().exactOptional(),
           isNews: z.literal(true).exactOptional(),
+        }),
+      )
+      .exactOptional(),
+    restoring: z.array(z.string()).exactOptional(),
+    compared: z.object({ nextAt: instant(), from: z.string().exactOptional() }).exactOptional(),
+    gone: z
+      .array(
+        Taken().extend({
+          id: z.string(),
+          kind: Kind(),
+          why: z.enum(GONE_REASONS),
+          since: instant(),
+          askedAt: instant().exactOptional(),
+          isOfMany: z.literal(true).exactOptional(),
         }),
       )
       .exactOptional(),

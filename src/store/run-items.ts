@@ -53,6 +53,7 @@ export const HealthItem = lazy(() =>
     attentionTold: z.array(z.string()),
     unreadableTold: z.array(z.string()).exactOptional(),
     removalsTold: z.array(z.string()).exactOptional(),
+    goneTold: z.array(z.string()).exactOptional(),
     noticesTold: z.array(z.string()).exactOptional(),
     outage: z
       .object({

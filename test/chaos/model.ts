@@ -1,3 +1,4 @@
+import type { Settings } from "../../src/sync/model/account.ts";
 import type { Decision } from "../../src/sync/model/ledger.ts";
 import type { ReadingKind } from "../../src/sync/model/reading.ts";
 import { type AccountId, DAY, type GarminName, HOUR, type PersonName } from "./steps.ts";
@@ -21,8 +22,12 @@ export interface Known {
   isDeleted: boolean;
   /** The owner's answers, by the pair whose ledger held it. */
   said: Map<string, Decision>;
-  /** The pairs whose owner took it out of Garmin. */
+  /** The pairs whose owner took it out of Garmin, keeps it there though it's gone at Withings, or restored it then. */
   takenOut: Set<string>;
+  kept: Set<string>;
+  restored: Set<string>;
+  /** Withings said for a while that it may be somebody else's. */
+  wasDoubted: boolean;
   /** It may or may not be in Garmin, for instance because its kind was off when the program could first see it. */
   isEither: boolean;
   /** Garmin may keep an older version, for instance because it was changed while its kind was off. */
@@ -72,6 +77,9 @@ export class Model {
   readonly typed: KnownTyped[] = [];
   readonly pairings: Pairing[] = [];
   readonly sends = new Map<AccountId, { weigh_in: boolean; blood_pressure: boolean }>();
+  /** What owners chose about readings that are gone at Withings, and whether that was ever "always". */
+  readonly deletions = new Map<AccountId, Settings["deletions"]>();
+  readonly removing = new Set<AccountId>();
 
   find(id: string): Known | undefined {
     return this.readings.find((it) => it.id === id);
@@ -124,7 +132,8 @@ export class Model {
     if (known.takenOut.has(pairName(pairing))) return "never";
     const word = known.said.get(pairName(pairing));
     if (known.isForeign && word !== "mine") return "never";
-    if (known.isEither || known.isDeleted) return "either";
+    if (known.isEither) return "either";
+    if (known.isDeleted) return known.restored.has(pairName(pairing)) ? "must" : "either";
     if (word === "not_mine") return "either";
     if (!known.isOwn && word !== "mine") return "either";
     return this.isBeforeStart(known, pairing) && word !== "mine" ? "either" : "must";

@@ -1,3 +1,4 @@
+import type { LedgerEntry } from "../../src/sync/model/ledger.ts";
 import { readingId } from "../../src/sync/model/reading.ts";
 import { type Known, type KnownTyped, pairName } from "./model.ts";
 import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
@@ -27,10 +28,23 @@ export async function settle(world: World): Promise<void> {
     const isMoving = ACCOUNTS.some((it) => (lastReports.get(it)?.synced ?? 0) > 0);
     calm = (await world.owners.doAsAsked()) || isMoving ? 0 : calm + 1;
   }
+  await missTwice(world);
   for (const account of ACCOUNTS) {
     const report = lastReports.get(account);
     if (report?.status !== "success") violations.add(`${account} never came to rest: ${JSON.stringify(report)}`);
   }
+}
+
+/** Two comparisons a day apart, and a run that takes out what is to go. */
+async function missTwice(world: World): Promise<void> {
+  const { copies, owners } = world;
+  for (let n = 0; n < 2; n++) {
+    for (const account of ACCOUNTS) await copies.alone(() => copies.main.sync(account, { compares: true }));
+    await world.rounds(1, 25 * HOUR);
+    if (await owners.doAsAsked()) await world.rounds(1, 130);
+  }
+  for (const account of ACCOUNTS) await copies.alone(() => copies.main.sync(account, { compares: true }));
+  await world.rounds(2, 31 * 60);
 }
 
 async function tellsOfEndedLinks(world: World) {
@@ -136,7 +150,12 @@ async function judgeReadings(world: World, account: AccountId) {
     if (known.takenOut.has(pairName(pairing)) && here.length > 0) {
       violations.add(`not taken out: ${what} is still in ${garmin}`);
     }
+    await judgeGone(world, { account, known, entry, what });
     if (model.verdict(known, pairing) !== "must") continue;
+    if (known.isDeleted) {
+      if (!isAnywhere(world, garmin, known)) violations.add(`not restored: ${what} is not in ${garmin}`);
+      continue;
+    }
     // An unreadable entry may have been this reading, so it isn't sent again, and its owner decides.
     const isLeftToOwner =
       entry?.fate.state === "failed" &&
@@ -151,6 +170,41 @@ async function judgeReadings(world: World, account: AccountId) {
     }
   }
   tellsOfHeld(world, account);
+}
+
+const isAnywhere = ({ readings }: World, garmin: GarminName, { kind, date, earlier }: Known) =>
+  readings.entriesOf(garmin).some((it) => it.kind === kind && [date, ...earlier].includes(it.date));
+
+/** What is gone at Withings is asked about, taken out if its owner wants that, and otherwise stays. */
+async function judgeGone(
+  world: World,
+  { account, known, entry, what }: { account: AccountId; known: Known; entry: LedgerEntry | undefined; what: string },
+) {
+  const { model, violations, turns } = world.scene;
+  const pairing = model.current(account);
+  const progress = (await world.owners.ledgerOf(account)?.progress())?.value;
+  if (!pairing || !progress) return;
+  const id = readingId({ measureGroupId: known.grpid, kind: known.kind });
+  const gone = progress.gone?.find((it) => it.id === id);
+  const removal = progress.removals?.find((it) => it.id === id);
+  if ((gone?.askedAt || removal?.because) && !known.isDeleted && !known.wasDoubted) {
+    violations.add(`gone by mistake: ${what} is ${gone ? "asked about" : "removed"}, and Withings has it`);
+  }
+  const isKept = known.kept.has(pairName(pairing));
+  if (isKept && gone) violations.add(`asked again: ${what} was to be kept`);
+  const isLeft = isKept && known.isDeleted && !known.isEither && !known.takenOut.has(pairName(pairing));
+  if (isLeft && !isAnywhere(world, pairing.garmin, known)) violations.add(`kept and gone: ${what} isn't in Garmin`);
+  const isUnasked = entry?.fate.state === "removed" && !known.takenOut.has(pairName(pairing)) && !known.isEither;
+  if (isUnasked && !model.removing.has(account)) violations.add(`removed unasked: ${what}`);
+  const choice = model.deletions.get(account) ?? "ask";
+  if (!known.isDeleted || choice === "never" || entry?.fate.state !== "seen" || entry.isKept || known.isEither) return;
+  const isRecent = (modifiedMs: number) => modifiedMs > turns.nowMs - 27 * DAY * 1000;
+  const listed = world.readings.groupsOf(known.person).filter((it) => isRecent(it.modified * 1000));
+  const others = model.readings.filter((it) => listed.some(({ grpid }) => grpid === it.grpid));
+  if (!isRecent(entry.modifiedAt.getTime()) || !others.some(({ kind }) => kind === known.kind)) return;
+  if (!gone?.askedAt) violations.add(`not asked: ${what} is gone at Withings and in Garmin`);
+  else if (choice === "always" && !gone.isOfMany)
+    violations.add(`not removed: ${what} is gone at Withings and in Garmin`);
 }
 
 function tellsOfHeld({ scene, watch }: World, account: AccountId) {

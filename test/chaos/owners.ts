@@ -1,4 +1,5 @@
 import { readingId } from "../../src/sync/model/reading.ts";
+import { goneQuestions } from "../../src/sync/status/gone.ts";
 import type { Copies } from "./copies.ts";
 import { pairName } from "./model.ts";
 import { randomFrom } from "./random.ts";
@@ -162,6 +163,28 @@ export class Owners {
     });
   }
 
+  answer({ account, answer, nth }: Extract<Step, { do: "answer" }>): Promise<void> {
+    return this.#copies.alone(async () => {
+      const ledger = this.ledgerOf(account);
+      const questions = goneQuestions((await ledger?.progress().catch(() => undefined))?.value.gone);
+      const { items = [] } = questions[nth % questions.length] ?? {};
+      const [first] = items;
+      if (!first?.askedAt) return;
+      const which = first.isOfMany ? first.askedAt : first.id;
+      let said: Promise<string | undefined> | undefined;
+      const act = () => (said ??= this.#copies.main.answerGone(account, which, answer));
+      for (const { id } of items) await this.#act(account, id, `answer ${answer}`, act);
+    });
+  }
+
+  async choose({ account, choice }: Extract<Step, { do: "deletions" }>): Promise<void> {
+    const { model } = this.#scene;
+    // Whatever becomes of the call, it may have been stored.
+    if (choice === "always") model.removing.add(account);
+    await this.#app.store.accounts.save(account, { settings: { deletions: choice } });
+    model.deletions.set(account, choice);
+  }
+
   /** The model learns what the owner heard. If that was nothing, either may be true. */
   async #act(account: AccountId, id: string, what: string, act: () => Promise<string | undefined>): Promise<void> {
     const { model, facts, trace } = this.#scene;
@@ -181,7 +204,9 @@ export class Owners {
     else if (said === "restoring") {
       known.takenOut.delete(pairName(pairing));
       known.said.set(pairName(pairing), "mine");
-    } else if (said?.includes("Error")) known.isEither = true;
+      if (known.isDeleted) known.restored.add(pairName(pairing));
+    } else if (said === "kept") known.kept.add(pairName(pairing));
+    else if (said?.includes("Error")) known.isEither = true;
   }
 
   async switchKinds(account: AccountId, { weight, bloodPressure }: { weight: boolean; bloodPressure: boolean }) {

@@ -63,6 +63,20 @@ export const PLANTS: Record<string, Plant> = {
       return answer && answer.status < 300 ? answer : { status: 204, headers: {}, text: "" };
     },
   },
+  "half-a-list": {
+    says: "A list of which a page failed counts as whole.",
+    run: halfAList,
+  },
+  "keep-forgotten": {
+    says: "Nobody remembers that an owner keeps a reading in Garmin.",
+    run: ({ ledgers }) => ({
+      ledgers: ledgersOf(ledgers, (ledger) => ({
+        ...ledger,
+        write: (writes) =>
+          ledger.write(writes.map(({ entry: { isKept: _kept, ...entry }, version }) => ({ entry, version }))),
+      })),
+    }),
+  },
   "wrong-zone": {
     says: "UTC is used as the local time.",
     run: ({ openSinks }) => ({
@@ -90,6 +104,25 @@ export const PLANTS: Record<string, Plant> = {
   },
   mute: { says: "Messages never leave.", isMute: true },
 };
+
+/** Of a list that reaches back a month, every second reading that was listed before is left out. */
+function halfAList({ source, clock }: RunDeps): Partial<RunDeps> {
+  const known = new Set<number>();
+  return {
+    source: {
+      ...source,
+      async changedSince(withAccess, since, ...rest) {
+        const answer = await source.changedSince(withAccess, since, ...rest);
+        const isLong = clock.now().getTime() - since.getTime() > 25 * 24 * 3600 * 1000;
+        const isShown = ({ measureGroupId }: Reading) =>
+          !isLong || measureGroupId % 2 === 0 || !known.has(measureGroupId);
+        const readings = answer.readings.filter(isShown);
+        for (const { measureGroupId } of answer.readings) known.add(measureGroupId);
+        return { ...answer, readings };
+      },
+    },
+  };
+}
 
 const NO_LEASE: Lease = { remainingSeconds: () => Infinity, renew: async () => {}, release: async () => {} };
 

@@ -159,6 +159,16 @@ export class Program {
     return found && (await this.app.sync.restore(found, readingId)).type;
   }
 
+  /** `which`: one reading, or those that were asked about together. */
+  async answerGone(account: number, which: string | Date, answer: "keep" | "remove"): Promise<string | undefined> {
+    const found = await this.app.store.accounts.find(account);
+    if (!found) return undefined;
+    if (answer === "keep") await this.app.sync.keepGone(found, which);
+    else if (typeof which === "string") return (await this.app.sync.takeOut(found, which)).type;
+    else await this.app.sync.takeOutGone(found, which);
+    return answer === "keep" ? "kept" : "removed";
+  }
+
   /** The owner accepts what Garmin changed, if the bot asked. */
   async resume(account: number): Promise<void> {
     const found = await this.app.store.accounts.find(account);

@@ -1,5 +1,5 @@
 import type { Known } from "./model.ts";
-import { mailOf, type Scene, USERIDS } from "./scene.ts";
+import { mailOf, NEIGHBOUR, type Scene, USERIDS } from "./scene.ts";
 import { type AccountId, GARMINS, type GarminName, type PersonName, type Step } from "./steps.ts";
 
 const USUAL: Record<PersonName, number> = { ann: 80, bob: 61, cy: 95 };
@@ -28,7 +28,8 @@ export class Readings {
     const known: Known = {
       ...{ id: step.id, person: step.who, grpid, kind: step.kind, date: at, earlier: [], createdMs: turns.nowMs },
       ...{ isOwn: !isForeign && !step.isFar, isForeign, versions: [], isDeleted: false },
-      ...{ said: new Map(), takenOut: new Set<string>() },
+      ...{ said: new Map(), takenOut: new Set<string>(), kept: new Set<string>(), restored: new Set<string>() },
+      wasDoubted: step.attrib === 1,
       isEither: model.accountsOf(step.who).some((account) => !model.isOn(account, step.kind)),
       ...{ mayBeOutdated: false, mayStandInVersions: false },
     };
@@ -45,12 +46,16 @@ export class Readings {
     if (model.accountsOf(known.person).some((account) => !model.isOn(account, known.kind))) known.mayBeOutdated = true;
     switch (what) {
       case "delete":
-        person.remove(known.grpid);
+      case "give":
+        if (what === "delete") person.remove(known.grpid);
+        else person.giveTo(known.grpid, sandbox.withings.person(NEIGHBOUR));
         known.isDeleted = true;
+        for (const typed of model.typed) if (typed.device === known) typed.isEither = true;
         return;
       case "attrib":
         person.edit(known.grpid, { attrib: to });
         if (to === 1) {
+          known.wasDoubted = true;
           known.isEither ||= known.isOwn || !known.isForeign;
           known.isOwn = false;
         } else {
@@ -62,6 +67,7 @@ export class Readings {
         person.touch(known.grpid);
         return;
       case "time": {
+        known.kept.clear();
         const at = this.freshSecond(to);
         known.earlier.push(known.date);
         known.date = at;
@@ -75,6 +81,7 @@ export class Readings {
         if (what === "value") person.edit(known.grpid, isWeight ? { weightKg: kg } : { systolic: 110 + (to % 30) });
         else person.edit(known.grpid, isWeight ? { fatRatioPercent: 10 + (to % 9) } : { diastolic: 70 + (to % 15) });
         known.versions.push(this.versionOf(known) ?? "");
+        known.kept.clear();
       }
     }
   }
@@ -86,6 +93,10 @@ export class Readings {
     while ([...this.#usedSeconds].some((other) => Math.abs(other - at) < apart)) at -= 7;
     this.#usedSeconds.add(at);
     return at;
+  }
+
+  groupsOf(person: PersonName) {
+    return this.#scene.sandbox.withings.person(USERIDS[person]).groups;
   }
 
   groupOf(known: Known) {

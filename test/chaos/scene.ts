@@ -6,6 +6,8 @@ import { ACCOUNTS, GARMINS, type GarminName, PEOPLE, type PersonName, type Sched
 import { Turns } from "./turns.ts";
 
 export const USERIDS: Record<PersonName, number> = { ann: 31_400_001, bob: 31_400_002, cy: 31_400_003 };
+/** Has a scale in the same house, and doesn't use the program. */
+export const NEIGHBOUR = 31_400_009;
 export const mailOf = (garmin: GarminName) => `${garmin}@example.org`;
 export const VENDORS = ["withings", "garmin"] as const;
 const ACCESS_SECONDS = 86_400;
@@ -24,6 +26,7 @@ export async function createScene(
   const line = new Line(turns.clock);
   const { timezone } = schedule;
   for (const name of PEOPLE) sandbox.withings.addPerson({ userid: USERIDS[name], name, timezone });
+  sandbox.withings.addPerson({ userid: NEIGHBOUR, name: "neighbour", timezone });
   for (const name of GARMINS) {
     const email = mailOf(name);
     sandbox.garmin.addAccount({ email, password: "x", displayName: name, fullName: name, timezone });

@@ -34,10 +34,11 @@ export function scheduleOf(
   const odd = randomFrom(seed + 0.5);
   const wishes = randomFrom(seed + 0.25);
   const typing = new Typing(randomFrom(seed + 0.125));
+  const deleting = new Deleting(randomFrom(seed + 0.0625));
   const steps = schedule.steps.flatMap((step) => [
     ...wishesBefore(step, wishes),
     ...typing.before(step),
-    withOddDate(step, odd),
+    ...deleting.around(withOddDate(step, odd)),
   ]);
   return { ...schedule, steps };
 }
@@ -72,6 +73,35 @@ class Typing {
       steps.push({ do: "deliver", id: `d${of}`, of, apartSeconds, attrib: pick([0, 0, 0, 7, 1]) });
     }
     return steps;
+  }
+}
+
+/** Now and then people delete readings at Withings or give them away, which shows after a day, and the owner answers. */
+class Deleting {
+  readonly #random: Random;
+  readonly #ids: string[] = [];
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  around(step: Step): Step[] {
+    const { chance, pick, whole } = this.#random;
+    if (step.do === "measure") this.#ids.push(step.id);
+    if (!RUNS.includes(step.do)) return [step];
+    const account = pick(ACCOUNTS);
+    const before: Step[] = [];
+    if (chance(0.08)) before.push({ do: "deletions", account, choice: pick(["ask", "always", "always", "never"]) });
+    if (this.#ids.length > 0 && chance(0.25)) {
+      const what = pick(["delete", "delete", "give"] as const);
+      for (let n = pick([1, 1, 2, 5]); n > 0; n--) before.push({ do: "edit", id: pick(this.#ids), what, to: 0 });
+    }
+    const looks = chance(0.4);
+    if (looks) before.push({ do: "sync", account, compares: true });
+    if (looks && chance(0.6)) before.push({ do: "rounds", times: 1, everySeconds: whole(24 * HOUR, 30 * HOUR) });
+    if (looks && chance(0.7)) before.push({ do: "sync", account, compares: true });
+    if (chance(0.3)) before.push({ do: "answer", account, answer: pick(["keep", "remove"]), nth: whole(0, 2) });
+    return [...before, step];
   }
 }
 

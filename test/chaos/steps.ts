@@ -1,4 +1,5 @@
 import type { FaultEffect, FaultMatch, ServerName } from "../../src/sandbox/fault.ts";
+import type { Settings } from "../../src/sync/model/account.ts";
 import type { Decision } from "../../src/sync/model/ledger.ts";
 import type { AwsTrouble } from "../support/aws-proxy.ts";
 import type { Death } from "./turns.ts";
@@ -61,7 +62,8 @@ export type Step =
   | {
       do: "edit";
       id: string;
-      what: "value" | "second" | "attrib" | "time" | "touch" | "delete";
+      /** "give": to somebody who doesn't use the program. */
+      what: "value" | "second" | "attrib" | "time" | "touch" | "delete" | "give";
       /** kg or systolic, fat or diastolic, attrib, or seconds ago. */
       to: number;
     }
@@ -75,6 +77,9 @@ export type Step =
   | { do: "word"; account: AccountId; word: Decision; nth: number }
   /** The owner takes a reading out of Garmin that arrived, the nth from the last, or restores one. */
   | { do: "undo" | "restore"; account: AccountId; nth: number }
+  /** The owner says what becomes of readings that are gone at Withings, for the nth question. */
+  | { do: "answer"; account: AccountId; answer: "keep" | "remove"; nth: number }
+  | { do: "deletions"; account: AccountId; choice: Settings["deletions"] }
   /** The owner types a reading into the chat. `nth`: of all that are typed in this schedule. */
   | { do: "type"; id: string; account: AccountId; kind: "weigh_in" | "blood_pressure"; nth: number; agoSeconds: number }
   /** The device delivers the same reading, `apartSeconds` later or earlier than its owner typed. */
@@ -90,7 +95,7 @@ export type Step =
   | { do: "well" }
   /** Time passes, with rounds of the program. */
   | { do: "rounds"; times: number; everySeconds: number }
-  | { do: "sync"; account: AccountId; sinceDays?: number }
+  | { do: "sync"; account: AccountId; sinceDays?: number; compares?: true }
   /** A copy of the program dies in the middle of a round. */
   | { do: "crash"; program: 0 | 1; death: Death }
   /** The same, in its own process, by SIGKILL. */

@@ -80,6 +80,10 @@ export class World {
         return this.owners.takeOut(step);
       case "restore":
         return this.owners.restore(step);
+      case "answer":
+        return this.owners.answer(step);
+      case "deletions":
+        return this.copies.alone(() => this.owners.choose(step).catch(() => undefined));
       case "switch":
         return this.copies.alone(() => this.owners.switchKinds(step.account, step).catch(() => undefined));
       case "disconnect":
@@ -169,13 +173,13 @@ export class World {
     else garmin.revoke(mailOf(pairing.garmin));
   }
 
-  async #sync({ account, sinceDays }: Extract<Step, { do: "sync" }>) {
+  async #sync({ account, sinceDays, compares }: Extract<Step, { do: "sync" }>) {
     const { model, turns } = this.scene;
     const pairing = model.current(account);
     // A first run that is told how far to go back leaves out for good what is older.
     const mayReach = sinceDays !== undefined && pairing && this.copies.started.has(`${account} ${pairName(pairing)}`);
     const since = mayReach ? new Date(turns.nowMs - sinceDays * DAY * 1000) : undefined;
-    await this.copies.alone(() => this.copies.main.sync(account, { since }));
+    await this.copies.alone(() => this.copies.main.sync(account, { since, compares }));
     return this.watch.look();
   }
 
@@ -193,13 +197,22 @@ export class World {
         this.copies.started.delete(`${account} ${pairName(pairing)}`);
       }
       const sends = (await this.copies.main.app.store.accounts.find(account))?.settings.sends;
+      const { deletions } = (await this.copies.main.app.store.accounts.find(account))?.settings ?? {};
+      if (deletions) model.deletions.set(account, deletions);
       model.sends.set(account, { weigh_in: sends?.weight ?? true, blood_pressure: sends?.bloodPressure ?? true });
     }
     for (const known of model.readings) {
       // The store has forgotten the owner's decisions, and what is found in Garmin now counts as somebody else's.
-      if (known.said.size > 0 || known.takenOut.size > 0 || ACCOUNTS.some((it) => !model.isOn(it, known.kind)))
+      if (
+        known.said.size > 0 ||
+        known.takenOut.size > 0 ||
+        known.kept.size > 0 ||
+        ACCOUNTS.some((it) => !model.isOn(it, known.kind))
+      )
         known.isEither = true;
       known.takenOut.clear();
+      known.kept.clear();
+      known.restored.clear();
       known.mayBeOutdated = true;
       known.mayStandInVersions = true;
     }

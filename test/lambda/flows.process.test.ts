@@ -62,6 +62,30 @@ test("/undo takes the last reading out of Garmin, and Restore brings it back, wi
   expect(aws.sqs.dead()).toEqual([]);
 });
 
+test("what was deleted at Withings is asked about, removed and restored, each by another process", async () => {
+  await start();
+  aws.http.isFresh = true;
+  const grpids = [80.25, 80.5].map((weightKg) => aws.person.stepOnScale({ weightKg }));
+  await aws.runSweep();
+  aws.person.remove(grpids[0] ?? 0);
+  aws.chat.say("/sync");
+  await aws.heard("Nothing new.");
+  await aws.quiet();
+  await aws.advance(25 * 3600);
+  await aws.runSweep();
+  const { id } = await aws.heard("is gone at Withings.");
+  aws.chat.tap("Remove from Garmin", id);
+  await aws.heard("no longer in Garmin.");
+  await aws.quiet();
+  expect(aws.weightsKg()).toEqual([80.5]);
+  aws.chat.tap("Restore", id);
+  await aws.heard("is in Garmin.");
+  await aws.quiet();
+  expect(aws.weightsKg().toSorted()).toEqual([80.25, 80.5]);
+  expect((await aws.fates()).toSorted()).toEqual(["seen", "seen"]);
+  expect(aws.sqs.dead()).toEqual([]);
+});
+
 test("a held reading is asked about, and every answer and its undo is done by another process", async () => {
   await start();
   aws.http.isFresh = true;

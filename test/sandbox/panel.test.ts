@@ -46,6 +46,8 @@ beforeEach(async () => {
       throw new Error("Nobody else is at home.");
     },
     editLast: acting("editLast"),
+    deleteLast: acting("deleteLast"),
+    doubtLast: acting("doubtLast"),
     weighInDated: acting("weighInDated"),
     trouble: acting("trouble"),
     loseSubscription: acting("loseSubscription"),

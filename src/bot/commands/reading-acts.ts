@@ -1,6 +1,6 @@
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../../sync/model/account.ts";
-import type { Act, ReadingJob } from "../../sync/model/jobs.ts";
+import type { Act, ActTogether, ReadingJob } from "../../sync/model/jobs.ts";
 import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -8,7 +8,7 @@ import { editOrReply } from "../ui/edit-message.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import { retryButton } from "../ui/reading-buttons.ts";
 import { type Words, wordsOf } from "../words/words.ts";
-import type { ReadingActsDeps } from "./reading-answers.ts";
+import type { Answer, ReadingActsDeps } from "./reading-answers.ts";
 
 /** While another run is at work, the job comes again this often, over half an hour in all. Then the tap has failed. */
 const MOST_ATTEMPTS = 6;
@@ -17,7 +17,7 @@ export type ReadingActs = ReturnType<typeof createReadingActs>;
 
 /** What a tap does with one reading. A job does it, so Garmin is asked outside of the update, and a run at work is waited for. */
 export function createReadingActs(answers: LongAnswers, deps: ReadingActsDeps) {
-  const { overview, entryOf, queue, clock } = deps;
+  const { overview, queue, clock } = deps;
 
   async function wordsAt(account: Account): Promise<Words> {
     const { timezone } = await overview(account);
@@ -25,52 +25,85 @@ export function createReadingActs(answers: LongAnswers, deps: ReadingActsDeps) {
   }
 
   /** The words first: a job that is done sooner must not be overwritten by them. */
-  async function begin(ctx: BotContext, act: Act, entry: LedgerEntry, words: Words): Promise<void> {
-    const reading = readingId(entry);
-    const first = firstWords(act, entry, words);
+  async function queued(ctx: BotContext, first: string | undefined, what: NewAct, failed: () => Answer): Promise<void> {
     const messageId = first ? await editOrReply(ctx, first) : (ctx.callbackQuery?.message?.message_id ?? 0);
-    const account = ctx.account.telegramUserId;
-    const job = { account, reason: "reading", act, reading, messageId, dueAt: clock.now() } as const;
+    const job = { ...what, account: ctx.account.telegramUserId, messageId, dueAt: clock.now() };
     await queue.put([job]).catch(async (error: unknown) => {
       // The message promises an answer that won't come.
-      await editOrReply(ctx, words.undo.failed(entry), retryButton(act, reading, words));
+      const { text, keyboard } = failed();
+      await editOrReply(ctx, text, keyboard);
       throw error;
     });
   }
 
   return {
     wordsAt,
-    begin,
+
+    begin(ctx: BotContext, act: Act, entry: LedgerEntry, words: Words): Promise<void> {
+      const reading = readingId(entry);
+      const failed = () => ({ text: words.undo.failed(entry), keyboard: retryButton(act, reading, words) });
+      return queued(ctx, firstWords(act, entry, words), { reason: "reading", act, reading }, failed);
+    },
+
+    /** The same with all that were asked about together. */
+    async beginTogether(ctx: BotContext, act: ActTogether, askedAt: Date, words: Words): Promise<void> {
+      const { failedTogether, firstWordsTogether } = await import("./gone-together.ts");
+      const failed = () => failedTogether({ act, askedAt, words });
+      return queued(ctx, firstWordsTogether(act, words), { reason: "readings", act, askedAt }, failed);
+    },
 
     /** Throws `RetryLaterError` if it has to be tried again later: nothing has happened then, or it's safe to repeat. */
-    async write(account: Account, { act, reading, messageId, attempts }: ReadingJob): Promise<void> {
+    async write(account: Account, job: ReadingJob): Promise<void> {
+      const { messageId, attempts } = job;
       const words = await wordsAt(account);
-      const entry = await entryOf(account, reading);
+      const { first, answer, failed } = await planFor(deps, account, job, words);
       let later: RetryLaterError | undefined;
       await answers.write(
-        { account: account.telegramUserId, messageId, first: (entry && firstWords(act, entry, words)) ?? "" },
+        { account: account.telegramUserId, messageId, first },
         { words: () => words, failure: "reading_act_failed" },
         async (message) => {
           try {
-            const { text, keyboard, entities } = await (await import("./reading-answers.ts")).answerTo(deps, {
-              act,
-              account,
-              id: reading,
-              words,
-            });
+            const { text, keyboard, entities } = await answer();
             await message.finish(text, keyboard, entities);
           } catch (error) {
             if (!(error instanceof RetryLaterError)) throw error;
             if (attempts < MOST_ATTEMPTS) later = error;
-            else {
-              const text = entry ? words.undo.failed(entry) : words.later;
-              await message.finish(text, retryButton(act, reading, words));
-            }
+            else await message.finish(failed.text, failed.keyboard);
           }
         },
       );
       if (later) throw later;
     },
+  };
+}
+
+type NewAct =
+  | { reason: "reading"; act: Act; reading: string }
+  | { reason: "readings"; act: ActTogether; askedAt: Date };
+
+interface Plan {
+  first: string;
+  answer: () => Promise<Answer>;
+  failed: Answer;
+}
+
+async function planFor(deps: ReadingActsDeps, account: Account, job: ReadingJob, words: Words): Promise<Plan> {
+  if (job.reason === "reading") {
+    const { act, reading: id } = job;
+    const entry = await deps.entryOf(account, id);
+    const { answerTo } = await import("./reading-answers.ts");
+    return {
+      first: (entry && firstWords(act, entry, words)) ?? "",
+      answer: () => answerTo(deps, { act, account, id, words }),
+      failed: { text: entry ? words.undo.failed(entry) : words.later, keyboard: retryButton(act, id, words) },
+    };
+  }
+  const { act, askedAt } = job;
+  const { answerTogether, failedTogether, firstWordsTogether } = await import("./gone-together.ts");
+  return {
+    first: firstWordsTogether(act, words) ?? "",
+    answer: () => answerTogether(deps, { act, account, askedAt, words }),
+    failed: failedTogether({ act, askedAt, words }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
+import type { TakenOut, Which } from "../../sync/engine/gone-answers.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
 import type { TakenBack } from "../../sync/engine/take-back.ts";
@@ -23,6 +24,9 @@ export interface ReadingActsDeps {
   takeOut: (account: Account, readingId: string, asksAgain?: boolean) => Promise<TakenBack>;
   restore: (account: Account, readingId: string) => Promise<TakenBack>;
   askAgain: (account: Account, readingId: string) => Promise<TakenBack>;
+  keepGone: (account: Account, which: Which) => Promise<void>;
+  takeOutGone: (account: Account, askedAt: Date) => Promise<TakenOut>;
+  restoreGone: (account: Account, askedAt: Date) => Promise<LedgerEntry[]>;
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
@@ -35,7 +39,7 @@ export interface ReadingActsDeps {
 
 const UNDONE_WITHIN_MS = 24 * 3600 * 1000;
 
-interface Answer extends Formatted {
+export interface Answer extends Formatted {
   keyboard?: InlineKeyboard | undefined;
 }
 
@@ -54,6 +58,11 @@ export async function answerTo(deps: ReadingActsDeps, asked: Asked): Promise<Ans
       return afterTakeBack(deps, asked, await deps.takeOut(account, id));
     case "restore":
       return afterTakeBack(deps, asked, await deps.restore(account, id));
+    case "keep": {
+      await deps.keepGone(account, id);
+      const entry = await deps.entryOf(account, id);
+      return entry ? kept(entry, words) : { text: words.undo.unknown };
+    }
     case "undo":
       return undoAnswer(deps, asked);
     case "mine": {
@@ -71,6 +80,10 @@ export async function answerTo(deps: ReadingActsDeps, asked: Asked): Promise<Ans
     }
   }
 }
+
+const kept = (entry: LedgerEntry, words: Words): Answer => ({
+  text: entry.fate.state === "seen" ? words.undo.stays(entry) : becameText(entry, words),
+});
 
 async function undoAnswer(deps: ReadingActsDeps, asked: Asked): Promise<Answer> {
   const { account, id, words } = asked;

@@ -7,6 +7,7 @@ import {
   type AccountChanges,
   type Accounts,
   CARDS,
+  DELETIONS,
   LANGUAGES,
   type Settings,
   UNITS,
@@ -46,6 +47,7 @@ const VALUES = {
   summaryHour: Array.from({ length: 15 }, (_, index) => 7 + index),
   cards: [...CARDS],
   patienceHours: [1, 6, 12, 24],
+  deletions: [...DELETIONS],
 } satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence" | "goalKg">]: Array<Settings[F]> };
 type Field = keyof typeof VALUES;
 const TOPIC_OF: Record<Field, SettingsTopic> = {
@@ -53,6 +55,7 @@ const TOPIC_OF: Record<Field, SettingsTopic> = {
   summaryHour: "summary",
   cards: "summary",
   patienceHours: "patience",
+  deletions: "deletions",
 };
 
 type Screen = SettingsTopic | "top";
@@ -142,6 +145,8 @@ function choices(topic: SettingsTopic, account: Account, words: Words, zones: st
       return READING_KINDS.map((kind) => toggle(say.device[kind], `silence:${kind}`, settings.tellsSilence[kind]));
     case "patience":
       return values("patienceHours", (hours) => durationIn(say.duration, hours), 2);
+    case "deletions":
+      return values("deletions", (choice) => say.deletions[choice], 1);
     case "sends":
       return choosableKinds(settings.sends).map((kind) =>
         toggle(say.kind[kind], `sends:${kind}`, settings.sends[kind]),

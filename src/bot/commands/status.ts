@@ -75,11 +75,15 @@ async function redraw(deps: StatusDeps, ctx: BotContext): Promise<void> {
 async function draw({ overview, statusExtras, garminSignIn, clock }: StatusDeps, account: Account): Promise<Message> {
   const seen = await overview(account);
   const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
-  const text = statusText(seen, await statusExtras(account), words);
+  const { gone } = seen.progress ?? {};
+  const views = gone && { ...(await import("../views/gone.ts")), ...(await import("../ui/gone-buttons.ts")) };
+  const extras = { ...(await statusExtras(account)), ...(views && { gone: views.goneLines(gone, words) }) };
+  const text = statusText(seen, extras, words);
   const message = withFixes(text, actionsFor(seen), words, garminSignIn);
   const { differs, closed } = seen.facts;
   const keyboard = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), message.keyboard);
-  return { text: message.text, keyboard: decisionButtons(seen.attention, words, keyboard) };
+  const all = decisionButtons(seen.attention, words, keyboard);
+  return { text: message.text, keyboard: views ? views.askGoneButtons(gone, words, all) : all };
 }
 
 /** The missing links; if both are there, what the last sync asks for. */

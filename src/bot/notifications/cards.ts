@@ -89,7 +89,7 @@ function dueText({ facts, isDue, digests }: CardNews, words: Words): string {
     ...(summary ? [summaryText(summary, words, goalKg)] : []),
     ...periods.map((it) => digestText(it, goalKg, words)),
   ];
-  const waits = summary || periods.length === 0 ? [] : waitsForYou(waitingOf(attention), words);
+  const waits = summary || periods.length === 0 ? [] : waitsForYou(waitingOf(attention, progress), words);
   return [texts.join("\n\n"), ...waits].join("\n");
 }
 

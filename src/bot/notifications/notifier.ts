@@ -13,6 +13,7 @@ import {
   afterTelling,
   coveredByAnswer,
   type HealthNews,
+  isAboutGone,
   isQuiet,
   pendingNotices,
 } from "../../sync/status/notices.ts";
@@ -27,7 +28,15 @@ import { createDelivery, type DeliveryDeps } from "./delivery.ts";
 
 const TRIES = 5;
 /** What comes by itself after the answer to a run that somebody asked for. */
-const AFTER_ANSWER: ReadonlyArray<HealthNews["type"]> = ["notice", "before_start", "removed", "question", "questions"];
+const AFTER_ANSWER: ReadonlyArray<HealthNews["type"]> = [
+  "notice",
+  "before_start",
+  "removed",
+  "removed_together",
+  "gone",
+  "question",
+  "questions",
+];
 
 /** What belongs in the answer to a run that somebody asked for. */
 export interface Conclusion {
@@ -59,7 +68,9 @@ export function createNotifier(deps: NotifierDeps) {
     const { attention, unreadable, links, facts, timezone = zoneOf(account), progress } = seen;
     // Nothing is known of them if it couldn't be read.
     const removals = progress ? (progress.removals ?? []) : undefined;
-    const health = await change(account, (it) => afterRun(it, report, { now, attention, links, facts, removals }));
+    const health = await change(account, (it) =>
+      afterRun(it, report, { now, attention, links, facts, removals, progress }),
+    );
     const { patienceHours } = account.settings;
     const view = { attention, progress, unreadable, facts, removals, now, patienceHours };
     return { news: pendingNotices(health, view), timezone };
@@ -68,7 +79,7 @@ export function createNotifier(deps: NotifierDeps) {
   async function sendAll(account: Account, news: HealthNews[], timezone: string) {
     for (const each of news) {
       const words = wordsOf(account, { timezone, now: clock.now() });
-      const { text, keyboard, entities } = messageOf(each, words, garminSignIn);
+      const { text, keyboard, entities } = await messageOf(each, words, garminSignIn);
       if (!(await deliver(account, text, { isQuiet: isQuiet(each), keyboard, entities }))) return;
       await remember(account, each);
     }
@@ -144,11 +155,12 @@ function createHealthMemory({ accounts, health, log }: { accounts: Accounts; hea
   };
 }
 
-function messageOf(
-  news: HealthNews,
-  words: Words,
-  garminSignIn: SignInPages,
-): Formatted & { keyboard?: InlineKeyboard } {
+type Message = Formatted & { keyboard?: InlineKeyboard };
+
+async function messageOf(news: HealthNews, words: Words, garminSignIn: SignInPages): Promise<Message> {
+  if (isAboutGone(news) || (news.type === "removed" && news.removal.because)) {
+    return (await import("./gone-message.ts")).goneMessage(news, words);
+  }
   if (news.type === "question") {
     return { ...heldQuestion(news.item, news.lastReadings, words), keyboard: questionButtons(news.item, words) };
   }

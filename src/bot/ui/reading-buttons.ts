@@ -17,6 +17,7 @@ export const restoreButton = (id: string, { undo: { button } }: Words) =>
 export function retryButton(act: Act, id: string, { undo, question }: Words): InlineKeyboard {
   const [label, data] = {
     take_out: [undo.button.takeOut, tap("take_out", id)],
+    keep: [undo.button.keep, `gone:keep:${id}`],
     restore: [undo.button.restore, tap("restore", id)],
     mine: [question.button.sure, `held:sure:${id}`],
     not_mine: [question.button.no, `held:no:${id}`],

@@ -1,5 +1,5 @@
 import { isUnexpected } from "../../sync/model/health.ts";
-import type { HealthNews, TroubleNews } from "../../sync/status/notices.ts";
+import type { GoneNews, HealthNews, TroubleNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { attentionText, beforeStartText } from "./held.ts";
@@ -14,7 +14,7 @@ const HOURS_TOLD = 48;
 
 type Healed = Extract<HealthNews, { type: "healed" }>;
 
-export function newsText(news: HealthNews, words: Words): string {
+export function newsText(news: Exclude<HealthNews, GoneNews>, words: Words): string {
   const { news: say } = words;
   switch (news.type) {
     case "trouble": {

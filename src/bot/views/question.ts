@@ -62,7 +62,7 @@ export function heldList(
   return formatted({ head, rest: `\n${lines.join("\n")}` });
 }
 
-function formatted({ head, rest }: { head: string; rest?: string }): Formatted {
+export function formatted({ head, rest }: { head: string; rest?: string }): Formatted {
   const text = rest ? `${head}${rest.startsWith("\n") ? "" : " "}${rest}` : head;
   return { text, entities: [{ type: "bold", offset: 0, length: head.length }] };
 }

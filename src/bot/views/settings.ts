@@ -11,7 +11,16 @@ export interface SettingsView {
 }
 
 export type SettingsTopic = keyof SettingsWords["topic"];
-export const TOPICS: SettingsTopic[] = ["units", "zone", "summary", "silence", "patience", "sends", "language"];
+export const TOPICS: SettingsTopic[] = [
+  "units",
+  "zone",
+  "summary",
+  "silence",
+  "patience",
+  "sends",
+  "deletions",
+  "language",
+];
 
 export function settingsText(view: SettingsView, words: Words): string {
   return TOPICS.map((topic) => lineOf(topic, view, words)).join("\n");
@@ -37,6 +46,8 @@ function lineOf(topic: SettingsTopic, view: SettingsView, words: Words): string 
       return durationIn(say.line.patience, settings.patienceHours);
     case "sends":
       return say.line.sends(sentKinds(settings.sends));
+    case "deletions":
+      return say.line.deletions[settings.deletions];
     case "language":
       return say.line.language;
   }

@@ -15,6 +15,8 @@ export interface StatusOptions {
   /** Absent without a public address. */
   notifications?: NotificationsSeen | undefined;
   signInRestsUntil?: Date | undefined;
+  /** What is gone at Withings and waits for an answer. */
+  gone?: string[];
   version: string;
 }
 
@@ -27,6 +29,7 @@ export function statusText(seen: Overview, options: Partial<StatusOptions>, word
     ...syncParagraph(seen, options, words),
     ...noticeLines(facts, words),
     ...(items.length > 0 ? ["", ...heldLines(items, words)] : []),
+    ...(options.gone && options.gone.length > 0 ? ["", ...options.gone] : []),
     ...(late.length > 0 ? ["", beforeStartText(late, progress?.startAt, words)] : []),
     ...(unreadable.length > 0 ? ["", unreadableText(unreadable, words)] : []),
     ...(options.version ? ["", `Weighbridge ${options.version}`] : []),

@@ -15,7 +15,7 @@ export function summaryText(summary: Summary, words: Words, goalKg?: number): st
     ...KINDS.flatMap((kind) => (arrived[kind] ? [arrivedLine(kind, summary, words, goalKg)] : [])),
     ...(composition ? [say.body(partsOf(composition, words))] : []),
     ...corrected.map((it) => correctedLine(it, words)),
-    ...removed.map((it) => say.removed(format.short(it))),
+    ...removed.map((it) => say.removed(format.short(it), it.because)),
     ...(stuck ? [stuckText(stuck, words)] : []),
     ...waitsForYou(waiting, words),
     ...(paused ?? []).map((kind) => words.notices.paused(kind, "/status")),
@@ -40,8 +40,14 @@ function arrivedLine(
   ].join(" · ");
 }
 
-export function waitsForYou({ held, failed }: { held: number; failed: number }, { summary: say }: Words): string[] {
-  const counted = [...(held > 0 ? [say.held(held)] : []), ...(failed > 0 ? [say.notStored(failed)] : [])];
+type Waiting = Pick<Summary["waiting"], "held" | "failed"> & Partial<Pick<Summary["waiting"], "gone">>;
+
+export function waitsForYou({ held, failed, gone = 0 }: Waiting, { summary: say }: Words): string[] {
+  const counted = [
+    ...(held > 0 ? [say.held(held)] : []),
+    ...(failed > 0 ? [say.notStored(failed)] : []),
+    ...(gone > 0 ? [say.gone(gone)] : []),
+  ];
   return counted.length > 0 ? [say.waits(counted)] : [];
 }
 

@@ -14,6 +14,10 @@ export function removedText(
   return words.undo.removed({ takenAt, values }, removedAt && restorableUntil(removedAt));
 }
 
+/** What its owner can do about what was in the way. */
+export const problemText = (problem: unknown, words: Pick<Words, "action">): string[] =>
+  problem instanceof ActionNeededError ? [words.action(problem.action)] : [];
+
 export function takenBackText(outcome: TakenBack, { undo: say, ...words }: Words): string {
   const { entry } = outcome;
   if (!entry) return say.unknown;
@@ -24,10 +28,8 @@ export function takenBackText(outcome: TakenBack, { undo: say, ...words }: Words
       return say.elsewhere(entry);
     case "kind_off":
       return say.kindOff(entry);
-    case "pending": {
-      const action = outcome.problem instanceof ActionNeededError ? [words.action(outcome.problem.action)] : [];
-      return [say.pending(entry), ...action].join(" ");
-    }
+    case "pending":
+      return [say.pending(entry), ...problemText(outcome.problem, words)].join(" ");
     case "held":
     case "restoring":
     case "too_late":

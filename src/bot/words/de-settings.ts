@@ -34,6 +34,11 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
       minutes: (count) => `Kurze Störungen: Ich melde sie erst nach ${minutes(count)}`,
     },
     sends: (kinds) => `Geht an Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nichts"}`,
+    deletions: {
+      ask: "Bei Withings gelöscht: Ich frage, ob es aus Garmin raus soll",
+      always: "Bei Withings gelöscht: Ich nehme es auch aus Garmin heraus",
+      never: "Bei Withings gelöscht: Es bleibt in Garmin",
+    },
     language: "Sprache: Deutsch",
   },
   zoneFrom: {
@@ -53,6 +58,8 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
       "Wenn Withings oder Garmin nicht antwortet, geht das meist von selbst vorbei, und nichts ist verloren. Wenn du etwas tun musst, sage ich es dir sofort.",
     sends:
       "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
+    deletions:
+      "Einmal in der Woche und bei /sync vergleiche ich die letzten 30 Tage mit Withings. Eine Messung, die zweimal fehlt, mit mindestens einem Tag dazwischen, gilt als gelöscht; eine, bei der Withings nicht mehr sicher ist, ob sie von dir ist, gilt sofort. Verschwinden viele auf einmal, frage ich auf jeden Fall. Was nicht von mir kam, bleibt in Garmin.",
     language: "Sie gilt auch für das Menü mit den Befehlen.",
   },
   topic: {
@@ -62,6 +69,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     silence: "Messpausen",
     patience: "Kurze Störungen",
     sends: "Was gesendet wird",
+    deletions: "Bei Withings gelöscht",
     language: "Sprache",
   },
   back: "Zurück",
@@ -72,6 +80,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     weekly: "Wöchentlich",
     needed: "Nur wenn ich gebraucht werde",
   },
+  deletions: { ask: "Nachfragen", always: "Immer entfernen", never: "Nie entfernen" },
   device: { weigh_in: "Waage", blood_pressure: "Manschette" },
   duration: { hours, minutes },
   kind: {

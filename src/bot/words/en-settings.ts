@@ -2,7 +2,7 @@ import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import { plural } from "./format.ts";
 
-type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "language";
+type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "deletions" | "language";
 
 const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stone" };
 const KIND: Record<keyof Sends, string> = {
@@ -36,6 +36,11 @@ export const SETTINGS_IN_ENGLISH = {
       minutes: (count: number) => `Short outages: I mention them only after ${minutes(count)}`,
     },
     sends: (kinds: Array<keyof Sends>) => `Sent to Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nothing"}`,
+    deletions: {
+      ask: "Deleted at Withings: I ask whether to remove it from Garmin",
+      always: "Deleted at Withings: I remove it from Garmin too",
+      never: "Deleted at Withings: it stays in Garmin",
+    } satisfies Record<Settings["deletions"], string>,
     language: "Language: English",
   },
   zoneFrom: {
@@ -55,6 +60,8 @@ export const SETTINGS_IN_ENGLISH = {
       "When Withings or Garmin doesn’t answer, it usually passes by itself, and nothing is lost. If something needs you, I tell you at once.",
     sends:
       "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you don’t want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
+    deletions:
+      "Once a week and with /sync, I compare the last 30 days with Withings. A reading that’s missing twice, at least a day apart, counts as deleted; one that Withings is no longer sure is yours counts at once. If many go at the same time, I ask in any case. What didn’t come from me stays in Garmin.",
     language: "The command menu changes with it.",
   } satisfies Record<Topic, string>,
   topic: {
@@ -64,6 +71,7 @@ export const SETTINGS_IN_ENGLISH = {
     silence: "No readings",
     patience: "Short outages",
     sends: "What is sent",
+    deletions: "Deleted at Withings",
     language: "Language",
   } satisfies Record<Topic, string>,
   back: "Back",
@@ -74,6 +82,10 @@ export const SETTINGS_IN_ENGLISH = {
     weekly: "Weekly",
     needed: "Only when something needs me",
   } satisfies Record<Settings["cards"], string>,
+  deletions: { ask: "Ask me", always: "Always remove it", never: "Never remove it" } satisfies Record<
+    Settings["deletions"],
+    string
+  >,
   device: { weigh_in: "Scale", blood_pressure: "Cuff" } satisfies Record<ReadingKind, string>,
   duration: { hours, minutes },
   kind: {

@@ -1,4 +1,10 @@
+import type { GoneReason } from "../../sync/model/ledger.ts";
 import type { Format } from "./format.ts";
+
+const BECAUSE: Record<GoneReason, string> = {
+  deleted: "because it’s gone at Withings",
+  reassigned: "because Withings is no longer sure it’s yours",
+};
 
 export function summaryInEnglish({ number, weight, amountOf, percent, day, moment }: Format) {
   return {
@@ -8,7 +14,8 @@ export function summaryInEnglish({ number, weight, amountOf, percent, day, momen
       const [amount, isLess] = amountOf(changeKg);
       return amount ? `${amount} ${isLess ? "below" : "above"} last week` : "the same as last week";
     },
-    removed: (name: string) => `Removed from Garmin: ${name}.`,
+    removed: (name: string, because?: GoneReason) =>
+      `Removed from Garmin: ${name}${because ? `, ${BECAUSE[because]}` : ""}.`,
     body: (parts: string[]) => `Body: ${parts.join(", ")}.`,
     part: {
       bodyFatPercent: (value: number) => `fat ${percent(value)}`,
@@ -19,6 +26,7 @@ export function summaryInEnglish({ number, weight, amountOf, percent, day, momen
     },
     held: (count: number) => `${count} held`,
     notStored: (count: number) => `${count} not stored`,
+    gone: (count: number) => `${count} gone at Withings`,
     waits: (counted: string[]) => `Waiting for you: ${counted.join(", ")}. /status shows them.`,
     stuck: (since: Date | undefined, because: string) =>
       `New readings ${since ? `have been waiting at Withings since ${moment(since)}` : "are waiting at Withings"}. ${because} /status says more.`,

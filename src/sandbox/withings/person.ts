@@ -136,6 +136,13 @@ export class Person {
     this.#changed(this, group);
   }
 
+  /** As in the app: from then on it's in the other's list. */
+  giveTo(grpid: number, other: Person): void {
+    const group = this.group(grpid);
+    this.remove(grpid);
+    other.addGroup({ ...group, attrib: 7, modified: Math.max(group.modified + 1, epochSeconds(this.#clock.now())) });
+  }
+
   #measured(when: When, device: { modelid: number; model: string }, measures: Measure[]): MeasureGroup {
     const nowMs = this.#clock.now().getTime();
     const takenMs = when.at?.getTime() ?? nowMs - MINUTE_MS;

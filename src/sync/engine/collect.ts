@@ -4,7 +4,7 @@ import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn, type Sends } from "../model/account.ts";
 import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
-import { fingerprint, type Reading, type ReadingKind, readingId } from "../model/reading.ts";
+import { fingerprint, type Reading, type ReadingKind, readingId, readingOfPrint } from "../model/reading.ts";
 import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import { Claims } from "./claims.ts";
@@ -118,8 +118,9 @@ export async function collectAndPlan(
   const answer = await source.changedSince(withingsAccess, since, progress.timezone).finally(() => looking);
   // The height is seldom sent, and a body-mass index needs it: once, it's looked up in the whole history.
   const earlierHeight = progress.height ?? (progress.adopting ? await source.latestHeight(withingsAccess) : undefined);
-  const readings = [...answer.readings, ...waitingReadings(typed, pair, now)];
-  const entries = await ledger.entries(readings.map(readingId));
+  const ownListed = [...answer.readings, ...waitingReadings(typed, pair, now)];
+  const entries = await ledger.entries([...ownListed.map(readingId), ...(progress.restoring ?? [])]);
+  const readings = [...ownListed, ...restoredReadings(progress, answer, entries)];
   // Only a blood pressure needs it, and the first look at a zone takes 11 ms and 7 MB.
   const needsTimezone = readings.some(({ kind }) => kind === "blood_pressure");
   const timezone = needsTimezone ? timezoneOf(account, progress, answer.timezone) : undefined;
@@ -130,6 +131,21 @@ export async function collectAndPlan(
     height: newer(answer.height, earlierHeight),
     items: withoutDoubles(planAll(sinks, readings, entries, facts), typed),
   };
+}
+
+/** What its owner restored and Withings no longer lists, as it was sent before. */
+function restoredReadings(
+  { restoring = [] }: Progress,
+  { readings, unreadable, isComplete }: SourceAnswer,
+  entries: Map<string, Versioned<LedgerEntry>>,
+): Reading[] {
+  if (restoring.length === 0 || !isComplete) return [];
+  const listed = new Set([...readings.map(readingId), ...unreadable.map(({ id }) => id)]);
+  return restoring.flatMap((id) => {
+    const entry = entries.get(id)?.value;
+    const isListed = listed.has(id) || listed.has(String(entry?.measureGroupId));
+    return entry && !isListed ? [readingOfPrint(entry)] : [];
+  });
 }
 
 function timezoneOf(account: Account, progress: Progress, answered?: string): string | undefined {

@@ -3,6 +3,7 @@ import type { Account } from "../model/account.ts";
 import type { Decision } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import type { ReadingKind } from "../model/reading.ts";
+import type { Which } from "./gone-answers.ts";
 import type { RunDeps, RunOptions } from "./run.ts";
 
 export type Alone = <T>(account: number, work: (lease: HeldLease) => Promise<T>) => Promise<T | "busy">;
@@ -34,6 +35,12 @@ export function createEngine(deps: EngineDeps) {
       (await import("./take-back.ts")).restore(deps, account, readingId),
     askAgain: async (account: Account, readingId: string) =>
       (await import("./take-back.ts")).askAgain(deps, account, readingId),
+    keepGone: async (account: Account, which: Which) =>
+      (await import("./gone-answers.ts")).keepGone(deps, account, which),
+    takeOutGone: async (account: Account, askedAt: Date) =>
+      (await import("./gone-answers.ts")).takeOutGone(deps, account, askedAt),
+    restoreGone: async (account: Account, askedAt: Date) =>
+      (await import("./gone-answers.ts")).restoreGone(deps, account, askedAt),
     resume: async (account: Account, kind: ReadingKind) => (await import("./resume.ts")).resume(deps, account, kind),
     /** Whether this process is about to be stopped, so that no further run may start. */
     isTimeUp: () => isTimeUp(deps.deadlineAt?.(), deps.clock),

@@ -11,6 +11,7 @@ import {
   readingId,
 } from "../model/reading.ts";
 import type { Difference, GarminEntry, Height, Measured, SourceAnswer } from "../model/vendors.ts";
+import { comparedNow, lowestId } from "./compare-due.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { occasions } from "./occasions.ts";
 import { isOpen } from "./plan.ts";
@@ -98,6 +99,7 @@ export function advance(before: Progress, found: Found): Progress {
   const {
     recentPressures: _pressures,
     open: _open,
+    restoring: _restoring,
     unreadable: _unreadable,
     paused: _paused,
     differing: _differing,
@@ -106,8 +108,8 @@ export function advance(before: Progress, found: Found): Progress {
   const isComplete = answer.isComplete;
   const isReadable = isComplete && answer.unreadable.length === 0;
   const unreadable = unreadableRecords(before, found);
-  // The cursor is Withings', which doesn't list what was typed into the chat.
-  const listedThere = settlements.filter(({ reading }) => !reading.within);
+  // The cursor is Withings', which doesn't list what was typed into the chat, or restored after it was deleted there.
+  const listedThere = settlements.filter(({ reading }) => !reading.within && !reading.unlisted);
   const open = listedThere
     .filter((it) => !it.settled && !paused[it.reading.kind])
     .map((it) => it.reading.modifiedAt.getTime());
@@ -139,6 +141,8 @@ export function advance(before: Progress, found: Found): Progress {
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(openNow.length > 0 && { open: openNow }),
     ...withFoundRemovals(before.removals, entries),
+    ...(!before.compared && comparedNow(lowestId(answer.readings, now), now)),
+    ...stillRestoring(before, settlements),
     ...(unreadable.length > 0 && { unreadable }),
     ...(timezone && { timezone }),
     ...(height && { height }),
@@ -339,6 +343,12 @@ function withFoundRemovals(before: Removal[] = [], entries: LedgerEntry[]): Pick
   });
   const removals = [...before, ...found];
   return removals.length > 0 ? { removals } : {};
+}
+
+function stillRestoring({ restoring = [] }: Progress, settlements: Settlement[]): Pick<Progress, "restoring"> {
+  const settled = new Set(settlements.flatMap((it) => (it.settled ? readingId(it.reading) : [])));
+  const left = restoring.filter((id) => !settled.has(id));
+  return left.length > 0 ? { restoring: left } : {};
 }
 
 export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {

@@ -54,11 +54,15 @@ export function describe(reading: Reading, before: LedgerEntry | undefined) {
     modifiedAt: reading.modifiedAt,
     fingerprint: fingerprint(reading),
     values: sentValues(reading),
-    ...(before?.decision && isKept(before.decision) && { decision: before.decision }),
+    ...(before?.decision && isForGood(before.decision) && { decision: before.decision }),
+    // What was restored though it's gone at Withings isn't asked about again.
+    ...((reading.unlisted || (before?.isKept && before.fingerprint === fingerprint(reading))) && {
+      isKept: true as const,
+    }),
   };
 }
 
-const isKept = ({ type }: NonNullable<LedgerEntry["decision"]>) => type === "mine" || type === "ask_again";
+const isForGood = ({ type }: NonNullable<LedgerEntry["decision"]>) => type === "mine" || type === "ask_again";
 
 function withFate(reading: Reading, before: LedgerEntry | undefined, fate: Fate): LedgerEntry {
   return {

@@ -37,7 +37,9 @@ export const isPending = ({ removedAt }: Removal) => removedAt === undefined;
 /** The intention. It's saved before anything else, so that the next run finishes what this process can't. */
 export function asked(progress: Progress, removal: Removal, now: Date): Progress {
   const { id, kind, takenAt } = removal;
-  const { removals = [], lastReadings, recentPressures, attention, ...rest } = progress;
+  const { removals = [], lastReadings, recentPressures, attention, gone: before = [], restoring, ...rest } = progress;
+  const gone = before.filter((it) => it.id !== id);
+  const restored = restoring?.filter((it) => it !== id) ?? [];
   const arrived = progress.arrived.filter((it) => it.id !== id);
   const isOther = (it: { takenAt: Date }) => kind !== "weigh_in" || it.takenAt.getTime() !== takenAt.getTime();
   const recentWeighIns = progress.recentWeighIns.filter(isOther);
@@ -50,6 +52,8 @@ export function asked(progress: Progress, removal: Removal, now: Date): Progress
     ...(pressures && { recentPressures: pressures }),
     lastReadings: isLast ? withoutLast({ ...progress, arrived, recentWeighIns }, kind) : lastReadings,
     attention: attention.filter((it) => readingId(it) !== id),
+    ...(gone.length > 0 && { gone }),
+    ...(restored.length > 0 && { restoring: restored }),
     removals: [...removals.filter((it) => it.id !== id && isKept(it, now)), removal],
   };
 }
@@ -99,12 +103,12 @@ export interface Finished {
 /**
  * Takes out of Garmin what its owners want out. Safe to stop at any line and run again: the ledger says "removing" before
  * anything is deleted, and "removed" only after a look in which Garmin no longer has it. What can't be done now stays pending.
- * `awaited`: of this one, its owner hears from the caller. Of the others they still have to hear.
+ * `awaited`: of these, their owner hears from the caller. Of the others they still have to hear.
  */
 export async function finishRemovals(
   stored: Versioned<Progress>,
   context: RemovalContext,
-  { awaited }: { awaited?: string | undefined } = {},
+  { awaited = [] }: { awaited?: readonly string[] } = {},
 ): Promise<Finished> {
   const errors: unknown[] = [];
   let current = stored;
@@ -112,7 +116,7 @@ export async function finishRemovals(
     try {
       const entry = await takeOut(removal, current.value, context);
       if (entry === "still_there") continue;
-      const isNews = removal.id === awaited ? undefined : true;
+      const isNews = awaited.includes(removal.id) ? undefined : true;
       const next = concluded(current.value, removal, entry, { now: context.clock.now(), isNews });
       current = await context.ledger.saveProgress(next, current.version);
     } catch (error) {

@@ -11,10 +11,12 @@ import type { NextRun, Schedule, ScheduledRun } from "../model/schedule.ts";
 import type { SourceAnswer, Unplaced } from "../model/vendors.ts";
 import { type Brought, bringToGarmin, type CollectedRun } from "./bring-to-garmin.ts";
 import { type CollectDeps, collectAndPlan, isTask, openStart, type Start, type StartOptions } from "./collect.ts";
+import { isCompareDue } from "./compare-due.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./kind-pause.ts";
 import { advance } from "./progress.ts";
+import { withReassigned } from "./reassigned.ts";
 import { markBegun, settleTyped, settleWaiting } from "./settle-typed.ts";
 import { following, type WentWell } from "./since.ts";
 import { arrivalsOf, decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
@@ -30,6 +32,8 @@ export interface RunDeps extends CollectDeps {
 export interface RunOptions extends StartOptions {
   /** Withings has announced a reading, so at least one is known to wait. */
   isAnnounced?: boolean | undefined;
+  /** Withings' list is compared with what was sent, even if that isn't due. */
+  compares?: boolean | undefined;
   onProgress?: ((progress: RunProgress) => void) | undefined;
   /** The lease of the account, if the caller has it already. */
   lease?: HeldLease | undefined;
@@ -176,10 +180,18 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   const work = await bringToGarmin(deps, collectedRun);
   await settleWaiting(items, start.ledger);
   for (const error of work.errors) addKindError(state.trouble, error, deps);
-  const next = conclude(collectedRun, work, state, deps.clock.now());
+  const next = await withReassigned(
+    conclude(collectedRun, work, state, deps.clock.now()),
+    items,
+    account,
+    deps.clock.now(),
+  );
   await lease.ensure();
   await settleTyped(deps.typed, account.telegramUserId, { ...start, items, now: deps.clock.now() });
-  if (JSON.stringify(next) !== JSON.stringify(start.progress)) await start.ledger.saveProgress(next, stored.version);
+  const isChanged = JSON.stringify(next) !== JSON.stringify(start.progress);
+  const saved = isChanged ? await start.ledger.saveProgress(next, stored.version) : stored;
+  if (!isCompareDue(start.progress, account, options.compares === true, deps.clock.now())) return;
+  await (await import("./compare.ts")).compare(deps, account, start, { stored: saved, lease: collectedRun.lease });
 }
 
 /** What its owner wants out of Garmin goes first: that needs nothing from Withings. */

@@ -96,7 +96,12 @@ export function takeOut(deps: TakeBackDeps, account: Account, id: string, asksAg
     if (!entry || !isOurs(entry)) return notOurs(entry);
     const { kind, takenAt, values, decision } = entry;
     const about = asksAgain && decision?.type === "mine" ? decision.about : undefined;
-    const removal: Removal = { id, kind, takenAt, values, askedAt: clock.now(), ...(about && { asksAgain: about }) };
+    const because = opened.progress.value.gone?.find((it) => it.id === id)?.why;
+    const removal: Removal = {
+      ...{ id, kind, takenAt, values, askedAt: clock.now() },
+      ...(because && { because }),
+      ...(about && { asksAgain: about }),
+    };
     await opened.lease.ensure();
     const progress = asked(opened.progress.value, removal, clock.now());
     const stored = await opened.ledger.saveProgress(progress, opened.progress.version);
@@ -104,7 +109,7 @@ export function takeOut(deps: TakeBackDeps, account: Account, id: string, asksAg
     if (isTypedId(entry.measureGroupId)) {
       await deps.typed.settle(account.telegramUserId, new Map([[entry.measureGroupId, undefined]]));
     }
-    const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: id });
+    const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: [id] });
     for (const error of errors) log.warn("removal_put_off", errorFacts(error));
     const after = (await opened.ledger.entries([id])).get(id)?.value ?? entry;
     const { state } = after.fate;
@@ -133,13 +138,21 @@ export function restore(deps: TakeBackDeps, account: Account, id: string): Promi
     await lease.ensure();
     // First: if this ends half-way, the next run lists the reading again, and finds a removal that is under way.
     const removals = (progress.value.removals ?? []).filter((it) => it.id !== id);
-    await ledger.saveProgress({ ...listedAgain(progress.value, entry), removals }, progress.version);
-    if (isTypedId(entry.measureGroupId)) await deps.typed.add(account.telegramUserId, typedAgain(entry, clock.now()));
-    const next = toSendAgain(entry, clock.now());
-    await writeAll([{ item: { entry: found }, next }], ledger);
-    return { type: "restoring", entry: next };
+    const isTyped = isTypedId(entry.measureGroupId);
+    const next = { ...listedAgain(progress.value, entry), removals };
+    await ledger.saveProgress(isTyped ? next : restoring(next, [id]), progress.version);
+    if (isTyped) await deps.typed.add(account.telegramUserId, typedAgain(entry, clock.now()));
+    const again = toSendAgain(entry, clock.now());
+    await writeAll([{ item: { entry: found }, next: again }], ledger);
+    return { type: "restoring", entry: again };
   });
 }
+
+/** They're sent even if Withings no longer lists them. */
+export const restoring = (progress: Progress, ids: string[]): Progress => ({
+  ...progress,
+  restoring: [...new Set([...(progress.restoring ?? []), ...ids])],
+});
 
 /** Withings doesn't list it. All that was typed is in its entry, except how roughly. */
 function typedAgain({ measureGroupId: id, takenAt, values }: LedgerEntry, typedAt: Date): TypedReading {
@@ -153,7 +166,7 @@ export function isRestorable({ fate, removal }: LedgerEntry, now: Date): boolean
 }
 
 /** What may still be in Garmin, or be shown there for a while, goes before it is sent. */
-function toSendAgain(entry: LedgerEntry, at: Date): LedgerEntry {
+export function toSendAgain(entry: LedgerEntry, at: Date): LedgerEntry {
   const { garminKey, removal: _over, accepted: _before, attemptedAt, ...rest } = entry;
   const isUnseen = entry.fate.state === "removing" && !garminKey;
   return {
@@ -193,22 +206,26 @@ function waiting({ measureGroupId, kind, takenAt, modifiedAt, values, fate }: Le
   return { measureGroupId, kind, takenAt, modifiedAt, values, fate: fate as AttentionItem["fate"], waitsSince: now };
 }
 
-function contextOf({ tokens, openSinks, clock }: TakeBackDeps, { telegramUserId }: Account, opened: Opened) {
+export function contextOf({ tokens, openSinks, clock }: TakeBackDeps, { telegramUserId }: Account, opened: Opened) {
   const { ledger, lease, garminProfileId } = opened;
   // Only for the profile it was sent to.
   return { ledger, lease, clock, sinks: openSinks(tokens.withAccess(telegramUserId, "garmin", garminProfileId)) };
 }
 
-function onLedger(
+async function onLedger(deps: TakeBackDeps, account: Account, work: (opened: Opened) => Promise<TakenBack>) {
+  return (await withLedger(deps, account, work)) ?? { type: "too_late" as const, entry: undefined };
+}
+
+/** Alone on the account's ledger. Undefined without both links, or before their first run. */
+export function withLedger<T>(
   { links, ledgers, leases }: TakeBackDeps,
   account: Account,
-  work: (opened: Opened) => Promise<TakenBack>,
-): Promise<TakenBack> {
+  work: (opened: Opened) => Promise<T>,
+): Promise<T | undefined> {
   return withLease(leases, leaseName(account.telegramUserId), async (lease) => {
     const opened = await ledgerOf(links, ledgers, account);
     const progress = await opened?.ledger.progress();
-    if (!opened || !progress) return { type: "too_late", entry: undefined };
-    return work({ ...opened, progress, lease });
+    return opened && progress && work({ ...opened, progress, lease });
   });
 }
 

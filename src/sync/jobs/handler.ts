@@ -56,7 +56,8 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
         const account = await accounts.find(job.account);
         return account && deps.answerLook(account, job.messageId, job.reason);
       }
-      case "reading": {
+      case "reading":
+      case "readings": {
         const account = await accounts.find(job.account);
         return account && deps.answerReading(account, job);
       }
@@ -72,6 +73,7 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
     await keepSubscriptions(account);
     const report = await deps.answerSync(account, messageId, {
       ledgerIsCurrent: planner.ledgerIsCurrent(job.account, scheduledRun),
+      compares: true,
       next: planner.nextAfter(job, account, scheduledRun),
     });
     // It gets its answer when the other run has ended, or the lease of one that was killed.

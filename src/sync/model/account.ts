@@ -50,6 +50,7 @@ export interface Settings {
   tellsSilence: Record<ReadingKind, boolean>;
   patienceHours: number;
   sends: Sends;
+  deletions: (typeof DELETIONS)[number];
   /** The weight that the owner wants to reach. */
   goalKg?: number | undefined;
 }
@@ -59,6 +60,9 @@ export type Units = (typeof UNITS)[number];
 
 /** When a card says what came: `needed` is never, and what needs the owner is told whatever is chosen here. */
 export const CARDS = ["each", "daily", "weekly", "needed"] as const;
+
+/** Whether what was sent leaves Garmin once it's gone at Withings. */
+export const DELETIONS = ["ask", "always", "never"] as const;
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
 export interface Sends extends ChosenParts {
@@ -77,6 +81,7 @@ export const DEFAULT_SETTINGS: Settings = {
   tellsSilence: { weigh_in: true, blood_pressure: true },
   patienceHours: 6,
   sends: { weight: true, composition: true, muscle: true, bloodPressure: true },
+  deletions: "ask",
 };
 
 export interface LastRun {

@@ -49,6 +49,7 @@ export interface Health {
   attentionTold: string[];
   unreadableTold?: string[];
   removalsTold?: string[];
+  goneTold?: string[];
   noticesTold?: string[];
   outage?: Outage;
   expiries?: Expiry[];

@@ -6,9 +6,12 @@ import type { Versioned } from "./link.ts";
 export const LOOKS = ["doctor", "working", "weigh_in_missing", "blood_pressure_missing"] as const;
 export type Look = (typeof LOOKS)[number];
 
-/** What can be done with one reading. "undo" takes back the answer to the question whose it is. */
-export const ACTS = ["take_out", "restore", "mine", "not_mine", "undo"] as const;
+/** What can be done with one reading. "undo" takes back the answer to the question whose it is. "keep": it stays in Garmin. */
+export const ACTS = ["take_out", "keep", "restore", "mine", "not_mine", "undo"] as const;
 export type Act = (typeof ACTS)[number];
+/** The same with all readings that were asked about together. */
+export const ACTS_TOGETHER = ["take_out", "keep", "restore"] as const;
+export type ActTogether = (typeof ACTS_TOGETHER)[number];
 
 const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));
 const JobBase = lazy(() => z.object({ account: z.int(), dueAt: instant() }));
@@ -25,6 +28,11 @@ export const StoredJob = lazy(() =>
     JobBase().extend({ reason: z.enum(["requested", ...LOOKS]), messageId: z.int() }),
     /** Somebody wants something done with one reading. What became of it is written into this message. */
     JobBase().extend({ reason: z.literal("reading"), act: z.enum(ACTS), reading: z.string(), messageId: z.int() }),
+    JobBase().extend({
+      ...{ reason: z.literal("readings"), act: z.enum(ACTS_TOGETHER), messageId: z.int() },
+      /** When they were asked about. */
+      askedAt: instant(),
+    }),
   ]),
 );
 
@@ -39,7 +47,7 @@ export type Job = NewJob & {
   attempts: number;
 };
 
-export type ReadingJob = Extract<Job, { reason: "reading" }>;
+export type ReadingJob = Extract<Job, { reason: "reading" | "readings" }>;
 
 /** One job for an account and a reason. A waiting job covers a new one, unless it's due later or may have started. */
 export interface Jobs extends JobQueue {

@@ -51,6 +51,8 @@ export interface LedgerEntry extends Measured {
   doubt?: HeldReason;
   /** Whatever happens to the reading afterwards, "mine" and "ask_again" stay. `about`: why it was held. */
   decision?: { type: Decision; at: Date; about?: HeldReason };
+  /** Its owner keeps it in Garmin, though it's gone at Withings or somebody else's there. */
+  isKept?: true;
   /** With "removing" and "removed". `emptySince`: Garmin answered a look without a body. */
   removal?: { askedAt: Date; removedAt?: Date; emptySince?: Date };
   attempts: number;
@@ -82,6 +84,8 @@ export interface Ledger {
   /** Throws `RetryLaterError` if somebody else wrote first. */
   saveProgress(progress: Progress, version: string | undefined): Promise<Versioned<Progress>>;
   entries(ids: string[]): Promise<Map<string, Versioned<LedgerEntry>>>;
+  /** Of Withings' readings from this id on, without entries that are damaged. Ids ascend, so these are the newest. */
+  entriesFrom(id: string): Promise<LedgerEntry[]>;
   /** Garmin's delete keys of all entries, by `readingId`. Reads the whole ledger. */
   garminKeys(): Promise<Map<string, string>>;
   /**
@@ -118,6 +122,12 @@ export interface Progress {
   open?: string[];
   /** What its owner wants out of Garmin, until it's gone; and for a month, what is gone. */
   removals?: Removal[];
+  /** What its owner restored, until it's settled: it's sent even if Withings no longer lists it. */
+  restoring?: string[];
+  /** When Withings' list is compared with the ledger again, and the lowest id of a month, from the last time. */
+  compared?: { nextAt: Date; from?: string };
+  /** What we sent and Withings no longer lists, or no longer gives to its owner. */
+  gone?: Gone[];
   arrived: Arrival[];
   reportedUnknown: string[];
   /** Unreadable Withings records. The cursor has passed them, and once a day they are read again. */
@@ -171,10 +181,29 @@ export interface Arrival extends Measured {
   composition?: Composition;
 }
 
+/** `deleted`: Withings no longer lists it. `reassigned`: it's no longer sure that it's its owner's. */
+export const GONE_REASONS = ["deleted", "reassigned"] as const;
+export type GoneReason = (typeof GONE_REASONS)[number];
+
+export interface Gone extends Measured {
+  id: string;
+  kind: ReadingKind;
+  why: GoneReason;
+  /** When that was first seen. */
+  since: Date;
+  /** Since when its owner is asked. Absent: another list has to say the same. */
+  askedAt?: Date;
+  /** Asked about together with the others of the same time. */
+  isOfMany?: true;
+}
+
 export interface Removal extends Measured {
   id: string;
   kind: ReadingKind;
   askedAt: Date;
+  /** What happened to it at Withings, if that's why. `together`: when its owner was asked about it and others. */
+  because?: GoneReason;
+  together?: Date;
   /** Once it's gone, it's held for this reason, and its owner is asked again. */
   asksAgain?: HeldReason;
   removedAt?: Date;

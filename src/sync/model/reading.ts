@@ -13,6 +13,8 @@ interface ReadingBase {
   typed?: true;
   /** It was typed into the chat, so Withings doesn't list it, and it may be off by this from what a device measured. */
   within?: Within;
+  /** Withings no longer lists it. Its owner restored it, so it's sent as the ledger has it. */
+  unlisted?: true;
 }
 
 /** How far off it may be: people round, and give times roughly. */
@@ -70,6 +72,17 @@ export function readingId(reading: { measureGroupId: number; kind: ReadingKind }
 /** The values that count. Without `modifiedAt` and the attribution, so that a change of no value sends nothing. */
 export function fingerprint(reading: Reading): string {
   const { measureGroupId: _id, modifiedAt: _modified, attribution: _who, imported: _imported, ...rest } = reading;
-  const { typed: _typed, within: _within, ...values } = rest;
+  const { typed: _typed, within: _within, unlisted: _unlisted, ...values } = rest;
   return JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+type Printed = Pick<ReadingBase, "measureGroupId" | "takenAt" | "modifiedAt"> & { fingerprint: string };
+
+/**
+ * What was sent, by its fingerprint, which has all its values. It was its owner's, and Garmin may have it from elsewhere by now.
+ */
+export function readingOfPrint({ measureGroupId, takenAt, modifiedAt, fingerprint }: Printed): Reading {
+  const values = Object.fromEntries(JSON.parse(fingerprint));
+  const about = { measureGroupId, takenAt, modifiedAt, attribution: "confirmed", imported: true, unlisted: true };
+  return { ...values, ...about } as Reading;
 }

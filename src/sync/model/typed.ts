@@ -29,7 +29,7 @@ export interface TypedReadings {
 }
 
 /** Far above Withings' numbers, which have ten digits. */
-const FIRST_ID = 9_000_000_000_000_000;
+export const FIRST_ID = 9_000_000_000_000_000;
 
 /** The same message always gets the same number, however often it's delivered or its button tapped. `date` in epoch seconds. */
 export function typedId({ date, message_id }: { date: number; message_id: number }): number {

@@ -15,6 +15,7 @@ import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
 import type { Measured, UnreadableRecord } from "../model/vendors.ts";
+import { type GoneQuestion, goneQuestions } from "./gone.ts";
 import { afterNotice, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 
@@ -33,8 +34,17 @@ export type HealthNews =
   | { type: "before_start"; items: AttentionItem[]; startAt: Date | undefined }
   /** Taken out of Garmin by a run after the one that was asked to. */
   | { type: "removed"; removal: Removal }
+  /** The same of several that were asked about together. */
+  | { type: "removed_together"; removals: Removal[]; askedAt: Date }
+  /** Gone at Withings, and still in Garmin. */
+  | { type: "gone"; question: GoneQuestion }
   | { type: "unreadable"; records: UnreadableRecord[] }
   | { type: "notice"; notice: Notice };
+
+/** Its words are loaded on demand. */
+export type GoneNews = Extract<HealthNews, { type: "gone" | "removed_together" }>;
+export const isAboutGone = (news: HealthNews): news is GoneNews =>
+  news.type === "gone" || news.type === "removed_together";
 
 /** What isn't in Garmin after a run that went well: `held` only since the trouble started. */
 interface LeftOver {
@@ -72,12 +82,15 @@ const TOLD_RECORDS = 100;
 export function afterRun(
   health: Health,
   report: RunReport,
-  { now, attention, links, facts, removals }: Known & { now: Date },
+  { now, attention, links, facts, removals, progress }: Known & { now: Date },
 ): Health {
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
   const { unreadableTold, removalsTold = [] } = health;
+  const goneTold = (health.goneTold ?? []).filter(
+    (id) => !progress || goneQuestions(progress.gone).some((it) => it.id === id),
+  );
   const stillRemoved = removalsTold.filter((told) => removals?.some((it) => removalId(it) === told) ?? true);
   const before = health.outage && withoutFuture(health.outage, now);
   const outage = outageAfter(withoutRelinked(before, report, { links, now }), report, now);
@@ -88,6 +101,7 @@ export function afterRun(
     attentionTold,
     ...(unreadableTold && { unreadableTold }),
     ...(stillRemoved.length > 0 && { removalsTold: stillRemoved }),
+    ...(goneTold.length > 0 && { goneTold }),
     ...(noticesTold.length > 0 && { noticesTold }),
     ...(outage && { outage }),
     ...(expiries.length > 0 && { expiries }),
@@ -193,13 +207,26 @@ export function pendingNotices(health: Health, known: Known & { now: Date; patie
   return [
     ...(outage ? newsOfOutage(outage, known) : []),
     ...expiries.flatMap((expiry) => newsOfExpiry(expiry, now)),
-    ...removals
-      .filter((it) => it.isNews && !removalsTold.includes(removalId(it)))
-      .map((removal): HealthNews => ({ type: "removed", removal })),
+    ...newsOfRemovals(removals.filter((it) => it.isNews && !removalsTold.includes(removalId(it)))),
+    ...goneQuestions(progress?.gone)
+      .filter(({ id }) => !health.goneTold?.includes(id))
+      .map((question): HealthNews => ({ type: "gone", question })),
     ...notices.map((notice): HealthNews => ({ type: "notice", notice })),
     ...newsOfAttention(items, progress?.lastReadings ?? {}),
     ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt: progress?.startAt }] : []),
     ...(records.length > 0 ? [{ type: "unreadable" as const, records }] : []),
+  ];
+}
+
+function newsOfRemovals(removals: Removal[]): HealthNews[] {
+  const alone = removals.filter(({ together }) => !together);
+  const others = Map.groupBy(
+    removals.filter(({ together }) => together),
+    ({ together }) => together?.getTime() ?? 0,
+  );
+  return [
+    ...alone.map((removal): HealthNews => ({ type: "removed", removal })),
+    ...[...others].map(([at, all]): HealthNews => ({ type: "removed_together", removals: all, askedAt: new Date(at) })),
   ];
 }
 
@@ -226,7 +253,8 @@ export const asksWhose = ({ fate }: Pick<AttentionItem, "fate">) =>
 /** Without a sound: nothing has to be done. */
 export function isQuiet(news: HealthNews): boolean {
   if (news.type === "healed") return news.told.every(({ what }) => what === "waiting");
-  if (news.type === "removed") return true;
+  // A question that can wait: what is in Garmin stays there meanwhile.
+  if (news.type === "removed" || news.type === "removed_together" || news.type === "gone") return true;
   if (news.type === "notice") return news.notice.type !== "closed" && news.notice.type !== "differs";
   return news.type === "trouble" && news.trouble.what === "waiting";
 }
@@ -294,9 +322,11 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
     const told = [...(health.unreadableTold ?? []), ...news.records.map(({ id }) => id)];
     return { ...health, unreadableTold: [...new Set(told)].slice(-TOLD_RECORDS) };
   }
-  if (news.type === "removed") {
-    return { ...health, removalsTold: [...(health.removalsTold ?? []), removalId(news.removal)] };
+  if (news.type === "removed" || news.type === "removed_together") {
+    const told = "removals" in news ? news.removals : [news.removal];
+    return { ...health, removalsTold: [...(health.removalsTold ?? []), ...told.map(removalId)] };
   }
+  if (news.type === "gone") return { ...health, goneTold: [...(health.goneTold ?? []), news.question.id] };
   if (news.type === "expiry") {
     const isTold = isOf(news.vendor, news.endsAt);
     const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
@@ -320,9 +350,9 @@ export function coveredByAnswer(report: RunReport, news: HealthNews[]): HealthNe
   return news.flatMap((each): HealthNews[] => {
     if (each.type === "healed") return report.status === "success" ? [each] : [];
     if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
-    if (each.type === "before_start" || each.type === "removed") return [];
+    if (each.type === "before_start" || each.type === "removed" || each.type === "removed_together") return [];
     // Its answer belongs below its own question.
-    if (each.type === "question" || each.type === "questions") return [];
+    if (each.type === "question" || each.type === "questions" || each.type === "gone") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];
     const items = each.items.filter(({ fate }) => report[fate.state] > 0);
     return items.length > 0 ? [{ ...each, items }] : [];

@@ -12,7 +12,7 @@ export interface Summary {
   weight?: WeightTrend;
   /** Of the newest weigh-in, if it was taken or has arrived in the last days. */
   composition?: Composition;
-  waiting: { held: number; failed: number; items: AttentionItem[] };
+  waiting: { held: number; failed: number; gone: number; items: AttentionItem[] };
   paused?: ReadingKind[];
   /** How the last run ended, if it couldn't go through. */
   stuck?: RunOutcome;
@@ -86,7 +86,8 @@ export function summaryOf(facts: {
   const arrived = byKind(came.filter(({ was }) => !was));
   const corrected = came.filter(({ was }) => was);
   const removed = (progress?.removals ?? []).filter(({ removedAt }) => removedAt && removedAt > since);
-  const isWaiting = attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
+  const isAsked = progress?.gone?.some(({ askedAt }) => askedAt && askedAt > since) ?? false;
+  const isWaiting = isAsked || attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
   const isStuck = lastRun !== undefined && hasReadings(progress) && hasStopped(lastRun.outcome, account, now);
   if (came.length + removed.length === 0 && !isWaiting && !isStuck) return undefined;
 
@@ -100,13 +101,14 @@ export function summaryOf(facts: {
     ...(removed.length > 0 && { removed }),
     ...(weight && { weight }),
     ...(composition && { composition }),
-    waiting: { ...waitingOf(attention), items: attention },
+    waiting: { ...waitingOf(attention, progress), items: attention },
     ...(paused.length > 0 && { paused }),
     ...(isStuck && { stuck: lastRun.outcome }),
   };
 }
 
-export const waitingOf = (attention: AttentionItem[]) => ({
+export const waitingOf = (attention: AttentionItem[], progress: Pick<Progress, "gone"> | undefined) => ({
+  gone: (progress?.gone ?? []).filter(({ askedAt }) => askedAt).length,
   held: attention.filter(({ fate }) => fate.state === "held").length,
   failed: attention.filter(({ fate }) => fate.state === "failed").length,
 });

@@ -39,6 +39,7 @@ describe("/settings", () => {
         "No readings: I tell you when your scale or cuff goes quiet",
         "Short outages: I mention them only after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
+        "Deleted at Withings: I ask whether to remove it from Garmin",
         "Language: English",
       ].join("\n"),
     );
@@ -49,6 +50,7 @@ describe("/settings", () => {
       "No readings",
       "Short outages",
       "What is sent",
+      "Deleted at Withings",
       "Language",
     ]);
     for (const topic of labels(screen())) {

@@ -236,6 +236,6 @@ test.each([
   ["de", "Vorerst nicht gesendet: Blutdruck. Nichts ist verloren; /status sagt, warum."],
 ] as const)("the daily summary in %s names what is not sent", (language, sentence) => {
   const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
-  const waiting = { held: 0, failed: 0, items: [] };
+  const waiting = { held: 0, failed: 0, gone: 0, items: [] };
   expect(summaryText({ arrived: {}, waiting, paused: ["blood_pressure"] }, words).split("\n")).toContain(sentence);
 });

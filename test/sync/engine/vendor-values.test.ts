@@ -4,7 +4,7 @@ import { statusText } from "../../../src/bot/views/status.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
 import type { Health } from "../../../src/sync/model/health.ts";
-import { afterRun, afterTelling, pendingNotices } from "../../../src/sync/status/notices.ts";
+import { afterRun, afterTelling, isAboutGone, pendingNotices } from "../../../src/sync/status/notices.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 let harness: TestApp;
@@ -93,7 +93,7 @@ test("its owner hears its time, once, in both languages, and sees it in /status"
     const overview = await harness.app.overviews.of(account);
     health = afterRun(health, report, { now, attention: overview.attention, links: overview.links });
     for (const news of pendingNotices(health, { ...overview, now, patienceHours: 6 })) {
-      told.push(...words.map((it) => newsText(news, it)));
+      told.push(...words.map((it) => (isAboutGone(news) ? news.type : newsText(news, it))));
       health = structuredClone(afterTelling(health, news, now));
     }
     if (runs === 2) told.push(...words.slice(0, 1).map((it) => statusText(overview, {}, it)));

@@ -15,6 +15,7 @@ import {
   afterTelling,
   coveredByAnswer,
   type HealthNews,
+  isAboutGone,
   isQuiet,
   pendingNotices,
 } from "../../../src/sync/status/notices.ts";
@@ -91,7 +92,9 @@ function life({ patienceHours = 6 } = {}) {
       return newsNow().map(shortly).join(" ");
     },
     texts: () =>
-      newsNow().map((each) => newsText(each, wordsFor({ language: "en", units: "kg", timezone: "UTC", now }))),
+      newsNow().map((each) =>
+        isAboutGone(each) ? each.type : newsText(each, wordsFor({ language: "en", units: "kg", timezone: "UTC", now })),
+      ),
   };
 }
 
@@ -99,6 +102,7 @@ function life({ patienceHours = 6 } = {}) {
 const stored = (health: Health): Health => structuredClone(health);
 
 function shortly(news: HealthNews): string {
+  if (isAboutGone(news)) return news.type;
   if (news.type === "unreadable") return `unreadable: ${news.records.map(({ id }) => id)}`;
   const quietly = isQuiet(news) ? "quietly:" : "";
   if (news.type === "healed") return `${quietly}healed(${news.synced})`;
@@ -672,7 +676,7 @@ describe("in words", () => {
     const all = { attention: [], unreadable: [], facts: NO_FACTS, now: START, patienceHours: 6, ...known };
     const [healed] = pendingNotices(health(), all);
     const words = wordsFor({ language: "en", units: "kg", timezone: "UTC", now: START });
-    expect(healed && newsText(healed, words)).toBe(`Garmin lets me in again.${rest}`);
+    expect(healed && !isAboutGone(healed) && newsText(healed, words)).toBe(`Garmin lets me in again.${rest}`);
   });
 
   test("no message says that Garmin takes uploads when none was taken", () => {

@@ -143,7 +143,7 @@ describe("the newest weight", () => {
 
 test("held and failed readings are counted", () => {
   const attention = [waiting(daysAgo(9)), waiting(daysAgo(0.5), { state: "failed", reason: "out_of_range" })];
-  expect(summary(undefined, {}, { attention })?.waiting).toEqual({ held: 1, failed: 1, items: attention });
+  expect(summary(undefined, {}, { attention })?.waiting).toEqual({ held: 1, failed: 1, gone: 0, items: attention });
 });
 
 describe("there is nothing to say", () => {
