@@ -1,4 +1,4 @@
-import { byStart } from "../../sync/engine/progress.ts";
+import { byStart } from "../../sync/engine/attention.ts";
 import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";

@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy/web";
 import type { Action } from "../../lib/errors.ts";
+import { byStart } from "../../sync/engine/attention.ts";
 import { canBeSent } from "../../sync/engine/held-decision.ts";
-import { byStart } from "../../sync/engine/progress.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
 import type { Arrival, AttentionItem } from "../../sync/model/ledger.ts";

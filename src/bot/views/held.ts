@@ -1,4 +1,4 @@
-import { ATTENTION_ITEMS } from "../../sync/engine/progress.ts";
+import { ATTENTION_ITEMS } from "../../sync/engine/attention.ts";
 import type { AttentionItem, LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Words } from "../words/words.ts";
 

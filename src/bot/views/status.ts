@@ -1,4 +1,4 @@
-import { byStart } from "../../sync/engine/progress.ts";
+import { byStart } from "../../sync/engine/attention.ts";
 import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { LastRun } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";

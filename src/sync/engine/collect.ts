@@ -7,13 +7,14 @@ import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId, readingOfPrint } from "../model/reading.ts";
 import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
+import { isWithoutZone } from "./attention.ts";
 import { Claims } from "./claims.ts";
 import { type EarlyLook, lookEarly } from "./early-look.ts";
 import type { Item, Task } from "./item.ts";
 import { isKindPaused, reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
-import { isOwners, isWithoutZone, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
+import { isOwners, startingPoint, unreadableSince, withoutFuture } from "./progress.ts";
 import { typedFor, waitingReadings, withoutDoubles } from "./typed.ts";
 
 const FIRST_RUN_SECONDS = 30 * 24 * 3600;

@@ -19,6 +19,15 @@ export interface Item<S extends Step = Step> {
   isSettled?: true;
 }
 
+/** What became of it in a run. */
+export interface Settlement {
+  reading: Reading;
+  entry: LedgerEntry | undefined;
+  settled: boolean;
+  /** As the ledger had it when the run began. */
+  before?: LedgerEntry | undefined;
+}
+
 export type Task = Item<Extract<Step, { type: "send" | "verify" | "replace" | "watch" | "hold" }>>;
 
 export type Written<I extends Item = Item> = I & { entry: Versioned<LedgerEntry> };

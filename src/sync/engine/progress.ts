@@ -1,5 +1,5 @@
 import { present } from "../../lib/present.ts";
-import type { Arrival, AttentionItem, LedgerEntry, Progress, RememberedRecord, Removal } from "../model/ledger.ts";
+import type { Arrival, LedgerEntry, Progress, RememberedRecord, Removal } from "../model/ledger.ts";
 import {
   type ChosenParts,
   type Composition,
@@ -11,15 +11,16 @@ import {
   readingId,
 } from "../model/reading.ts";
 import type { Difference, GarminEntry, Height, Measured, SourceAnswer } from "../model/vendors.ts";
+import { attention, probableNow } from "./attention.ts";
 import { comparedNow, lowestId } from "./compare-due.ts";
+import type { Settlement } from "./item.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { occasions } from "./occasions.ts";
 import { isOpen } from "./plan.ts";
-import { isPlausible, RECENT_DAYS } from "./plausibility.ts";
+import { RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
-export const ATTENTION_ITEMS = 200;
 const RECENT_WEIGH_INS = 200;
 /** A digest of a month is made on the first. */
 const PRESSURE_DAYS = 34;
@@ -66,14 +67,6 @@ export function withoutFuture(progress: Progress, firstRunStart: Date, now: Date
   return { ...progress, startAt: start, cursorAt: start, adopting: true };
 }
 
-export interface Settlement {
-  reading: Reading;
-  entry: LedgerEntry | undefined;
-  settled: boolean;
-  /** As the ledger had it when the run began. */
-  before?: LedgerEntry | undefined;
-}
-
 export interface Found {
   answer: SourceAnswer;
   since: Date;
@@ -116,10 +109,7 @@ export function advance(before: Progress, found: Found): Progress {
   const changed = listedThere.map((it) => it.reading.modifiedAt.getTime());
   const recent = recentWeighIns(before, settlements, now);
   const waiting = attention(before, settlements, isReadable ? since : undefined, now);
-  const listed = new Set(settlements.map(({ reading }) => readingId(reading)));
-  const again = waiting
-    .filter((it) => !listed.has(readingId(it)) && isProbableNow(it, recent))
-    .map((it) => it.modifiedAt.getTime());
+  const again = probableNow(waiting, settlements, recent).map((it) => it.modifiedAt.getTime());
   const newest = isComplete ? Math.max(before.cursorAt.getTime(), ...changed) : before.cursorAt.getTime();
   const cursorAt = Math.min(newest, now.getTime(), ...[...(isComplete ? open : []), ...again].map((at) => at - 1000));
   const timezone = answer.timezone ?? before.timezone;
@@ -192,11 +182,6 @@ function isProvenBy(readBacks: ReadBack[], kind: ReadingKind, paused: Pauses): b
 function openOf({ entry }: Settlement): Measured[] {
   if (!entry) return [];
   return [...(isOpen(entry) && entry.fate.state !== "seen" ? [entry] : []), ...(entry.possibleCopies ?? [])];
-}
-
-function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
-  if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in") return false;
-  return isPlausible({ takenAt, weightKg: values.weightKg }, recent) === true;
 }
 
 /** Whether it's certainly the owner's: in Garmin, or on its way. A doubtful one that was there already may be a guest's. */
@@ -306,33 +291,6 @@ function compositionOf(reading: Reading, parts: ChosenParts, differences: Differ
   return Object.keys(composition).length > 0 ? composition : undefined;
 }
 
-/** `since`: what is held, was changed after that and is no longer listed was deleted at Withings, or given to somebody else. */
-function attention(before: Progress, settlements: Settlement[], since: Date | undefined, now: Date): AttentionItem[] {
-  const earlier = new Map(before.attention.map((it) => [readingId(it), it]));
-  const known = before.attention.filter(
-    (it) => since === undefined || it.fate.state !== "held" || it.modifiedAt.getTime() <= since.getTime(),
-  );
-  const items = new Map(known.map((it) => [readingId(it), it]));
-  for (const { reading, entry } of settlements) {
-    const id = readingId(reading);
-    if (!entry) continue;
-    const { measureGroupId, kind, takenAt, modifiedAt, values, fate } = entry;
-    if (fate.state === "held" || fate.state === "failed") {
-      const known = earlier.get(id);
-      const waitsSince = known?.fate.state === fate.state ? known.waitsSince : now;
-      items.set(id, {
-        ...{ measureGroupId, kind, takenAt, modifiedAt, values, fate },
-        ...(waitsSince && { waitsSince }),
-      });
-    } else items.delete(id);
-  }
-  const all = [...items.values()].sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
-  const shown = all.slice(-ATTENTION_ITEMS);
-  // Once there is a zone, everything is listed again from the first one that waits for it.
-  const [first] = all.filter(isWithoutZone).sort((a, b) => a.modifiedAt.getTime() - b.modifiedAt.getTime());
-  return first && !shown.includes(first) ? [first, ...shown.slice(1)] : shown;
-}
-
 /** Removals that the ledger knows and the progress doesn't, for instance because an older store was put back. */
 function withFoundRemovals(before: Removal[] = [], entries: LedgerEntry[]): Pick<Progress, "removals"> {
   const known = new Set(before.map(({ id }) => id));
@@ -350,12 +308,5 @@ function stillRestoring({ restoring = [] }: Progress, settlements: Settlement[])
   const left = restoring.filter((id) => !settled.has(id));
   return left.length > 0 ? { restoring: left } : {};
 }
-
-export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {
-  const isLate = ({ fate }: AttentionItem) => fate.reason === "before_start";
-  return { late: all.filter(isLate), items: all.filter((it) => !isLate(it)) };
-}
-
-export const isWithoutZone = ({ fate }: AttentionItem) => fate.reason === "no_timezone";
 
 const earlier = (a: Date, b: Date) => (a < b ? a : b);

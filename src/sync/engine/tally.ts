@@ -3,10 +3,10 @@ import type { RunOutcome } from "../model/outcome.ts";
 import { type ChosenParts, readingId } from "../model/reading.ts";
 import { isTask } from "./collect.ts";
 import type { Waiting } from "./delay.ts";
-import type { Item } from "./item.ts";
+import type { Item, Settlement } from "./item.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { isDecided, isOfferedAgain, isWatched } from "./plan.ts";
-import { arrivalOf, type Settlement } from "./progress.ts";
+import { arrivalOf } from "./progress.ts";
 
 type Counts = Pick<RunOutcome, "synced" | "skipped" | "held" | "failed">;
 

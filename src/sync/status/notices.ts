@@ -1,5 +1,5 @@
+import { byStart } from "../engine/attention.ts";
 import { continued } from "../engine/delay.ts";
-import { byStart } from "../engine/progress.ts";
 import type { RunReport } from "../engine/run.ts";
 import {
   type Expiry,

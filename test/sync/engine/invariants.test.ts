@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Settlement } from "../../../src/sync/engine/item.ts";
 import { type PlanContext, plan } from "../../../src/sync/engine/plan.ts";
-import { advance, type Settlement, startingPoint, withoutFuture } from "../../../src/sync/engine/progress.ts";
+import { advance, startingPoint, withoutFuture } from "../../../src/sync/engine/progress.ts";
 import type { Fate, LedgerEntry, Progress } from "../../../src/sync/model/ledger.ts";
 import { fingerprint, type Reading, readingId } from "../../../src/sync/model/reading.ts";
 import type { UnreadableRecord } from "../../../src/sync/model/vendors.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { advance, type Settlement, startingPoint, unreadableSince } from "../../../src/sync/engine/progress.ts";
+import type { Settlement } from "../../../src/sync/engine/item.ts";
+import { advance, startingPoint, unreadableSince } from "../../../src/sync/engine/progress.ts";
 import type { Fate, LedgerEntry, Progress } from "../../../src/sync/model/ledger.ts";
 import { fingerprint, readingId, type WeighIn } from "../../../src/sync/model/reading.ts";
 import type { SourceAnswer } from "../../../src/sync/model/vendors.ts";
