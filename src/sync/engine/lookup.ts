@@ -73,12 +73,20 @@ function matchAll(items: Task[], all: GarminEntry[], deps: LookupDeps): { matche
   // take what certainly belongs to another reading.
   takeReplaced(matches, entries);
   takeOurs(verifying, entries);
+  takeOurs(matches.filter(isRefused), entries);
   // Before anything else is taken for ours or adopted, because a late copy of ours isn't from elsewhere.
   for (const match of matches) match.copies = entries.takeAll(match.item.entry?.value.possibleCopies ?? []);
   takeChanged(verifying, entries, deps);
   entries.takeAll(expected);
   takeFromElsewhere(matches, entries, all);
   return { matches, left: entries.left() };
+}
+
+/** Garmin may have stored what it refused, and show it late. */
+function isRefused({ item: { reading, step, entry } }: Match): boolean {
+  if (!entry || (step.type !== "watch" && step.type !== "send")) return false;
+  const { fate, fingerprint: sent } = entry.value;
+  return fate.state === "failed" && fate.reason === "refused_by_garmin" && sent === fingerprint(reading);
 }
 
 function takeReplaced(matches: Match[], entries: UnclaimedEntries): void {
@@ -151,11 +159,11 @@ function findingOf({ item, ours, replaced }: Match, now: Date): Finding {
   const { reading, step, entry } = item;
   switch (step.type) {
     case "watch":
-      return { type: "watched" };
+      return ours ? { type: "arrived", inGarmin: ours } : { type: "watched" };
     case "replace":
       return { type: "outdated", inGarmin: replaced };
     case "send":
-      return { type: "send" };
+      return ours ? { type: "arrived", inGarmin: ours } : { type: "send" };
     case "hold":
       return { type: "absent" };
     case "verify":

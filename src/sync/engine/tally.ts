@@ -13,7 +13,6 @@ type Counts = Pick<RunOutcome, "synced" | "skipped" | "held" | "failed">;
 /** `attention`: held or failed in earlier runs; some still wait for the owner. */
 export function tally(items: Item[], attention: AttentionItem[]): Counts {
   const handled = items.filter(({ step }) => step.type !== "leave");
-  const isAtRest = ({ step }: Item) => step.type === "settled" || step.type === "watch";
   const states = handled.map((it) => (!isAtRest(it) && it.isSettled ? it.entry?.value.fate.state : undefined));
   const count = (state: LedgerEntry["fate"]["state"]) => states.filter((it) => it === state).length;
   const listed = new Set(handled.map(({ reading }) => readingId(reading)));
@@ -28,16 +27,21 @@ export function tally(items: Item[], attention: AttentionItem[]): Counts {
 
 /** What `tally` counts as synced, in the order it was taken. */
 export function arrivalsOf(items: Item[], parts: ChosenParts): Arrival[] {
-  const isNew = ({ step, isSettled }: Item) => isSettled && !["leave", "settled", "watch"].includes(step.type);
+  const isNew = (item: Item) => item.isSettled && item.step.type !== "leave" && !isAtRest(item);
   const arrivals = items.filter(isNew).flatMap((item) => arrivalOf(settlementOf(item), parts) ?? []);
   return arrivals.sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime());
 }
 
 /** What its owner has decided about or typed, with what became of it in this run. */
 export function decidedOf(items: Item[]): LedgerEntry[] {
-  const isAwaited = ({ before, reading, step }: Item) =>
-    (before && isDecided(before)) || (reading.within && step.type !== "settled" && step.type !== "watch");
+  const isAwaited = (item: Item) => (item.before && isDecided(item.before)) || (item.reading.within && !isAtRest(item));
   return items.filter(isAwaited).flatMap(({ entry }) => entry?.value ?? []);
+}
+
+/** Nothing happened to it: only what Garmin had refused may turn up there while it's watched. */
+function isAtRest({ step, before, entry }: Item): boolean {
+  const hasTurnedUp = before?.fate.state === "failed" && entry?.value.fate.state === "seen";
+  return step.type === "settled" || (step.type === "watch" && !hasTurnedUp);
 }
 
 export function settlementOf(item: Item): Settlement {

@@ -295,6 +295,46 @@ describe("a reading that Garmin refuses", () => {
   });
 });
 
+/** Garmin refuses the first upload and stores it all the same. */
+function refusedButStored() {
+  let refused = 0;
+  const wrapSend =
+    (send: Transport): Transport =>
+    async (request) => {
+      const answer = await send(request);
+      const { method, url } = request;
+      if (refused > 0 || method !== "POST" || !/upload-service|bloodpressure-service/.test(String(url))) return answer;
+      refused++;
+      return { ...answer, status: 400, text: "" };
+    };
+  return wrapSend;
+}
+
+describe.each(Object.entries(kinds))("the refused upload of %s that Garmin stored all the same", (_kind, kind) => {
+  // Later than a day it is offered again, after a look.
+  test.each([
+    ["an hour", 3600],
+    ["a day", 24 * 3600],
+  ])("and shows %s later counts as arrived, and nothing is removed or sent again", async (_when, seconds) => {
+    harness = await startTestApp();
+    const { sync, clock, sandbox } = harness;
+    const app = await harness.newApp({ wrapSend: refusedButStored() });
+    kind.measure(minutesAgo(30));
+    sandbox.garmin.settings.readBackDelaySeconds = seconds - 60;
+    expect(await sync({}, app)).toMatchObject({ status: "error", failed: 1, synced: 0 });
+    clock.advance(seconds);
+    await harness.link();
+    expect(await sync({}, app)).toMatchObject({ status: "success", failed: 0, synced: 1 });
+    const { arrived, attention } = (await harness.ledger().progress())?.value ?? expect.fail();
+    expect([arrived.length, attention.length]).toEqual([1, 0]);
+    clock.advance(25 * HOUR);
+    await harness.link();
+    expect(await sync({}, app)).toMatchObject({ status: "success", synced: 0 });
+    expect([kind.standing(), uploads()]).toEqual([1, 1]);
+    expect(sandbox.garmin.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
+  });
+});
+
 describe("trouble with one kind of reading never stops the other", () => {
   test.each([
     ["pressures", /^\/bloodpressure-service\//, { weights: 2, pressures: 0 }],
