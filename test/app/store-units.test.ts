@@ -80,6 +80,7 @@ async function startVisits(engine: (typeof engines)[number]) {
       fatRatioPercent: 18,
     });
   }
+  person.takeBloodPressure({ at: new Date(NOON.getTime() - 3600_000), systolic: 121, diastolic: 79 });
   await visit();
   await visit();
   return { ...started, visit, announced };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Ledger, LedgerEntry, Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import { readingId } from "../model/reading.ts";
@@ -71,7 +72,7 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
       ...stillAwaited(possibleCopies, now),
     };
     if (found) claimed.add(found.key.id);
-    if (JSON.stringify(next) !== JSON.stringify(value)) {
+    if (!isDeepStrictEqual(next, value)) {
       await writeAll([{ item: { entry: { value, version } }, next }], ledger);
     }
     const isAwaited = isAttempted(value) && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;

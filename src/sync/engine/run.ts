@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ActionNeededError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { isClockWrong } from "../diagnostics/vendor-clock.ts";
@@ -188,7 +189,8 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   );
   await lease.ensure();
   await settleTyped(deps.typed, account.telegramUserId, { ...start, items, now: deps.clock.now() });
-  const isChanged = JSON.stringify(next) !== JSON.stringify(start.progress);
+  // In whatever order its fields are.
+  const isChanged = !isDeepStrictEqual(next, start.progress);
   const saved = isChanged ? await start.ledger.saveProgress(next, stored.version) : stored;
   if (!isCompareDue(start.progress, account, options.compares === true, deps.clock.now())) return;
   await (await import("./compare.ts")).compare(deps, account, start, { stored: saved, lease: collectedRun.lease });
