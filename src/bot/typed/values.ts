@@ -10,6 +10,8 @@ export interface TypedValues {
 }
 
 const KG_PER_POUND = 0.45359237;
+/** In German, half a kilogram, unless its speaker thinks in pounds. */
+const KG_PER_PFUND = 0.5;
 const POUNDS_PER_STONE = 14;
 
 /** What Garmin's file can hold. */
@@ -27,6 +29,7 @@ const WEIGHT_BEFORE =
 const PRESSURE_BEFORE = /^(?:(?:my |mein )?(?:bp|rr|blood pressure|blutdruck)(?: (?:is|was|ist|war))?:?) /;
 const IN_KG = new RegExp(`^${NUMBER} ?(?:kgs?|kilos?|kilograms?|kilogramm)$`);
 const IN_POUNDS = new RegExp(`^${NUMBER} ?${POUNDS}$`);
+const IN_PFUND = new RegExp(`^${NUMBER} ?pfund$`);
 const IN_STONE = new RegExp(
   String.raw`^(\d{1,2}(?:[.,]\d)?) ?(?:st|stones?)(?: ?(\d{1,2}(?:[.,]\d)?)(?: ?${POUNDS})?)?$`,
 );
@@ -62,6 +65,7 @@ function weightIn(text: string, units: Units): TypedValues | undefined {
   for (const [pattern, kgPerUnit] of [
     [IN_KG, 1],
     [IN_POUNDS, KG_PER_POUND],
+    [IN_PFUND, units === "lb" ? KG_PER_POUND : KG_PER_PFUND],
   ] as const) {
     const typed = pattern.exec(text)?.[1];
     if (typed !== undefined) return weight(typed, kgPerUnit) ?? guess(typed, kgPerUnit);

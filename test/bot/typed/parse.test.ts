@@ -22,6 +22,7 @@ test.each([
   ["72.4", `72.4 kg, ${NOW}`],
   ["72,4 kg", `72.4 kg, ${NOW}`],
   ["160 lb", `72.57 kg, ${NOW}`],
+  ["146 Pfund", `73 kg, ${NOW}`],
   ["11st 4", `71.67 kg, ${NOW}`],
   ["120/80", `120/80, ${NOW}`],
   ["120/80 62", `120/80 62, ${NOW}`],
@@ -50,6 +51,7 @@ test.each([
 
 test("a number without a unit is in the unit of the account", () => {
   expect(said("160", { units: "lb" })).toBe(`72.57 kg, ${NOW}`);
+  expect(said("160 Pfund", { units: "lb" })).toBe(`72.57 kg, ${NOW}`);
   expect(said("11", { units: "st" })).toBe(`69.85 kg, ${NOW}`);
   expect(said("11.4", { units: "st" })).toBe(`perhaps 71.67 kg, ${NOW}`);
   expect(said("158", { units: "st" })).toBe(`perhaps 71.67 kg, ${NOW}`);
