@@ -83,7 +83,11 @@ describe("what people do", () => {
 
   test.each([
     ["a password", () => OWNER.password, "Garmin sent a code"],
-    ["an address with a ticket", () => harness.sandbox.garmin.mintTicket(OWNER.email), "Signed in to Garmin"],
+    [
+      "an address with a ticket",
+      () => harness.sandbox.garmin.mintTicket(OWNER.email),
+      "I’ve deleted your message. Signed in to Garmin",
+    ],
   ])("%s below a picture is treated as a secret", async (_what, caption, answer) => {
     const running = await beforePassword();
     harness.owner.say("/help");
@@ -97,7 +101,7 @@ describe("what people do", () => {
     await harness
       .newBot()
       .bot.handleUpdate(newUpdate({ message: { ...inChat, message_id: id, photo, caption: caption() } }));
-    expect(botTexts(harness).join("\n")).toContain(`I’ve deleted your message. ${answer}`);
+    expect(botTexts(harness).join("\n")).toContain(answer);
     expect(harness.owner.messages.some((it) => it.id === id)).toBe(false);
   });
 
@@ -243,7 +247,7 @@ describe("a lost sealing key", () => {
     harness.owner.tap("Link Garmin");
     await harness.owner.waitForMessage();
     harness.owner.tap("Here in the chat");
-    expect((await harness.owner.waitForMessage()).text).toBe("Which e-mail address do you use at Garmin?");
+    expect((await harness.owner.waitForMessage()).text).toMatch(/^Which e-mail address do you use at Garmin\?/);
     expect(botTexts(harness).join("\n")).not.toContain("broke on my side");
   });
 

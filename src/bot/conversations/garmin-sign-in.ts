@@ -87,7 +87,7 @@ class GarminDialog {
       const failure = failureMessage(error, { words, isOwner, garminSignIn, reportId });
       const { text, keyboard = new InlineKeyboard() } = failure;
       if (step !== "done") keyboard.text(words.button.cancel, TAP.cancel);
-      await this.#show(ctx, `${deletion(ctx)}${text}`, keyboard);
+      await this.#show(ctx, `${notDeleted(ctx)}${text}`, keyboard);
       return step;
     }
   }
@@ -109,7 +109,7 @@ class GarminDialog {
     const code = codeIn(text);
     switch (step) {
       case "email":
-        if (!EMAIL.test(text.trim())) return this.#ask(ctx, "email", `${deletion(ctx)}${ctx.words.notAnEmail}`);
+        if (!EMAIL.test(text.trim())) return this.#ask(ctx, "email", `${notDeleted(ctx)}${ctx.words.notAnEmail}`);
         await garminSignIn.rememberEmail(account, text.trim());
         return this.#askPassword(ctx);
       case "password": {
@@ -122,7 +122,7 @@ class GarminDialog {
       case "code":
         // After a few wrong codes Garmin takes none for a day.
         if (!CODE.test(code)) {
-          return this.#ask(ctx, "code", `${deletion(ctx)}${ctx.words.noCodeIn}`, newCodeButton(ctx.words));
+          return this.#ask(ctx, "code", `${notDeleted(ctx)}${ctx.words.noCodeIn}`, newCodeButton(ctx.words));
         }
         await showTyping(ctx);
         return this.#conclude(ctx, await garminSignIn.withCode(account, code));
@@ -132,7 +132,7 @@ class GarminDialog {
         return this.#askPassword(ctx);
       case "unasked:code":
         if (SURELY_CODE.test(code)) return this.#takeText(ctx, "code", client);
-        return this.#ask(ctx, "code", `${deletion(ctx)}${ctx.words.codeAwaited}`, newCodeButton(ctx.words));
+        return this.#ask(ctx, "code", `${notDeleted(ctx)}${ctx.words.codeAwaited}`, newCodeButton(ctx.words));
       case "done":
         return "done";
     }
@@ -150,7 +150,7 @@ class GarminDialog {
     const rest = await garminSignIn.rest(ctx.account.telegramUserId);
     if (rest) return this.#conclude(ctx, rest);
     const email = (await garminSignIn.email(ctx.account.telegramUserId)) ?? "";
-    const text = `${before}${deletion(ctx)}${ctx.words.askPassword(email)}`;
+    const text = `${before}${notDeleted(ctx)}${ctx.words.askPassword(email)}`;
     return this.#ask(ctx, "password", text, otherEmailButton(ctx.words));
   }
 
@@ -163,24 +163,24 @@ class GarminDialog {
       case "mfa_required": {
         // An authenticator app can't send a new code.
         const keyboard = result.sentBy === "other" ? new InlineKeyboard() : newCodeButton(words);
-        return this.#ask(ctx, "code", `${deletion(ctx)}${words.askCode(result)}`, keyboard);
+        return this.#ask(ctx, "code", `${notDeleted(ctx)}${words.askCode(result)}`, keyboard);
       }
       case "wrong_code":
       case "code_sent":
       case "code_too_soon":
-        return this.#ask(ctx, "code", `${deletion(ctx)}${words.signIn(result)}`, newCodeButton(words));
+        return this.#ask(ctx, "code", `${notDeleted(ctx)}${words.signIn(result)}`, newCodeButton(words));
       case "expired":
         return this.#askPassword(ctx, `${words.signIn(result)} `);
       case "wrong_password":
         return this.#ask(
           ctx,
           "password",
-          `${deletion(ctx)}${words.signIn(result)} ${words.passwordAgain}`,
+          `${notDeleted(ctx)}${words.signIn(result)} ${words.passwordAgain}`,
           otherEmailButton(words),
         );
       default: {
         const { text, keyboard } = answerTo(result, words, this.#deps.garminSignIn);
-        await this.#show(ctx, `${deletion(ctx)}${text}`, keyboard);
+        await this.#show(ctx, `${notDeleted(ctx)}${text}`, keyboard);
         return "done";
       }
     }
@@ -205,6 +205,9 @@ class GarminDialog {
 const showTyping = (ctx: BotContext) => ctx.replyWithChatAction("typing").catch(() => undefined);
 const otherEmailButton = ({ button }: Words) => new InlineKeyboard().text(button.otherEmail, TAP.otherEmail);
 const newCodeButton = ({ button }: Words) => new InlineKeyboard().text(button.newCode, TAP.newCode);
+
+/** The dialog has promised to delete what it is sent, so only a failure is said. */
+const notDeleted = ({ secret, words }: BotContext) => (secret && !secret.isDeleted ? `${words.notDeleted} ` : "");
 
 export function deletion({ secret, words }: Pick<Chat, "secret" | "words">): string {
   if (!secret) return "";

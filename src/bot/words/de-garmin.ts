@@ -75,7 +75,8 @@ export function garminInGerman(format: Format): GarminWords {
     garminSignInChoice: (isInCloud, hasOwnPage) =>
       `${hasOwnPage ? "Drei Wege, dich bei Garmin anzumelden:\n\nAuf meiner Anmeldeseite: ein Formular außerhalb dieses Chats, mit einem Bild davon, wie Garmins eigene Seite endet." : "Zwei Wege, dich bei Garmin anzumelden:"}\n\nAuf Garmins Seite: Dein Passwort bleibt in deinem Browser.\n\nHier im Chat: Du sendest mir E-Mail, Passwort und Code. Ich lösche sie hier sofort, und das Passwort speichere ich nie.${isInCloud ? " Das klappt vielleicht nicht: Garmin lehnt Anmeldungen aus Amazons Netz, in dem ich laufe, oft ab." : ""}`,
     garminPageEnd: `Am Ende zeigt Garmin eine Seite mit der Überschrift „${GARMIN_PAGE_HEADING}“. Das ist normal: Du bist angemeldet. Kopiere die ganze Adresse dieser Seite und sende sie mir innerhalb einer Minute. (Wenn sich die Seite in Telegram öffnet, wähle zuerst „Im Browser öffnen“.)`,
-    askEmail: "Mit welcher E-Mail-Adresse bist du bei Garmin?",
+    askEmail:
+      "Mit welcher E-Mail-Adresse bist du bei Garmin? Was du mir hier schickst, lösche ich, sobald ich es gelesen habe.",
     askPassword: (email) => `Und das Passwort für ${email}? Ich benutze es einmal und behalte es nicht.`,
     notAnEmail: "Das ist keine E-Mail-Adresse. Bitte sende sie noch einmal.",
     askCode: ({ sentBy, sentTo }) =>

@@ -81,7 +81,7 @@ export function garminInEnglish(format: Format) {
     garminSignInChoice: (isInCloud: boolean, hasOwnPage: boolean) =>
       `${hasOwnPage ? "Three ways to sign in to Garmin:\n\nOn my sign-in page: a form outside this chat, with a picture of how Garmin’s own page ends." : "Two ways to sign in to Garmin:"}\n\nOn Garmin’s page: your password stays in your browser.\n\nHere in the chat: you send me your e-mail, password and code. I delete them here at once and never store the password.${isInCloud ? " This may not work: Garmin often refuses sign-ins from Amazon’s network, where I run." : ""}`,
     garminPageEnd: `Garmin’s last page is headed “${GARMIN_PAGE_HEADING}”. That’s expected: you’re signed in. Copy the whole address of that page and send it to me within a minute. (If it opens inside Telegram, choose “Open in browser” first.)`,
-    askEmail: "Which e-mail address do you use at Garmin?",
+    askEmail: "Which e-mail address do you use at Garmin? I delete what you send me here as soon as I’ve read it.",
     askPassword: (email: string) => `And the password for ${email}? I’ll use it once and won’t keep it.`,
     notAnEmail: "That isn’t an e-mail address. Please send it again.",
     askCode: ({ sentBy, sentTo }: CodeSent) =>
