@@ -1,12 +1,13 @@
 import { InputFile } from "grammy/web";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { Account } from "../../sync/model/account.ts";
-import { type CheckReport, type Finding, type Line, thingsToDo } from "../../sync/status/checks.ts";
+import type { CheckReport, Line } from "../../sync/status/checks.ts";
 import type { BotContext, Chat } from "../ui/context.ts";
 import { CALLBACK, withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
-import { type DoctorWords, doctorWords } from "../words/doctor.ts";
+import { checkLine, doctorReport } from "../views/doctor.ts";
+import { doctorWords } from "../words/doctor.ts";
 import type { Words } from "../words/words.ts";
 
 export interface DoctorDeps {
@@ -37,22 +38,14 @@ export async function write(
   const say = doctorWords(words);
   const place = { account: chat.account.telegramUserId, messageId, first: say.checking };
   await answers.write(place, { words: () => words, failure: "doctor_failed" }, async (message) => {
-    const show = (lines: Line[]) => message.show(lines.map((line) => lineOf(line, say)).join("\n"));
+    const show = (lines: Line[]) => message.show(lines.map((line) => checkLine(line, say)).join("\n"));
     const { findings, ended } = await doctor(chat.account, words, isOwner, show);
+    const report = doctorReport(findings, say);
     const actions = findings.map(({ action }) => action);
-    const { text, keyboard } = withFixes(reportOf(findings, say), actions, words, garminSignIn);
+    const { text, keyboard } = withFixes(report.text, actions, words, garminSignIn);
     if (isOwner) keyboard.row().text(say.reportButton, CALLBACK.report);
-    await message.finish(text, keyboard);
+    await message.finish(text, keyboard, report.entities);
     await questions.offered(chat.account, messageId, keyboard);
     await ended;
   });
-}
-
-function reportOf(findings: Finding[], say: DoctorWords): string {
-  const lines = findings.map((finding) => lineOf({ check: finding.check, finding }, say));
-  return [...lines, "", say.conclusion(thingsToDo(findings))].join("\n");
-}
-
-function lineOf({ check, finding }: Line, { mark, running }: DoctorWords): string {
-  return finding ? `${mark[finding.verdict]} · ${check}: ${finding.text}` : running(check);
 }

@@ -4,7 +4,6 @@ import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import { type Account, isKindOn } from "../../sync/model/account.ts";
 import type { Look } from "../../sync/model/jobs.ts";
 import { KINDS, type ReadingKind } from "../../sync/model/reading.ts";
-import { thingsToDo } from "../../sync/status/checks.ts";
 import type { Cause } from "../../sync/status/missing.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { intentOf } from "../typed/intents.ts";
@@ -12,6 +11,7 @@ import type { BotContext, Chat } from "../ui/context.ts";
 import { CALLBACK, type Message, withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
+import { verdictText } from "../views/doctor.ts";
 import { helpText } from "../views/help.ts";
 import { causeButton, causeFix, causeText, sentText } from "../views/plain.ts";
 import { doctorWords } from "../words/doctor.ts";
@@ -156,19 +156,12 @@ async function diagnosis(
   return { shown, ended };
 }
 
-/** The conclusion of /doctor, and only what isn't well. */
+/** /doctor without what is in order. */
 async function verdict({ doctor, wordsAt, garminSignIn }: PlainDeps, { chat, isOwner }: LookedFor): Promise<Looked> {
   const words = await wordsAt(chat);
   const { findings, ended } = await doctor(chat.account, words, isOwner, () => {});
-  const unwell = findings.filter((it) => it.verdict !== "ok");
-  const lines = unwell.map(({ check, text }) => `${check}: ${text}`);
-  const actions = unwell.map(({ action }) => action);
-  const shown = withFixes(
-    [doctorWords(words).conclusion(thingsToDo(findings)), ...lines].join("\n"),
-    actions,
-    words,
-    garminSignIn,
-  );
+  const actions = findings.map(({ action }) => action);
+  const shown = withFixes(verdictText(findings, doctorWords(words)), actions, words, garminSignIn);
   shown.keyboard.row().text(plainWords(words).button.details, CALLBACK.doctor);
   return { shown, ended };
 }

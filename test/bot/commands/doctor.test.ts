@@ -40,6 +40,8 @@ describe("/doctor", () => {
     expect(history[0]).toBe("Checking…");
     expect(text.replace(harness.dataDir, "DATA")).toBe(
       [
+        "✅ All good.",
+        "",
         "ok · store: table weighbridge in DATA, 1 account",
         "ok · key: opens both stored links",
         `ok · Telegram: @${harness.telegram.bot.username}, and I fetch messages myself`,
@@ -49,8 +51,6 @@ describe("/doctor", () => {
         "ok · Withings: answers, and lets me read your measurements",
         "ok · Garmin: signed in as Owner; your consent to uploads is on record",
         "ok · last sync: today 13:00, done",
-        "",
-        "All good.",
       ].join("\n"),
     );
   });
@@ -70,7 +70,7 @@ describe("/doctor", () => {
     harness.sandbox.faults.turnOn("garmin_sso_cloudflare_403");
     const { text } = await askDoctor(harness);
     expect(text).toContain("ok · Garmin sign-in: works only on Garmin’s own page");
-    expect(text).toMatch(/\n\nAll good\.$/);
+    expect(text).toMatch(/^✅ All good\.\n/);
   });
 
   test("calls Garmin’s sign-in once, for both reachability and the time", async () => {
@@ -94,7 +94,7 @@ describe("/doctor", () => {
     ]);
     expect(text).toContain("… · Withings: checking…\n");
     expect((await harness.owner.waitForMessage(isDone)).text).toMatch(
-      /^ok · Withings: answers.*\nok · Garmin: .*\nok · last sync: .*\n\nAll good\.$/m,
+      /^✅ All good\.\n(.*\n)+ok · Withings: answers.*\nok · Garmin: .*\nok · last sync: .*$/,
     );
   });
 
@@ -108,8 +108,8 @@ describe("/doctor", () => {
     const { text } = await askDoctor(harness);
     expect(performance.now() - begunAt).toBeLessThan(4000);
     expect(text).toContain("later · Withings application: Withings didn’t answer within 2 seconds.\n");
-    expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\nok · Garmin: signed in");
-    expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
+    expect(text).toContain("later · Withings: Withings didn’t answer within 2 seconds.\n\nok · store:");
+    expect(text).toMatch(/^⚠️ 2 things aren’t working right now; check again later\.\n/);
   });
 
   test("doesn’t hold up other messages", async () => {
@@ -124,7 +124,7 @@ describe("/doctor", () => {
     harness.owner.say("/cancel");
     await harness.owner.waitForMessage(({ text }) => text === "There is nothing to cancel.");
     finish();
-    await harness.owner.waitUntil(({ messages }) => messages.some(({ text }) => text.endsWith("All good.")));
+    await harness.owner.waitUntil(({ messages }) => messages.some(({ text }) => text === "✅ All good."));
   });
 
   test("shows other people their own checks only, and none of the program", async () => {
@@ -134,12 +134,13 @@ describe("/doctor", () => {
     const { text, buttons } = await askDoctor(harness, anna);
     expect(text).toBe(
       [
-        "ok · Garmin sign-in: reachable from here",
+        "⚠️ 2 things need you.",
+        "",
         "you · Withings: Withings isn’t linked yet.",
         "you · Garmin: Garmin isn’t linked yet.",
-        "ok · last sync: the next one needs both links",
         "",
-        "2 things need you.",
+        "ok · Garmin sign-in: reachable from here",
+        "ok · last sync: the next one needs both links",
       ].join("\n"),
     );
     expect(labels({ buttons })).toEqual(["Link Withings", "Link Garmin"]);
@@ -152,7 +153,7 @@ describe("/doctor", () => {
     const { text, buttons } = await askDoctor(harness);
     expect(text).toMatch(/^you · Garmin: Garmin needs your consent .*“Device Upload”/m);
     expect(labels({ buttons })).toEqual(["Open Garmin’s settings", "Check again", "Get a bug-report file"]);
-    expect(text).toMatch(/\n\n1 thing needs you\.$/);
+    expect(text).toMatch(/^⚠️ 1 thing needs you\.\n/);
 
     harness.sandbox.withings.revoke(USERID);
     expect((await askDoctor(harness)).text).toMatch(/^you · Withings: Withings no longer lets me read your scale\./m);
@@ -166,7 +167,7 @@ describe("/doctor", () => {
     expect(text).toContain(
       "later · Withings: Withings can’t be reached right now or isn’t answering properly. Try again later.",
     );
-    expect(text).toMatch(/\n\n2 things aren’t working right now; check again later\.$/);
+    expect(text).toMatch(/^⚠️ 2 things aren’t working right now; check again later\.\n/);
   });
 
   test("blames Garmin, not itself, if Garmin’s sign-in doesn’t answer", async () => {
@@ -332,6 +333,6 @@ describe("/doctor", () => {
     expect(text).toContain(
       "später · Letzter Abgleich: Es gab noch keinen Abgleich. Er beginnt von selbst; mit /sync sofort.",
     );
-    expect(text).toMatch(/\n\n1 Sache stimmt gerade nicht; prüfe es später noch einmal\.$/);
+    expect(text).toMatch(/^⚠️ 1 Sache stimmt gerade nicht; prüfe es später noch einmal\.\n/);
   });
 });

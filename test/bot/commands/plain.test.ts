@@ -232,13 +232,13 @@ describe("other plain questions", () => {
     await open();
     await harness.sync();
     expect(await asked("Is it working?")).toMatchObject({
-      text: "All good.",
+      text: "✅ All good.",
       buttons: expect.arrayContaining(["Show every check"]),
     });
     harness.sandbox.faults.turnOn("withings_down");
     const { text } = await asked("does it work");
     expect(text).toMatch(
-      /^2 things aren’t working right now; check again later\.\nWithings application: .*\nWithings: /,
+      /^⚠️ 2 things aren’t working right now; check again later\.\n\nlater · Withings application: .*\nlater · Withings: /,
     );
     expect(text).not.toContain("store:");
   });

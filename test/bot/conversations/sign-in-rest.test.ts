@@ -67,7 +67,7 @@ describe("while Garmin limits sign-ins", () => {
     await limited("en");
     harness.clock.advance(2 * 3600);
     await harness.sync();
-    expect(await doctor()).toMatch(/\nok · Garmin sign-in: reachable from here\n(.*\n)+\nAll good\.$/);
+    expect(await doctor()).toMatch(/^✅ All good\.\n(.*\n)+ok · Garmin sign-in: reachable from here\n/);
     expect(await status()).not.toContain("limiting");
   });
 

@@ -29,7 +29,7 @@ async function answer(command: string, isDone: (text: string) => boolean = (text
   await harness.quiet();
   return harness.owner.messages.findLast(({ from }) => from === "bot")?.text ?? "";
 }
-const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
+const doctor = () => answer("/doctor", (text) => /^(✅|⚠️) /.test(text));
 const lineOf = (report: string, name: string) => report.split("\n").find((line) => line.includes(`· ${name}: `));
 
 describe("“All good” from /doctor", () => {
@@ -57,7 +57,7 @@ describe("“All good” from /doctor", () => {
       harness.sandbox.faults.clear();
       const report = await doctor();
       expect(lineOf(report, "last sync")).toMatch(line);
-      expect(report).toMatch(/\n\n1 thing isn’t working right now; check again later\.$/);
+      expect(report).toMatch(/^⚠️ 1 thing isn’t working right now; check again later\.\n\n/);
     },
   );
 
@@ -69,7 +69,7 @@ describe("“All good” from /doctor", () => {
     expect(lineOf(report, "last sync")).toBe(
       "you · last sync: today 14:00, done, 1 reading. 1 reading needs your decision; see /status.",
     );
-    expect(report).toMatch(/\n\n1 thing needs you\.$/);
+    expect(report).toMatch(/^⚠️ 1 thing needs you\.\n\n/);
   });
 
   test("/doctor isn’t all good while Garmin doesn’t offer a kind", async () => {
@@ -93,7 +93,7 @@ describe("“All good” from /doctor", () => {
   test("/doctor says that all is good when it is", async () => {
     await startWithReading();
     await harness.sync();
-    expect(await doctor()).toMatch(/\nok · last sync: today 14:00, done, 1 reading\n\nAll good\.$/);
+    expect(await doctor()).toMatch(/^✅ All good\.\n\n(.*\n)+ok · last sync: today 14:00, done, 1 reading$/);
   });
 });
 
@@ -304,7 +304,7 @@ describe("after Garmin refused an upload for lack of consent", () => {
     await refused();
     const report = await doctor();
     expect(lineOf(report, "Garmin")).toMatch(/^you · Garmin: Garmin needs your consent/);
-    expect(report).toMatch(/\n\n1 thing needs you\.$/);
+    expect(report).toMatch(/^⚠️ 1 thing needs you\.\n\n/);
 
     // A run that uploaded nothing.
     harness.sandbox.faults.clear();

@@ -126,20 +126,20 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     return (await harness.owner.waitForMessage(({ text }) => isDone(text))).text;
   }
   const sync = () => answer("/sync", (text) => /^(Nothing new|Nichts Neues)\. ./.test(text));
-  const doctor = () => answer("/doctor", (text) => /\n\n.+\.$/.test(text));
+  const doctor = () => answer("/doctor", (text) => /^(✅|⚠️) /.test(text));
 
   test.each([
     [
       "en",
       "Nothing new. Garmin has every reading. ",
       "Garmin doesn’t show these values as I sent them: body fat, muscle (80.25 kg, today 12:55).",
-      /\nnote · last sync: today 13:00, done(, 1 reading)?\. (.*)\n\nNothing needs you\.$/,
+      /^✅ Nothing needs you\.\n\nnote · last sync: today 13:00, done(, 1 reading)?\. (.*)\n/,
     ],
     [
       "de",
       "Nichts Neues. Garmin hat alle Messungen. ",
       "Garmin zeigt diese Werte nicht so, wie ich sie gesendet habe: Körperfett, Muskeln (80,25 kg, heute 12:55).",
-      /\nHinweis · Letzter Abgleich: heute 13:00, fertig(, 1 Messung)?\. (.*)\n\nDu musst nichts tun\.$/,
+      /^✅ Du musst nichts tun\.\n\nHinweis · Letzter Abgleich: heute 13:00, fertig(, 1 Messung)?\. (.*)\n/,
     ],
   ] as const)(
     "while parts differ, no answer says that Garmin has everything, or that all is good (%s)",
@@ -180,7 +180,7 @@ describe("while Garmin does not show parts of a reading as they were sent", () =
     harness.person.stepOnScale({ at: minutesAgo(0), weightKg: 80.5, fatRatioPercent: 21.5, muscleKg: 60 });
     await harness.sync();
     expect(await sync()).toBe("Nothing new. Garmin has every reading.");
-    expect(await doctor()).toMatch(/\n\nAll good\.$/);
+    expect(await doctor()).toMatch(/^✅ All good\.\n/);
   });
 });
 

@@ -159,7 +159,7 @@ function trouble(status: string): string {
   return [...ended, ...rest.slice(0, until === -1 ? undefined : until)].join("\n");
 }
 
-/** From /doctor: the lines that aren't ok, and the last one. */
+/** From /doctor: the verdict, and the lines that aren't ok. */
 function wrong(report: string): string {
   return report
     .split("\n")
