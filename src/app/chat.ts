@@ -134,6 +134,7 @@ export function botDeps(
         nextRunAt: dueAt && dueAt > clock.now() ? dueAt : undefined,
         notifications: await subscriptions.state(telegramUserId),
         signInRestsUntil: (await garminSignIn.rest(telegramUserId))?.until,
+        typed: (await typed.read(telegramUserId)).filter((it) => it.settledIn === undefined),
         version,
       };
     },

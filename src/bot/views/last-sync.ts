@@ -1,5 +1,5 @@
 import type { LastRun } from "../../sync/model/account.ts";
-import { isIncomplete, type RunOutcome } from "../../sync/model/outcome.ts";
+import { isAboutSetup, isIncomplete, type RunOutcome } from "../../sync/model/outcome.ts";
 import type { Words } from "../words/words.ts";
 import { delayText, unexpectedText } from "./delay.ts";
 
@@ -9,6 +9,8 @@ function endingOf({ status, action, paused, onlyReadings, unexpectedFrom }: RunO
   if (onlyReadings) return "not_all_stored";
   if (status === "success" && paused) return "something_paused";
   if (status === "action_needed" && !action) return "was_waiting";
+  // Its reader may be somebody who can't do anything about it.
+  if (action && isAboutSetup(action)) return "retry_later";
   return unexpectedFrom ? "retry_later" : status;
 }
 

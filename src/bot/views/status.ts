@@ -1,6 +1,7 @@
 import { byStart } from "../../sync/engine/attention.ts";
 import type { NotificationsSeen } from "../../sync/links/subscriptions.ts";
 import type { LastRun } from "../../sync/model/account.ts";
+import type { Measured } from "../../sync/model/vendors.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { Words } from "../words/words.ts";
 import { notNowText } from "./delay.ts";
@@ -17,6 +18,8 @@ export interface StatusOptions {
   signInRestsUntil?: Date | undefined;
   /** What is gone at Withings and waits for an answer. */
   gone?: string[];
+  /** What was typed into the chat and isn't settled. */
+  typed?: Measured[];
   version: string;
 }
 
@@ -28,6 +31,7 @@ export function statusText(seen: Overview, options: Partial<StatusOptions>, word
     "",
     ...syncParagraph(seen, options, words),
     ...noticeLines(facts, words),
+    ...typedLines(options.typed, attention, words),
     ...(items.length > 0 ? ["", ...heldLines(items, words)] : []),
     ...(options.gone && options.gone.length > 0 ? ["", ...options.gone] : []),
     ...(late.length > 0 ? ["", beforeStartText(late, progress?.startAt, words)] : []),
@@ -60,6 +64,13 @@ function syncParagraph({ links, lastReadings, lastRun }: Overview, options: Part
     ...lastSyncLines(lastRun, words),
     ...(isLinked && options.nextRunAt ? [words.lastSync.next(options.nextRunAt)] : []),
   ];
+}
+
+/** Except what is held, which has its own lines. */
+function typedLines(typed: Measured[] = [], attention: Overview["attention"], { status: say }: Words): string[] {
+  const isHeld = ({ takenAt, values }: Measured) =>
+    attention.some((it) => it.kind === values.kind && it.takenAt.getTime() === takenAt.getTime());
+  return typed.filter((it) => !isHeld(it)).map(say.typed);
 }
 
 export function unreadStatusText(last: LastRun | undefined, words: Words): string {

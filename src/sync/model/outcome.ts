@@ -51,6 +51,9 @@ export function isIncomplete(action: Action): boolean {
   return action === "add_account" || action === "link_withings" || action === "link_garmin";
 }
 
+/** Whether only the person who runs the program can do something. */
+export const isAboutSetup = (action: Action) => action.startsWith("fix_");
+
 export const isAboutOneReading = (cause: string | undefined) => FAIL_REASONS.some((reason) => reason === cause);
 
 export function worse(a: RunStatus, b: RunStatus): RunStatus {

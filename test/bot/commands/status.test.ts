@@ -62,6 +62,34 @@ describe("/status", () => {
     expect(later).toMatch(/Last sync: today \d\d:\d\d, waiting for you\nGarmin has signed me out\./);
   });
 
+  test.each([
+    ["en", "Typed by you, not in Garmin yet: 64.40 kg, today 11:30"],
+    ["de", "Von dir eingetippt, noch nicht in Garmin: 64,40 kg, heute 11:30"],
+  ] as const)("/status names what was typed until it is in Garmin (%s)", async (language, line) => {
+    harness = await startTestBot();
+    const { accounts, typed } = harness.app.store;
+    await harness.sync();
+    await accounts.save(ACCOUNT, { language });
+    const [id, takenAt, typedAt] = [9_000_000_000_000_001, ago(90), ago(80)];
+    const values = { kind: "weigh_in", weightKg: 64.4 } as const;
+    await typed.add(ACCOUNT, { id, takenAt, typedAt, values, within: { seconds: 600, kg: 0.1 } });
+    harness.startBot();
+    expect(await status()).toContain(`\n${line}\n`);
+    await harness.sync();
+    const later = await status();
+    expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([64.4]);
+    expect(later).not.toContain(line.split(":")[0]);
+  });
+
+  test("/status doesn’t say that trouble with the set-up waits for its reader", async () => {
+    harness = await startTestBot();
+    const { now } = harness.clock;
+    const clock = { ...harness.clock, now: () => new Date(now().getTime() - 25 * 3600_000) };
+    expect(await harness.sync({}, await harness.newApp({ clock }))).toMatchObject({ action: "fix_clock" });
+    harness.startBot();
+    expect(await status()).toMatch(/\nLast sync: 20 Nov 11:00, not finished\n/);
+  });
+
   test("/status says when a link ends only in its last two weeks", async () => {
     harness = await startTestBot();
     harness.startBot();
