@@ -80,12 +80,14 @@ export async function chatScene(): Promise<void> {
 
   const answers = new Map<string, number>();
   const tapped = new Map<string, number>();
+  const unexpected = new Set<string>();
   for (const { method, params, error } of sandbox.telegram.outbox.slice(from)) {
     if (error) continue;
     if (method === "answerCallbackQuery") count(tapped, params.callback_query_id ?? "");
     if (method !== "sendMessage") continue;
     const saying = firstWords.get(firstWordsOf(params.text ?? ""));
     count(answers, `${params.chat_id} ${saying ?? "unexpected"}`);
+    if (!saying) unexpected.add(params.text ?? "");
   }
   const wanted = [...new Set([...expected.keys(), ...answers.keys()])];
   const off = wanted.map((each) => (answers.get(each) ?? 0) - (expected.get(each) ?? 0));
@@ -105,6 +107,7 @@ export async function chatScene(): Promise<void> {
   print("refused, to come again", refused);
   print("carried a second", ((updates.length + repeated) / seconds).toFixed(1));
   print("lost, doubled, unsettled", `${lost}, ${doubled}, ${unsettled}`);
+  for (const text of unexpected) print("not an answer to anything", JSON.stringify(text));
   if (seconds > SECONDS + 3) {
     const busy = `${availableParallelism()} cores, load ${others.toFixed(1)} before it began`;
     console.log(`  This machine (${busy}) could not keep up: it took ${seconds.toFixed(0)} s.`);
