@@ -37,7 +37,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
   const opened = await openStore(config.store, deps);
   const schedule = deps.wakeAt ? createWakingSchedule(opened.schedule, clock, deps.wakeAt) : opened.schedule;
   const store = { ...opened, schedule, ...unseal(opened, config, deps) };
-  const { ledgers, typed, leases, links, snapshots, withingsRateLimiter, vendorAnswers } = store;
+  const { ledgers, typed, offers, leases, links, snapshots, withingsRateLimiter, vendorAnswers } = store;
   // After each answer links are read again: their owners may have replaced them while we waited.
   const noting =
     (send: Transport): Transport =>
@@ -55,7 +55,7 @@ export async function createApp(config: AppConfig, deps: AppDeps) {
     elsewhere: { withings: withings.elsewhere, garmin: garmin.elsewhere },
   });
   const run = wrapSync({
-    ...{ schedule, ledgers, typed, leases, links, tokens, clock, log },
+    ...{ schedule, ledgers, typed, offers, leases, links, tokens, clock, log },
     source: withings.source,
     openSinks: garmin.openSinks,
     vendorTime: vendors.time,

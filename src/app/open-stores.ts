@@ -15,6 +15,7 @@ import { createLeases } from "../store/leases.ts";
 import { createLedgers } from "../store/ledgers.ts";
 import { createLinks } from "../store/links.ts";
 import { createOAuthStates } from "../store/oauth-state.ts";
+import { createOffers } from "../store/offers.ts";
 import { createOnce } from "../store/once.ts";
 import { createPendingLinks } from "../store/pending-links.ts";
 import { createPeople } from "../store/people.ts";
@@ -105,6 +106,7 @@ export async function openStore(
     jobs: createJobs(table, clock, log),
     subscriptionMemory: createSubscriptionMemory(table),
     people: createPeople(table, clock, log),
+    offers: createOffers(table, clock, log),
     erasure: createErasure(table, schedule),
     identity: createStoreIdentity(table),
     close: () => table.close(),

@@ -2,6 +2,7 @@ import type { Schedule } from "../sync/model/schedule.ts";
 import type { Erasure } from "../sync/model/store.ts";
 import { keys } from "./keys.ts";
 import { ledgersOf } from "./ledgers.ts";
+import { removeOffers } from "./offers.ts";
 import type { Table } from "./table.ts";
 import { removeItem, removePartition } from "./update.ts";
 
@@ -10,6 +11,7 @@ export function createErasure(table: Table, schedule: Schedule): Erasure {
   return {
     async erase(account) {
       for (const ledger of await ledgersOf(table, account)) await removePartition(table, ledger);
+      await removeOffers(table, account);
       await removeItem(table, keys.dialog(String(account)));
       await schedule.forget(account);
       for (const { key } of await table.list(keys.accountPartition(account))) {

@@ -16,7 +16,7 @@ import type { Key } from "./table.ts";
  *   account#<account>              sign-in-cooldown        when Garmin sign-ins may be tried again
  *   account#<account>              garmin-email            the e-mail of the last Garmin sign-in (sealed)
  *   account#<account>              subscriptions           the Withings notifications, and when they were last checked
- *   account#<account>              typed                   readings that were typed into the chat, until they are settled
+ *   account#<account>              typed                   readings that were typed into the chat or handed on there, until they are settled
  *   account#<account>              runs                    how the last run ended, and when the next one is
  *   schedule                       <instant>#<account>     the same, listed by time
  *   store                          identity                which store this is; Telegram remembers it for the bot
@@ -30,6 +30,7 @@ import type { Key } from "./table.ts";
  *   rate-limit#<vendor>            rate-limit              when the vendor may be asked next (while it matters)
  *   vendor-answers                 answers                 how vendors answered, and unknown shapes (sealed)
  *   people                         <person>                somebody who was invited
+ *   offers                         <account>#<reading id>  a reading that its owner says is somebody else's here, and their answer
  *   invite#<hash>                  invite                  an invitation that nobody has accepted yet (a day)
  *   dialog#<chat>                  dialog                  how far a dialog in the chat has got (sealed, a day)
  *   turn#<chat>                    turn                    who handles what the chat sends, and what was handled (two days)
@@ -81,6 +82,8 @@ export const keys = {
   vendorAnswers: { pk: "vendor-answers", sk: "answers" },
   people: "people",
   person: (person: number): Key => ({ pk: "people", sk: padded(person) }),
+  offers: "offers",
+  offer: (account: number, readingId: string): Key => ({ pk: "offers", sk: `${padded(account)}#${readingId}` }),
   invite: (hash: string): Key => ({ pk: `invite#${hash}`, sk: "invite" }),
   dialog: (chatId: string): Key => ({ pk: `dialog#${chatId}`, sk: "dialog" }),
   turn: (name: string): Key => ({ pk: `turn#${name}`, sk: "turn" }),

@@ -87,6 +87,7 @@ export const ProgressItem = lazy(() =>
       }),
     ),
     open: z.array(z.string()).exactOptional(),
+    handedOn: z.array(z.object({ id: z.string(), until: instant(), messageId: z.number() })).exactOptional(),
     removals: z
       .array(
         Taken().extend({

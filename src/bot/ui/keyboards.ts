@@ -1,10 +1,9 @@
 import { InlineKeyboard } from "grammy/web";
 import type { Action } from "../../lib/errors.ts";
 import { byStart } from "../../sync/engine/attention.ts";
-import { canBeSent } from "../../sync/engine/held-decision.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { SignInPageOptions } from "../../sync/model/garmin-sign-in.ts";
-import type { Arrival, AttentionItem } from "../../sync/model/ledger.ts";
+import { type Arrival, type AttentionItem, canBeSent } from "../../sync/model/ledger.ts";
 import { KINDS, type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Notice } from "../../sync/status/kind-notices.ts";
 import type { Silence } from "../../sync/status/silence.ts";

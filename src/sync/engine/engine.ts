@@ -2,6 +2,7 @@ import { aloneOn, type HeldLease, isTimeUp } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
 import type { Decision } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
+import type { Offers } from "../model/offers.ts";
 import type { ReadingKind } from "../model/reading.ts";
 import type { Which } from "./gone-answers.ts";
 import type { RunDeps, RunOptions } from "./run.ts";
@@ -10,6 +11,7 @@ export type Alone = <T>(account: number, work: (lease: HeldLease) => Promise<T>)
 
 export interface EngineDeps extends RunDeps {
   links: Links;
+  offers: Offers;
 }
 
 /**
@@ -41,6 +43,8 @@ export function createEngine(deps: EngineDeps) {
       (await import("./gone-answers.ts")).takeOutGone(deps, account, askedAt),
     restoreGone: async (account: Account, askedAt: Date) =>
       (await import("./gone-answers.ts")).restoreGone(deps, account, askedAt),
+    /** Hands readings on to other people of this bot. */
+    handOn: async () => (await import("./hand-on.ts")).createHandOn(deps),
     resume: async (account: Account, kind: ReadingKind) => (await import("./resume.ts")).resume(deps, account, kind),
     /** Whether this process is about to be stopped, so that no further run may start. */
     isTimeUp: () => isTimeUp(deps.deadlineAt?.(), deps.clock),

@@ -2,9 +2,10 @@ import { errorFacts } from "../../lib/log.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Gone, LedgerEntry, Progress, Removal } from "../model/ledger.ts";
 import { removalOf } from "./gone.ts";
+import { withLedger } from "./opened-ledger.ts";
 import { listedAgain, writeAll } from "./record.ts";
 import { asked, finishRemovals, isOurs, isPending } from "./removal.ts";
-import { contextOf, isRestorable, restoring, type TakeBackDeps, toSendAgain, withLedger } from "./take-back.ts";
+import { contextOf, isRestorable, restoring, type TakeBackDeps, toSendAgain } from "./take-back.ts";
 
 /** One reading by its id, or those that were asked about together, by the time of that. */
 export type Which = string | Date;

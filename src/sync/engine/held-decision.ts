@@ -2,8 +2,11 @@ import type { Clock } from "../../lib/clock.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { AttentionItem, Decision, LedgerEntry, Ledgers } from "../model/ledger.ts";
+import { canBeSent, type Decision, type LedgerEntry, type Ledgers } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
+import type { Offers } from "../model/offers.ts";
+import { readingId } from "../model/reading.ts";
+import { acceptedOf } from "./offer.ts";
 import { listedAgain, toRemove, unconfirmed, writeAll } from "./record.ts";
 
 export interface Heard {
@@ -14,7 +17,7 @@ export interface Heard {
 
 /** After "mine" or "send_old" the next run sends it; "not_mine" skips it, unless Withings says later that it is. Throws `BusyError` while a run is at work. */
 export async function decideHeld(
-  deps: { links: Links; ledgers: Ledgers; leases: Leases; clock: Clock },
+  deps: { links: Links; ledgers: Ledgers; offers: Offers; leases: Leases; clock: Clock },
   account: Account,
   ids: string[],
   decision: Decision,
@@ -28,10 +31,13 @@ export async function decideHeld(
     const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
     const progress = await ledger.progress();
     const known = [...(await ledger.entries(ids)).values()];
-    const heard = known.map((entry) => ({
-      entry,
-      now: afterDecision(entry.value, { type: decision, at: clock.now() }, account),
-    }));
+    const open = known.map(({ value }) => value).filter(({ fate }) => fate.state === "held" || fate.state === "failed");
+    const isWanted = decision !== "not_mine" && open.length > 0;
+    const accepted = isWanted ? await acceptedOf(deps, telegramUserId, open.map(readingId)) : undefined;
+    const heard = known.map((entry) => {
+      const type = accepted?.has(readingId(entry.value)) ? "handed_on" : decision;
+      return { entry, now: afterDecision(entry.value, { type, at: clock.now() }, account) };
+    });
     const entries = heard.map(({ entry, now }) => now ?? entry.value);
     const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
     if (waiting.length === 0 || !progress) return { type: "nothing_waits", entries };
@@ -47,11 +53,6 @@ export async function decideHeld(
   });
 }
 
-/** Whether the owner's yes would send it. A reading without a time zone is sent as soon as there is one. */
-export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
-  return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
-}
-
 function afterDecision(
   entry: LedgerEntry,
   decision: { type: Decision; at: Date },
@@ -60,7 +61,7 @@ function afterDecision(
   const { fate } = entry;
   if (fate.state !== "held" && fate.state !== "failed") return undefined;
   const about = fate.state === "held" ? { about: fate.reason } : {};
-  if (decision.type === "not_mine") {
+  if (decision.type === "not_mine" || decision.type === "handed_on") {
     return { ...entry, decision: { ...decision, ...about }, fate: { state: "skipped", reason: "not_mine" } };
   }
   if (!canBeSent(fate)) return undefined;

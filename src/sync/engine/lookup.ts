@@ -126,13 +126,16 @@ function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: Gar
       const mayAdopt = step.type === "hold" || (step.type !== "watch" && step.adopt);
       // While the old version is there, the new one was not brought: the old one goes first.
       if (!mayAdopt || match.ours || match.replaced) continue;
-      // An imported reading may be a copy of one of ours, so it takes no entry.
-      const among = reading.imported ? new UnclaimedEntries(all, new Set()) : entries;
+      // An imported reading may be a copy of one of ours, so it takes no entry. What a device measured is a copy only to the second.
+      const mayBeCopy = reading.imported && (!isHandedOn(reading) || fits === isOurs);
+      const among = mayBeCopy ? new UnclaimedEntries(all, new Set()) : entries;
       const { takenAt, within = match.item.within } = reading;
       match.elsewhere ??= among.take({ takenAt, within, values: sentValues(reading) }, fits);
     }
   }
 }
+
+const isHandedOn = ({ within, typed }: Reading) => within !== undefined && !typed;
 
 function conclude(match: Match, unreadable: UnreadableEntry[], now: Date): void {
   const { item, elsewhere, replaced, copies } = match;

@@ -84,7 +84,8 @@ export function plan(listed: Reading, entry: LedgerEntry | undefined, given: Pla
     case "skipped": {
       const isAsked = isOn && askedSince !== undefined && reading.takenAt >= askedSince;
       if (entry.fate.reason === "kind_off" && isAsked) return fresh(reading, context, true);
-      if (entry.fate.reason === "not_mine" && isOn && isConfirmedAfter(reading, entry.decision?.at)) {
+      const isDisowned = entry.fate.reason === "not_mine" && entry.decision?.type !== "handed_on";
+      if (isDisowned && isOn && isConfirmedAfter(reading, entry.decision?.at)) {
         return again(entry, fresh(reading, context, true), adopting);
       }
       return atRest(entry);

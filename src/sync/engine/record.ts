@@ -62,7 +62,8 @@ export function describe(reading: Reading, before: LedgerEntry | undefined) {
   };
 }
 
-const isForGood = ({ type }: NonNullable<LedgerEntry["decision"]>) => type === "mine" || type === "ask_again";
+const isForGood = ({ type }: NonNullable<LedgerEntry["decision"]>) =>
+  type === "mine" || type === "ask_again" || type === "handed_on";
 
 function withFate(reading: Reading, before: LedgerEntry | undefined, fate: Fate): LedgerEntry {
   return {

@@ -1,14 +1,14 @@
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Tokens } from "../links/tokens.ts";
-import { type HeldLease, leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
-import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress, Removal } from "../model/ledger.ts";
+import type { AttentionItem, LedgerEntry, Ledgers, Progress, Removal } from "../model/ledger.ts";
 import { restorableUntil } from "../model/ledger.ts";
-import type { Links, Versioned } from "../model/link.ts";
-import { isTypedId, type TypedReading, type TypedReadings } from "../model/typed.ts";
+import type { Links } from "../model/link.ts";
+import { isTypedId, type TypedReading, type TypedReadings, withinOf } from "../model/typed.ts";
 import type { OpenSinks } from "../model/vendors.ts";
+import { ledgerOf, type Opened, type Owner, withLedger } from "./opened-ledger.ts";
 import { listedAgain, toRemove, writeAll } from "./record.ts";
 import { asked, finishRemovals, isOurs } from "./removal.ts";
 
@@ -38,13 +38,6 @@ export type TakenBack =
   | { type: "removed" | "held" | "restoring" | "elsewhere" | "kind_off"; entry: LedgerEntry }
   | { type: "pending"; entry: LedgerEntry; problem?: unknown }
   | { type: "too_late"; entry: LedgerEntry | undefined };
-
-interface Opened {
-  ledger: Ledger;
-  progress: Versioned<Progress>;
-  lease: HeldLease;
-  garminProfileId: string;
-}
 
 /** What was sent last and hasn't been taken out of Garmin since. */
 export async function lastSent({ links, ledgers }: TakeBackDeps, account: Account): Promise<LedgerEntry | undefined> {
@@ -89,33 +82,48 @@ function newest(entries: LedgerEntry[]): LedgerEntry | undefined {
  * Takes a reading out of Garmin, now or, if that isn't possible, by the next run. `asksAgain`: its owner had said that it's
  * theirs, and takes that back. Throws `BusyError` while a run is at work.
  */
-export function takeOut(deps: TakeBackDeps, account: Account, id: string, asksAgain: boolean): Promise<TakenBack> {
-  return onLedger(deps, account, async (opened) => {
-    const { clock, log } = deps;
-    const entry = (await opened.ledger.entries([id])).get(id)?.value;
-    if (!entry || !isOurs(entry)) return notOurs(entry);
-    const { kind, takenAt, values, decision } = entry;
-    const about = asksAgain && decision?.type === "mine" ? decision.about : undefined;
-    const because = opened.progress.value.gone?.find((it) => it.id === id)?.why;
-    const removal: Removal = {
-      ...{ id, kind, takenAt, values, askedAt: clock.now() },
-      ...(because && { because }),
-      ...(about && { asksAgain: about }),
-    };
-    await opened.lease.ensure();
-    const progress = asked(opened.progress.value, removal, clock.now());
-    const stored = await opened.ledger.saveProgress(progress, opened.progress.version);
-    // What a device delivers later isn't already there any more.
-    if (isTypedId(entry.measureGroupId)) {
-      await deps.typed.settle(account.telegramUserId, new Map([[entry.measureGroupId, undefined]]));
-    }
-    const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: [id] });
-    for (const error of errors) log.warn("removal_put_off", errorFacts(error));
-    const after = (await opened.ledger.entries([id])).get(id)?.value ?? entry;
-    const { state } = after.fate;
-    if (state === "removed" || state === "held") return { type: state, entry: after };
-    return { type: "pending", entry: after, ...(errors.length > 0 && { problem: errors[0] }) };
-  });
+export async function takeOut(
+  deps: TakeBackDeps,
+  account: Account,
+  id: string,
+  asksAgain: boolean,
+): Promise<TakenBack> {
+  return (await withLedger(deps, account, (opened) => takeOutOn(deps, account, opened, id, asksAgain))) ?? TOO_LATE;
+}
+
+const TOO_LATE = { type: "too_late", entry: undefined } as const;
+
+export async function takeOutOn(
+  deps: TakeBackDeps,
+  account: Owner,
+  opened: Opened,
+  id: string,
+  asksAgain: boolean,
+): Promise<TakenBack> {
+  const { clock, log } = deps;
+  const entry = (await opened.ledger.entries([id])).get(id)?.value;
+  if (!entry || !isOurs(entry)) return notOurs(entry);
+  const { kind, takenAt, values, decision } = entry;
+  const about = asksAgain && decision?.type === "mine" ? decision.about : undefined;
+  const because = opened.progress.value.gone?.find((it) => it.id === id)?.why;
+  const removal: Removal = {
+    ...{ id, kind, takenAt, values, askedAt: clock.now() },
+    ...(because && { because }),
+    ...(about && { asksAgain: about }),
+  };
+  await opened.lease.ensure();
+  const progress = asked(opened.progress.value, removal, clock.now());
+  const stored = await opened.ledger.saveProgress(progress, opened.progress.version);
+  // What a device delivers later isn't already there any more.
+  if (isTypedId(entry.measureGroupId)) {
+    await deps.typed.settle(account.telegramUserId, new Map([[entry.measureGroupId, undefined]]));
+  }
+  const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: [id] });
+  for (const error of errors) log.warn("removal_put_off", errorFacts(error));
+  const after = (await opened.ledger.entries([id])).get(id)?.value ?? entry;
+  const { state } = after.fate;
+  if (state === "removed" || state === "held") return { type: state, entry: after };
+  return { type: "pending", entry: after, ...(errors.length > 0 && { problem: errors[0] }) };
 }
 
 function notOurs(entry: LedgerEntry | undefined): TakenBack {
@@ -127,25 +135,37 @@ function notOurs(entry: LedgerEntry | undefined): TakenBack {
 }
 
 /** Has a removed reading sent again by the next run. Throws `BusyError` while a run is at work. */
-export function restore(deps: TakeBackDeps, account: Account, id: string): Promise<TakenBack> {
-  return onLedger(deps, account, async ({ ledger, progress, lease }) => {
-    const { clock } = deps;
-    const found = (await ledger.entries([id])).get(id);
-    if (!found) return { type: "too_late", entry: undefined };
-    const { value: entry } = found;
-    if (!isRestorable(entry, clock.now())) return { type: isOurs(entry) ? "restoring" : "too_late", entry };
-    if (!isKindOn(account.settings.sends, entry.kind)) return { type: "kind_off", entry };
-    await lease.ensure();
-    // First: if this ends half-way, the next run lists the reading again, and finds a removal that is under way.
-    const removals = (progress.value.removals ?? []).filter((it) => it.id !== id);
-    const isTyped = isTypedId(entry.measureGroupId);
-    const next = { ...listedAgain(progress.value, entry), removals };
-    await ledger.saveProgress(isTyped ? next : restoring(next, [id]), progress.version);
-    if (isTyped) await deps.typed.add(account.telegramUserId, typedAgain(entry, clock.now()));
-    const again = toSendAgain(entry, clock.now());
-    await writeAll([{ item: { entry: found }, next: again }], ledger);
-    return { type: "restoring", entry: again };
+export async function restore(deps: TakeBackDeps, account: Account, id: string): Promise<TakenBack> {
+  const restored = await withLedger(deps, account, async (opened): Promise<TakenBack> => {
+    const entry = (await opened.ledger.entries([id])).get(id)?.value;
+    // They said that it isn't theirs after all, so somebody else may have it by now.
+    return entry?.decision?.type === "handed_on" ? { type: "too_late", entry } : restoreOn(deps, account, opened, id);
   });
+  return restored ?? TOO_LATE;
+}
+
+export async function restoreOn(
+  deps: TakeBackDeps,
+  account: Account,
+  { ledger, progress, lease }: Opened,
+  id: string,
+): Promise<TakenBack> {
+  const { clock } = deps;
+  const found = (await ledger.entries([id])).get(id);
+  if (!found) return { type: "too_late", entry: undefined };
+  const { value: entry } = found;
+  if (!isRestorable(entry, clock.now())) return { type: isOurs(entry) ? "restoring" : "too_late", entry };
+  if (!isKindOn(account.settings.sends, entry.kind)) return { type: "kind_off", entry };
+  await lease.ensure();
+  // First: if this ends half-way, the next run lists the reading again, and finds a removal that is under way.
+  const removals = (progress.value.removals ?? []).filter((it) => it.id !== id);
+  const isTyped = isTypedId(entry.measureGroupId);
+  const next = { ...listedAgain(progress.value, entry), removals };
+  await ledger.saveProgress(isTyped ? next : restoring(next, [id]), progress.version);
+  if (isTyped) await deps.typed.add(account.telegramUserId, typedAgain(entry, clock.now()));
+  const again = toSendAgain(entry, clock.now());
+  await writeAll([{ item: { entry: found }, next: again }], ledger);
+  return { type: "restoring", entry: again };
 }
 
 /** They're sent even if Withings no longer lists them. */
@@ -156,7 +176,7 @@ export const restoring = (progress: Progress, ids: string[]): Progress => ({
 
 /** Withings doesn't list it. All that was typed is in its entry, except how roughly. */
 function typedAgain({ measureGroupId: id, takenAt, values }: LedgerEntry, typedAt: Date): TypedReading {
-  return { id, takenAt, values, typedAt, within: { seconds: 600, kg: 0.1 } };
+  return { id, takenAt, values, typedAt, within: withinOf(id) };
 }
 
 export function isRestorable({ fate, removal }: LedgerEntry, now: Date): boolean {
@@ -179,60 +199,41 @@ export function toSendAgain(entry: LedgerEntry, at: Date): LedgerEntry {
 }
 
 /** Takes back a "no", so that its owner is asked again. Throws `BusyError` while a run is at work. */
-export function askAgain(deps: TakeBackDeps, account: Account, id: string): Promise<TakenBack> {
-  return onLedger(deps, account, async ({ ledger, progress, lease }) => {
-    const now = deps.clock.now();
-    const found = (await ledger.entries([id])).get(id);
-    const { fate, decision } = found?.value ?? {};
-    if (found && fate?.state === "held") return { type: "held", entry: found.value };
-    const about = fate?.state === "skipped" && fate.reason === "not_mine" ? decision?.about : undefined;
-    if (!found || !about) return { type: "too_late", entry: found?.value };
-    await lease.ensure();
-    const next: LedgerEntry = {
-      ...found.value,
-      fate: { state: "held", reason: about },
-      decision: { type: "ask_again", at: now, about },
-    };
-    // First: if this ends half-way, the next run lists the reading again, and finds which of the two is true.
-    const listed = listedAgain(progress.value, found.value);
-    const attention = [...listed.attention, waiting(next, now)];
-    await ledger.saveProgress({ ...listed, attention }, progress.version);
-    await writeAll([{ item: { entry: found }, next }], ledger);
-    return { type: "held", entry: next };
-  });
+export async function askAgain(deps: TakeBackDeps, account: Account, id: string): Promise<TakenBack> {
+  return (await withLedger(deps, account, (opened) => askAgainOn(deps, opened, id))) ?? TOO_LATE;
+}
+
+export async function askAgainOn(
+  { clock }: Pick<TakeBackDeps, "clock">,
+  { ledger, progress, lease }: Opened,
+  id: string,
+): Promise<TakenBack> {
+  const now = clock.now();
+  const found = (await ledger.entries([id])).get(id);
+  const { fate, decision } = found?.value ?? {};
+  if (found && fate?.state === "held") return { type: "held", entry: found.value };
+  const about = fate?.state === "skipped" && fate.reason === "not_mine" ? decision?.about : undefined;
+  if (!found || !about) return { type: "too_late", entry: found?.value };
+  await lease.ensure();
+  const next: LedgerEntry = {
+    ...found.value,
+    fate: { state: "held", reason: about },
+    decision: { type: "ask_again", at: now, about },
+  };
+  // First: if this ends half-way, the next run lists the reading again, and finds which of the two is true.
+  const listed = listedAgain(progress.value, found.value);
+  const attention = [...listed.attention, waiting(next, now)];
+  await ledger.saveProgress({ ...listed, attention }, progress.version);
+  await writeAll([{ item: { entry: found }, next }], ledger);
+  return { type: "held", entry: next };
 }
 
 function waiting({ measureGroupId, kind, takenAt, modifiedAt, values, fate }: LedgerEntry, now: Date): AttentionItem {
   return { measureGroupId, kind, takenAt, modifiedAt, values, fate: fate as AttentionItem["fate"], waitsSince: now };
 }
 
-export function contextOf({ tokens, openSinks, clock }: TakeBackDeps, { telegramUserId }: Account, opened: Opened) {
+export function contextOf({ tokens, openSinks, clock }: TakeBackDeps, { telegramUserId }: Owner, opened: Opened) {
   const { ledger, lease, garminProfileId } = opened;
   // Only for the profile it was sent to.
   return { ledger, lease, clock, sinks: openSinks(tokens.withAccess(telegramUserId, "garmin", garminProfileId)) };
-}
-
-async function onLedger(deps: TakeBackDeps, account: Account, work: (opened: Opened) => Promise<TakenBack>) {
-  return (await withLedger(deps, account, work)) ?? { type: "too_late" as const, entry: undefined };
-}
-
-/** Alone on the account's ledger. Undefined without both links, or before their first run. */
-export function withLedger<T>(
-  { links, ledgers, leases }: TakeBackDeps,
-  account: Account,
-  work: (opened: Opened) => Promise<T>,
-): Promise<T | undefined> {
-  return withLease(leases, leaseName(account.telegramUserId), async (lease) => {
-    const opened = await ledgerOf(links, ledgers, account);
-    const progress = await opened?.ledger.progress();
-    return opened && progress && work({ ...opened, progress, lease });
-  });
-}
-
-async function ledgerOf(links: Links, ledgers: Ledgers, { telegramUserId }: Account) {
-  const withings = await links.facts(telegramUserId, "withings");
-  const garmin = await links.facts(telegramUserId, "garmin");
-  if (!withings || !garmin) return undefined;
-  const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
-  return { ledger, garminProfileId: garmin.vendorUserId };
 }

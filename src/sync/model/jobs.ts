@@ -13,6 +13,13 @@ export type Act = (typeof ACTS)[number];
 export const ACTS_TOGETHER = ["take_out", "keep", "restore"] as const;
 export type ActTogether = (typeof ACTS_TOGETHER)[number];
 
+/**
+ * What is done with a reading that somebody hands on, named by its id in their ledger. In their chat: ask the other one ("offer"),
+ * say how far that has got ("heard"), and end it after days without an answer ("expire"). In the other one's: their answers.
+ */
+export const HAND_ON_ACTS = ["offer", "heard", "expire", "theirs", "not_theirs", "undo_theirs"] as const;
+export type HandOnAct = (typeof HAND_ON_ACTS)[number];
+
 const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));
 const JobBase = lazy(() => z.object({ account: z.int(), dueAt: instant() }));
 export const StoredJob = lazy(() =>
@@ -33,6 +40,11 @@ export const StoredJob = lazy(() =>
       /** When they were asked about. */
       askedAt: instant(),
     }),
+    JobBase().extend({
+      ...{ reason: z.literal("handed_on"), act: z.enum(HAND_ON_ACTS), reading: z.string(), messageId: z.int() },
+      /** Who is asked, or whose reading it was. */
+      other: z.int().optional(),
+    }),
   ]),
 );
 
@@ -47,7 +59,8 @@ export type Job = NewJob & {
   attempts: number;
 };
 
-export type ReadingJob = Extract<Job, { reason: "reading" | "readings" }>;
+export type ReadingJob = Extract<Job, { reason: "reading" | "readings" | "handed_on" }>;
+export type HandOnJob = Extract<Job, { reason: "handed_on" }>;
 
 /** One job for an account and a reason. A waiting job covers a new one, unless it's due later or may have started. */
 export interface Jobs extends JobQueue {

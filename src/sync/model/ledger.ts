@@ -36,9 +36,9 @@ export type Fate =
 
 /**
  * An owner's answer about a held reading. "send_old": send it, if only its age is in the way. "ask_again": they took their answer
- * back, so it's held until they give another.
+ * back, so it's held until they give another. "handed_on": it's somebody else's here, and comes back only by its owner's word.
  */
-export const DECISIONS = ["mine", "not_mine", "send_old", "ask_again"] as const;
+export const DECISIONS = ["mine", "not_mine", "send_old", "ask_again", "handed_on"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 export interface LedgerEntry extends Measured {
@@ -49,7 +49,7 @@ export interface LedgerEntry extends Measured {
   fate: Fate;
   /** Why it would have been held if Garmin hadn't had it: it says nothing about what its owner weighs. */
   doubt?: HeldReason;
-  /** Whatever happens to the reading afterwards, "mine" and "ask_again" stay. `about`: why it was held. */
+  /** Whatever happens to the reading afterwards, "mine", "ask_again" and "handed_on" stay. `about`: why it was held. */
   decision?: { type: Decision; at: Date; about?: HeldReason };
   /** Its owner keeps it in Garmin, though it's gone at Withings or somebody else's there. */
   isKept?: true;
@@ -120,6 +120,8 @@ export interface Progress {
   attention: AttentionItem[];
   /** Readings with an unconfirmed upload, by `readingId`: followed up even when they are gone at Withings. */
   open?: string[];
+  /** Offered to somebody else who hasn't said yes: by when they should have answered, and the message that says they were asked. */
+  handedOn?: HandedOn[];
   /** What its owner wants out of Garmin, until it's gone; and for a month, what is gone. */
   removals?: Removal[];
   /** What its owner restored, until it's settled: it's sent even if Withings no longer lists it. */
@@ -139,6 +141,12 @@ export interface Progress {
   differing?: Differing[];
   /** The first reading that was found in Garmin a second time, from elsewhere. */
   twin?: Twin;
+}
+
+export interface HandedOn {
+  id: string;
+  until: Date;
+  messageId: number;
 }
 
 /** `closed`: Garmin doesn't offer this kind to this account. `differs`: a reading came back with another weight or time. */
@@ -219,6 +227,15 @@ export const restorableUntil = (removedAt: Date) => new Date(removedAt.getTime()
 export interface AttentionItem extends Measured, Pick<LedgerEntry, "measureGroupId" | "kind" | "modifiedAt"> {
   fate: Extract<Fate, { state: "held" | "failed" }>;
   waitsSince?: Date;
+}
+
+/** Whether its owner can say if it's theirs. Otherwise something is wrong with it. */
+export const asksWhose = ({ fate }: { fate: Fate }) =>
+  fate.state === "held" && !["in_the_future", "impossible_date", "no_timezone", "before_start"].includes(fate.reason);
+
+/** Whether the owner's yes would send it. A reading without a time zone is sent as soon as there is one. */
+export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
+  return reason !== "out_of_range" && reason !== "in_the_future" && reason !== "no_timezone";
 }
 
 export interface Ledgers {

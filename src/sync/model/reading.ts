@@ -11,7 +11,7 @@ interface ReadingBase {
   /** It came into Withings from another health app, so Garmin may have it already: it's looked for before it is sent. */
   imported: boolean;
   typed?: true;
-  /** It was typed into the chat, so Withings doesn't list it, and it may be off by this from what a device measured. */
+  /** It was typed into the chat or handed on there, so Withings doesn't list it, and it may be off by this from what a device delivers. */
   within?: Within;
   /** Withings no longer lists it. Its owner restored it, so it's sent as the ledger has it. */
   unlisted?: true;

@@ -1,7 +1,7 @@
-import type { Reading, Within } from "./reading.ts";
+import type { Reading, ReadingKind, Within } from "./reading.ts";
 import type { Measured } from "./vendors.ts";
 
-/** A reading that its owner typed into the chat. */
+/** A reading that its owner typed into the chat, or that somebody else here has handed on to them. */
 export interface TypedReading extends Measured {
   /** Its `measureGroupId` in the ledger. */
   id: number;
@@ -36,7 +36,22 @@ export function typedId({ date, message_id }: { date: number; message_id: number
   return FIRST_ID + date * 1000 + (message_id % 1000);
 }
 
-export const isTypedId = (measureGroupId: number) => measureGroupId >= FIRST_ID;
+/** What somebody else's device measured has a number of its own too, in case Withings gives it to its new owner as well. */
+const FIRST_HANDED_ID = 8_000_000_000_000_000;
+/** The vendor would deliver the same measurement with the same second and weight; weights are kept to ten grams. */
+const AS_MEASURED: Within = { seconds: 1, kg: 0.01 };
+/** How roughly people give times and weights. */
+const AS_TYPED: Within = { seconds: 600, kg: 0.1 };
+
+/** For the other one's ledger. A measure group may hold a weigh-in and a blood pressure at once. */
+export function handedId({ measureGroupId, kind }: { measureGroupId: number; kind: ReadingKind }): number {
+  return FIRST_HANDED_ID + measureGroupId * 2 + (kind === "weigh_in" ? 0 : 1);
+}
+
+/** Whether it's kept by us, because Withings doesn't list it. */
+export const isTypedId = (measureGroupId: number) => measureGroupId >= FIRST_HANDED_ID;
+
+export const withinOf = (id: number): Within => (id >= FIRST_ID ? AS_TYPED : AS_MEASURED);
 
 export const typedAtOf = (id: number): Date => new Date(Math.floor((id - FIRST_ID) / 1000) * 1000);
 
@@ -44,6 +59,7 @@ export function readingOf({ id, takenAt, typedAt, values, within }: TypedReading
   return {
     ...{ measureGroupId: id, takenAt, modifiedAt: typedAt, within, ...values },
     // It's looked for before it's sent, and nobody is asked whose it is.
-    ...{ attribution: "confirmed", imported: true, typed: true },
+    ...{ attribution: "confirmed", imported: true },
+    ...(id >= FIRST_ID && { typed: true }),
   };
 }

@@ -10,7 +10,7 @@ import {
   type Trouble,
   UNEXPECTED,
 } from "../model/health.ts";
-import type { AttentionItem, Removal } from "../model/ledger.ts";
+import { type AttentionItem, asksWhose, type Removal } from "../model/ledger.ts";
 import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
@@ -245,10 +245,6 @@ function newsOfAttention(items: AttentionItem[], lastReadings: Overview["lastRea
     ...(rest.length > 0 ? [{ type: "attention" as const, items: rest }] : []),
   ];
 }
-
-/** Whether its owner can say if it's theirs. Otherwise something is wrong with it. */
-export const asksWhose = ({ fate }: Pick<AttentionItem, "fate">) =>
-  fate.state === "held" && !["in_the_future", "impossible_date", "no_timezone", "before_start"].includes(fate.reason);
 
 /** Without a sound: nothing has to be done. */
 export function isQuiet(news: HealthNews): boolean {
