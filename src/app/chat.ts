@@ -12,6 +12,8 @@ import type { Account } from "../sync/model/account.ts";
 import type { JobQueue } from "../sync/model/jobs.ts";
 import type { App } from "./app.ts";
 
+const handingOn = () => import("./handing-on.ts");
+
 export interface ChatDeps extends Pick<BotDeps, "answersByItself" | "doctor" | "report" | "paced" | "conflictSeconds"> {
   queue: JobQueue;
   version: string;
@@ -41,6 +43,9 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const { accounts, health, summary, leases } = store;
   const notifier = createNotifier({
     ...{ accounts, health, overview: overviews.of, garminSignIn, clock, log },
+    others: async (account) => (await handingOn()).othersIn(store, config, account),
+    onUnanswered: async (account, handedOn) =>
+      deps.queue.put((await handingOn()).unansweredJobs(account, handedOn, clock.now())),
     async send(telegramUserId, text, { isQuiet, keyboard, entities, onSent }) {
       const shown = { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) };
       const options = { disable_notification: isQuiet, ...shown };
@@ -107,16 +112,21 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
 /** What people can do in the chat, done by the program. */
 export function botDeps(
   app: App,
-  { conclude, noteAsked }: Pick<Notifier, "conclude" | "noteAsked">,
+  { conclude, noteAsked, others }: Pick<Notifier, "conclude" | "noteAsked" | "others">,
   deps: ChatDeps,
 ): BotDeps {
   const { store, sync, overviews, garminSignIn, withingsLinking, subscriptions, disconnect, clock, log } = app;
-  const { accounts, people, links, typed, leases, turns, once, dialogs, schedule } = store;
+  const { accounts, people, links, typed, offers, leases, turns, once, dialogs, schedule } = store;
   const { queue, version } = deps;
   return {
     ...deps,
-    ...{ accounts, people, links, typed, leases, turns, once, dialogs, schedule },
-    ...{ garminSignIn, withingsLinking, disconnect, conclude, noteAsked, answers: app.vendors.answers, clock, log },
+    ...{ accounts, people, links, typed, offers, leases, turns, once, dialogs, schedule },
+    disconnect: async (account, what) => {
+      const left = what === "everything" ? await offers.of(account.telegramUserId) : [];
+      await disconnect(account, what);
+      if (left.length > 0) await queue.put((await handingOn()).leftJobs(left, account.telegramUserId, clock.now()));
+    },
+    ...{ garminSignIn, withingsLinking, conclude, noteAsked, others, answers: app.vendors.answers, clock, log },
     overview: overviews.of,
     lastRun: (account) => overviews.lastRun(account),
     sync: (account, options) => sync.run(account, options),
@@ -124,7 +134,7 @@ export function botDeps(
     goOn: sync.resume,
     ...{ lastSent: sync.lastSent, takeOut: sync.takeOut, restore: sync.restore, askAgain: sync.askAgain },
     ...{ keepGone: sync.keepGone, takeOutGone: sync.takeOutGone, restoreGone: sync.restoreGone },
-    entryOf: sync.entryOf,
+    ...{ entryOf: sync.entryOf, handOn: sync.handOn },
     missing: async (account, kind) => (await import("./missing.ts")).whyMissing(app, account, kind),
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),
     statusExtras: async ({ telegramUserId }) => {

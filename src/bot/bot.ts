@@ -11,13 +11,13 @@ import { createDoctorAnswers } from "./commands/doctor.ts";
 import type { DoctorDeps } from "./commands/doctor-answers.ts";
 import { createGoal } from "./commands/goal.ts";
 import { createGone } from "./commands/gone.ts";
+import type { HandOnDeps } from "./commands/hand-on-answers.ts";
 import { createHeldQuestions } from "./commands/held.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
 import { createPlain } from "./commands/plain.ts";
 import type { PlainDeps } from "./commands/plain-answers.ts";
 import { createReadingActs } from "./commands/reading-acts.ts";
-import type { ReadingActsDeps } from "./commands/reading-answers.ts";
 import { createSettings } from "./commands/settings.ts";
 import type { SettingsDeps } from "./commands/settings-answers.ts";
 import { createStatus, type StatusDeps } from "./commands/status.ts";
@@ -66,7 +66,7 @@ type FeatureDeps = AuthorizeDeps &
   PeopleDeps &
   DoctorDeps &
   SyncDeps &
-  ReadingActsDeps &
+  HandOnDeps &
   UndoDeps &
   TypedDeps &
   PlainDeps;
@@ -83,6 +83,7 @@ type OwnParts = Pick<
   | "startSync"
   | "startSyncIn"
   | "questions"
+  | "api"
 >;
 
 export interface BotConfig extends ClientConfig {
@@ -162,7 +163,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
     ...{ questions, syncs, wordsAt },
     linking: createLinking({ ...deps, wordsAt, startSync: syncs.start, questions }),
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
-    acts: createReadingActs(answers, deps),
+    acts: createReadingActs(answers, { ...deps, api }),
     settings: createSettings({ ...deps, questions }),
     plain: createPlain(answers, { ...deps, wordsAt, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
@@ -204,7 +205,7 @@ function installHandlers(
   bot.use(createDisconnect({ ...deps, questions }));
   bot.use(createUndo(acts, deps));
   bot.use(createGone(acts, deps));
-  bot.use(createHeldQuestions(acts, { ...deps, startSync: syncs.start }));
+  bot.use(createHeldQuestions(acts, { ...deps, api: bot.api, startSync: syncs.start }));
   bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
   bot.use(settings.commands);
   bot.use(createGoal(deps));

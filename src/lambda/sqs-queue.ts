@@ -95,6 +95,7 @@ function sameness(job: NewJob): number {
     // The same may be wanted again: taken out, restored, taken out.
     case "reading":
     case "readings":
+    case "handed_on":
       return job.dueAt.getTime();
     case "requested":
     case "doctor":

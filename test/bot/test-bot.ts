@@ -2,6 +2,7 @@ import type { Update } from "grammy/types";
 import { expect } from "vitest";
 import { botDeps, type ChatDeps } from "../../src/app/chat.ts";
 import { createDoctor } from "../../src/app/doctor.ts";
+import { othersIn } from "../../src/app/handing-on.ts";
 import { makeReport } from "../../src/app/report.ts";
 import { type BotDeps, createBot, type TelegramBot } from "../../src/bot/bot.ts";
 import { readConfig } from "../../src/config/config.ts";
@@ -53,10 +54,11 @@ export async function startTestBot(
   const conclude: BotDeps["conclude"] = async () => ({ healed: undefined, answered: async () => {} });
   const botOn = (on: typeof app, instead: Partial<BotDeps> = {}) =>
     createBot(config, {
-      ...botDeps(on, { conclude, noteAsked: async () => ({ attentionTold: [] }) }, chat),
+      ...botDeps(on, { conclude, noteAsked: async () => ({ attentionTold: [] }), others }, chat),
       log,
       ...instead,
     });
+  const others = (account: number) => othersIn(app.store, config, account);
   const newest = () => bots.at(-1) ?? expect.fail("there is no bot");
   /** What is asked for in the chat is answered by the newest bot. */
   async function work(job: Job) {
@@ -65,7 +67,7 @@ export async function startTestBot(
     if (job.reason === "requested") {
       const { busy } = await newest().answerSync(account, job.messageId);
       if (busy) throw new RetryLaterError("another run is at work");
-    } else if (job.reason === "reading" || job.reason === "readings") await newest().answerReading(account, job);
+    } else if ("act" in job) await newest().answerReading(account, job);
     else if ("messageId" in job) await newest().answerLook(account, job.messageId, job.reason);
   }
   const worker = startWorker({ jobs: app.store.jobs, work, clock, log });
@@ -123,6 +125,7 @@ export async function startTestBot(
     logged,
     newBot,
     startBot,
+    queue: chat.queue,
     /** Has the jobs looked at, after the clock was moved. */
     wake: () => worker.wake(),
     serveEachAnew,

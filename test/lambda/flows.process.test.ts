@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { localDateTime } from "../../src/lib/local-time.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import { holdsSecret } from "../support/holds-secret.ts";
+import { addSecondPerson, OTHER, OTHER_NAME } from "../support/second-person.ts";
 import { ACCOUNT, OWNER, USERID } from "../support/test-app.ts";
 import { buildFunctions } from "./built-functions.ts";
 import { MANUAL_SYNC_TOKEN, startTestAws, type TestAws } from "./test-aws.ts";
@@ -107,6 +108,34 @@ test("a held reading is asked about, and every answer and its undo is done by an
   await aws.quiet();
   expect(aws.weightsKg()).toEqual([]);
   expect(await aws.fates()).toEqual(["held"]);
+  expect(aws.sqs.dead()).toEqual([]);
+});
+
+test("a reading is handed on, and both chats hear what came of it, with a new process for every update", async () => {
+  await start();
+  aws.http.isFresh = true;
+  const anna = await addSecondPerson(aws);
+  const { people } = aws.app.store;
+  await people.accept(await people.invite(), { telegramUserId: OTHER, name: OTHER_NAME });
+  const annasChat = aws.sandbox.telegram.user({ id: OTHER, firstName: OTHER_NAME, started: true });
+  aws.person.stepOnScale({ weightKg: 58.4, attrib: 1 });
+  await aws.runSweep();
+  const { id } = await aws.heard("Was that you?");
+  aws.chat.tap("It was Anna", id);
+  await aws.heard("I’ve asked Anna.");
+  const question = await annasChat.waitForMessage((it) => it.text.includes("asks: was the 58.4 kg"));
+  annasChat.tap("No", question.id);
+  expect(labels(await aws.heard("Anna says no."))).toEqual(["Yes", "No", "It was Anna"]);
+  await aws.quiet();
+  annasChat.tap("Undo", question.id);
+  await aws.heard("I’ve asked Anna.");
+  await aws.quiet();
+  annasChat.tap("Yes", question.id);
+  await aws.heard("It’s in Anna’s Garmin.");
+  await aws.quiet();
+  expect(anna.weightsKg()).toEqual([58.4]);
+  expect(aws.weightsKg()).toEqual([]);
+  expect(aws.http.logged().filter(({ event }) => event === "run_ended")).toEqual([]);
   expect(aws.sqs.dead()).toEqual([]);
 });
 

@@ -7,7 +7,8 @@ import { againButton, restoreAllButton } from "../ui/gone-buttons.ts";
 import { problemText } from "../views/undo.ts";
 import { goneWords } from "../words/gone.ts";
 import type { Words } from "../words/words.ts";
-import type { Answer, ReadingActsDeps } from "./reading-answers.ts";
+import type { Answer } from "./asked-again.ts";
+import type { ReadingActsDeps } from "./reading-answers.ts";
 
 /** What is done with all readings that were asked about together. */
 export interface AskedTogether {

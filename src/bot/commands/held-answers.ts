@@ -1,18 +1,19 @@
 import type { CallbackQueryContext } from "grammy/web";
+import { asksWhose } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
-import { asksWhose } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
+import { buttonsFor } from "../ui/hand-on-buttons.ts";
 import { stillWaiting } from "../ui/keyboards.ts";
-import { listButtons, questionButtons, sureButtons } from "../ui/question-buttons.ts";
+import { listButtons, sureButtons } from "../ui/question-buttons.ts";
 import { becameText } from "../views/held.ts";
 import { heldList, heldQuestion, isAskedTwice, LISTED, sureQuestion } from "../views/question.ts";
 import type { Words } from "../words/words.ts";
 import type { ReadingActs } from "./reading-acts.ts";
 import type { ReadingActsDeps } from "./reading-answers.ts";
 
-export interface HeldDeps extends Pick<ReadingActsDeps, "overview" | "entryOf" | "decideHeld"> {
+export interface HeldDeps extends Pick<ReadingActsDeps, "overview" | "entryOf" | "decideHeld" | "others"> {
   startSync: (account: BotContext["account"]) => Promise<void>;
 }
 
@@ -36,7 +37,8 @@ export async function answerOne(
   const item = { ...entry, fate };
   if (verb === "ask") {
     const { text, entities } = heldQuestion(item, lastReadings, words);
-    await ctx.reply(text, { reply_markup: questionButtons(item, words), ...(entities && { entities }) });
+    const keyboard = await buttonsFor(deps, ctx.account, item, words);
+    await ctx.reply(text, { reply_markup: keyboard, ...(entities && { entities }) });
   } else if (verb === "yes" && isAskedTwice(entry, lastReadings)) {
     const { text, entities } = sureQuestion(item, lastReadings, words);
     await editOrReply(ctx, text, sureButtons(id, words), entities);

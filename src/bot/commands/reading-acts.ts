@@ -1,6 +1,6 @@
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../../sync/model/account.ts";
-import type { Act, ActTogether, ReadingJob } from "../../sync/model/jobs.ts";
+import type { Act, ActTogether, HandOnAct, ReadingJob } from "../../sync/model/jobs.ts";
 import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -8,7 +8,8 @@ import { editOrReply } from "../ui/edit-message.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import { retryButton } from "../ui/reading-buttons.ts";
 import { type Words, wordsOf } from "../words/words.ts";
-import type { Answer, ReadingActsDeps } from "./reading-answers.ts";
+import type { Answer } from "./asked-again.ts";
+import type { HandOnDeps } from "./hand-on-answers.ts";
 
 /** While another run is at work, the job comes again this often, over half an hour in all. Then the tap has failed. */
 const MOST_ATTEMPTS = 6;
@@ -16,7 +17,7 @@ const MOST_ATTEMPTS = 6;
 export type ReadingActs = ReturnType<typeof createReadingActs>;
 
 /** What a tap does with one reading. A job does it, so Garmin is asked outside of the update, and a run at work is waited for. */
-export function createReadingActs(answers: LongAnswers, deps: ReadingActsDeps) {
+export function createReadingActs(answers: LongAnswers, deps: HandOnDeps) {
   const { overview, queue, clock } = deps;
 
   async function wordsAt(account: Account): Promise<Words> {
@@ -38,6 +39,7 @@ export function createReadingActs(answers: LongAnswers, deps: ReadingActsDeps) {
 
   return {
     wordsAt,
+    queued,
 
     begin(ctx: BotContext, act: Act, entry: LedgerEntry, words: Words): Promise<void> {
       const reading = readingId(entry);
@@ -56,18 +58,18 @@ export function createReadingActs(answers: LongAnswers, deps: ReadingActsDeps) {
     async write(account: Account, job: ReadingJob): Promise<void> {
       const { messageId, attempts } = job;
       const words = await wordsAt(account);
-      const { first, answer, failed } = await planFor(deps, account, job, words);
+      const { first, answer, failed, isPatient } = await planFor(deps, account, job, words);
       let later: RetryLaterError | undefined;
       await answers.write(
         { account: account.telegramUserId, messageId, first },
         { words: () => words, failure: "reading_act_failed" },
         async (message) => {
           try {
-            const { text, keyboard, entities } = await answer();
-            await message.finish(text, keyboard, entities);
+            const done = await answer();
+            if (done) await message.finish(done.text, done.keyboard, done.entities);
           } catch (error) {
             if (!(error instanceof RetryLaterError)) throw error;
-            if (attempts < MOST_ATTEMPTS) later = error;
+            if (isPatient || attempts < MOST_ATTEMPTS) later = error;
             else await message.finish(failed.text, failed.keyboard);
           }
         },
@@ -79,15 +81,19 @@ export function createReadingActs(answers: LongAnswers, deps: ReadingActsDeps) {
 
 type NewAct =
   | { reason: "reading"; act: Act; reading: string }
-  | { reason: "readings"; act: ActTogether; askedAt: Date };
+  | { reason: "readings"; act: ActTogether; askedAt: Date }
+  | { reason: "handed_on"; act: HandOnAct; reading: string; other: number };
 
 interface Plan {
   first: string;
-  answer: () => Promise<Answer>;
+  /** Without one, the message stays as it is. */
+  answer: () => Promise<Answer | undefined>;
   failed: Answer;
+  /** Nobody has tapped for it, so nobody would again. */
+  isPatient?: boolean;
 }
 
-async function planFor(deps: ReadingActsDeps, account: Account, job: ReadingJob, words: Words): Promise<Plan> {
+async function planFor(deps: HandOnDeps, account: Account, job: ReadingJob, words: Words): Promise<Plan> {
   if (job.reason === "reading") {
     const { act, reading: id } = job;
     const entry = await deps.entryOf(account, id);
@@ -96,6 +102,16 @@ async function planFor(deps: ReadingActsDeps, account: Account, job: ReadingJob,
       first: (entry && firstWords(act, entry, words)) ?? "",
       answer: () => answerTo(deps, { act, account, id, words }),
       failed: { text: entry ? words.undo.failed(entry) : words.later, keyboard: retryButton(act, id, words) },
+    };
+  }
+  if (job.reason === "handed_on") {
+    const { failedText, handOnAnswer } = await import("./hand-on-answers.ts");
+    const task = { account, job, words };
+    return {
+      first: "",
+      answer: () => handOnAnswer(deps, task),
+      failed: { text: await failedText(deps, task) },
+      isPatient: job.act === "heard" || job.act === "expire",
     };
   }
   const { act, askedAt } = job;

@@ -1,5 +1,3 @@
-import type { InlineKeyboard } from "grammy/web";
-import type { Clock } from "../../lib/clock.ts";
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { TakenOut, Which } from "../../sync/engine/gone-answers.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
@@ -7,20 +5,19 @@ import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
 import type { TakenBack } from "../../sync/engine/take-back.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Act, JobQueue } from "../../sync/model/jobs.ts";
-import type { AttentionItem, Decision, LedgerEntry } from "../../sync/model/ledger.ts";
-import { readingId } from "../../sync/model/reading.ts";
-import type { Overview } from "../../sync/status/overview.ts";
+import type { Decision, LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Conclusion } from "../notifications/notifier.ts";
-import { questionButtons, undoAnswerButton } from "../ui/question-buttons.ts";
+import { withOthers } from "../ui/hand-on-buttons.ts";
+import { undoAnswerButton } from "../ui/question-buttons.ts";
 import { restoreButton, retryButton, undoButton } from "../ui/reading-buttons.ts";
 import { becameText } from "../views/held.ts";
-import { type Formatted, heldQuestion } from "../views/question.ts";
 import { takenBackText } from "../views/undo.ts";
 import type { Words } from "../words/words.ts";
+import { type Answer, askedAgain } from "./asked-again.ts";
+import { type OfferNewsDeps, offerNews } from "./offer-news.ts";
+import { closeTheirs } from "./offer-over.ts";
 
-export interface ReadingActsDeps {
-  overview: (account: Account) => Promise<Overview>;
-  entryOf: (account: Account, readingId: string) => Promise<LedgerEntry | undefined>;
+export interface ReadingActsDeps extends OfferNewsDeps {
   takeOut: (account: Account, readingId: string, asksAgain?: boolean) => Promise<TakenBack>;
   restore: (account: Account, readingId: string) => Promise<TakenBack>;
   askAgain: (account: Account, readingId: string) => Promise<TakenBack>;
@@ -30,18 +27,11 @@ export interface ReadingActsDeps {
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
-  /** The question about this one is in the chat, so no run asks it again. */
-  noteAsked: (account: Account, item: AttentionItem) => Promise<unknown>;
   runSoon: (account: number) => Promise<void>;
   queue: JobQueue;
-  clock: Clock;
 }
 
 const UNDONE_WITHIN_MS = 24 * 3600 * 1000;
-
-export interface Answer extends Formatted {
-  keyboard?: InlineKeyboard | undefined;
-}
 
 export interface Asked {
   act: Act;
@@ -90,6 +80,7 @@ async function undoAnswer(deps: ReadingActsDeps, asked: Asked): Promise<Answer> 
   const entry = await deps.entryOf(account, id);
   if (!entry) return { text: words.undo.unknown };
   const { decision, fate } = entry;
+  if (decision?.type === "handed_on" && fate.state === "skipped") return withdrawn(deps, asked);
   const isLate = decision && deps.clock.now().getTime() - decision.at.getTime() > UNDONE_WITHIN_MS;
   if (isLate) return { text: [becameText(entry, words), words.question.tooLateToUndo].join(" ") };
   const isNo = fate.state === "skipped" && fate.reason === "not_mine";
@@ -111,18 +102,28 @@ async function afterTakeBack(deps: ReadingActsDeps, asked: Asked, outcome: Taken
   }
 }
 
+/** Unless the other one has said yes. */
+async function withdrawn(deps: ReadingActsDeps, { account, id, words }: Asked): Promise<Answer> {
+  const offered = await (await deps.handOn()).settle(account, id, "withdrawn");
+  if (offered.offer?.state === "withdrawn") await closeTheirs(deps, account, offered.offer);
+  return offerNews(deps, account, { offered, reading: id, words });
+}
+
 /** Brings it to Garmin, and says what became of it. */
 async function afterSync(deps: ReadingActsDeps, asked: Asked): Promise<Answer> {
-  const { account, id, words } = asked;
+  const entry = await bring(deps, asked.account, asked.id);
+  return entry ? standing(deps, asked, entry) : { text: asked.words.undo.unknown };
+}
+
+export async function bring(deps: ReadingActsDeps, account: Account, id: string): Promise<LedgerEntry | undefined> {
   const report = await deps.sync(account, {});
   if (report.busy) throw new RetryLaterError("another run is at work");
   const { answered } = await deps.conclude(account, report);
   await answered(false);
   const entry = await deps.entryOf(account, id);
-  if (!entry) return { text: words.undo.unknown };
-  const { state } = entry.fate;
+  const { state } = entry?.fate ?? {};
   if (state === "sending" || state === "sent") await deps.runSoon(account.telegramUserId);
-  return standing(deps, asked, entry);
+  return entry;
 }
 
 /** What is true of it, with the button that changes that. */
@@ -136,18 +137,20 @@ async function standing(deps: ReadingActsDeps, { account, id, words }: Asked, en
     case "sending":
     case "sent":
       return { text: say.willBeSent(entry), keyboard: undo };
-    case "held": {
-      const { lastReadings, attention } = await deps.overview(account);
-      const item = attention.find((it) => readingId(it) === id);
-      if (!item) return { text: becameText(entry, words) };
-      await deps.noteAsked(account, item);
-      return { ...heldQuestion(item, lastReadings, words), keyboard: questionButtons(item, words) };
-    }
+    case "held":
+      return (await askedAgain(deps, account, id, words)) ?? { text: becameText(entry, words) };
     case "skipped": {
       if (fate.reason === "already_in_garmin") return { text: question.alreadyThere(entry) };
       if (fate.reason !== "not_mine") return { text: becameText(entry, words) };
+      if (decision?.type === "handed_on") {
+        const offered = await (await deps.handOn()).settle(account, id);
+        return offerNews(deps, account, { offered, reading: id, words });
+      }
       const stays = entry.garminKey ? [question.earlierStays] : [];
-      return { text: [question.keptOut(entry), ...stays].join(" "), ...(decision?.about && { keyboard: undo }) };
+      const text = [question.keptOut(entry), ...stays].join(" ");
+      if (!decision?.about) return { text };
+      const others = entry.garminKey ? [] : await deps.others(account.telegramUserId);
+      return { text, keyboard: withOthers(undo, id, others, words) };
     }
     default:
       return { text: becameText(entry, words) };

@@ -4,8 +4,9 @@ import { type Action, RetryLaterError } from "../../lib/errors.ts";
 import { byStart } from "../../sync/engine/attention.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
-import type { Account, LastRun } from "../../sync/model/account.ts";
+import type { Account, Accounts, LastRun } from "../../sync/model/account.ts";
 import type { Decision } from "../../sync/model/ledger.ts";
+import type { Offers } from "../../sync/model/offers.ts";
 import { type ReadingKind, readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -34,6 +35,8 @@ export interface StatusDeps {
   /** Accepts readings of a kind as Garmin shows them. */
   goOn: (account: Account, kind: ReadingKind) => Promise<"noted" | "nothing_waits">;
   garminSignIn: SignInPages;
+  accounts: Pick<Accounts, "find">;
+  offers: Pick<Offers, "of">;
   startSync: (account: Account) => Promise<void>;
   questions: Pick<Questions, "offered">;
   clock: Clock;
@@ -72,17 +75,26 @@ async function redraw(deps: StatusDeps, ctx: BotContext): Promise<void> {
   await editOrReply(ctx, text, keyboard);
 }
 
-async function draw({ overview, statusExtras, garminSignIn, clock }: StatusDeps, account: Account): Promise<Message> {
+async function draw(deps: StatusDeps, account: Account): Promise<Message> {
+  const { overview, statusExtras, garminSignIn, clock } = deps;
   const seen = await overview(account);
   const words = wordsOf(account, { timezone: seen.timezone, now: clock.now() });
   const { gone } = seen.progress ?? {};
   const views = gone && { ...(await import("../views/gone.ts")), ...(await import("../ui/gone-buttons.ts")) };
-  const extras = { ...(await statusExtras(account)), ...(views && { gone: views.goneLines(gone, words) }) };
+  const offers = (await deps.offers.of(account.telegramUserId)).filter(({ state }) => state === "asked");
+  const { openOffers } = offers.length > 0 ? await import("./open-offers.ts") : {};
+  const open = await openOffers?.(deps, account, offers, words);
+  const extras = {
+    ...(await statusExtras(account)),
+    ...(views && { gone: views.goneLines(gone, words) }),
+    ...(open && { offers: open.lines }),
+  };
   const text = statusText(seen, extras, words);
   const message = withFixes(text, actionsFor(seen), words, garminSignIn);
   const { differs, closed } = seen.facts;
   const keyboard = [...differs, ...closed].reduce((all, it) => noticeButtons(it, words, all), message.keyboard);
   const all = decisionButtons(seen.attention, words, keyboard);
+  open?.onto(all);
   return { text: message.text, keyboard: views ? views.askGoneButtons(gone, words, all) : all };
 }
 

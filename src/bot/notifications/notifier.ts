@@ -6,7 +6,7 @@ import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
 import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
-import type { AttentionItem } from "../../sync/model/ledger.ts";
+import type { AttentionItem, HandedOn } from "../../sync/model/ledger.ts";
 import { RELINK } from "../../sync/model/link.ts";
 import {
   afterRun,
@@ -18,8 +18,9 @@ import {
   pendingNotices,
 } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
+import type { Other } from "../ui/hand-on-buttons.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
-import { listButtons, questionButtons } from "../ui/question-buttons.ts";
+import { listButtons } from "../ui/question-buttons.ts";
 import { restoreButton } from "../ui/reading-buttons.ts";
 import { newsText } from "../views/news.ts";
 import { type Formatted, heldList, heldQuestion } from "../views/question.ts";
@@ -48,13 +49,17 @@ export interface NotifierDeps extends DeliveryDeps {
   health: HealthStore;
   overview: (account: Account) => Promise<Overview>;
   garminSignIn: SignInPages;
+  /** Whom a reading can be handed on to. */
+  others: (account: number) => Promise<Other[]>;
+  /** Readings that were handed on days ago, without an answer. */
+  onUnanswered: (account: number, handedOn: HandedOn[]) => Promise<void>;
 }
 
 export type Notifier = ReturnType<typeof createNotifier>;
 
 /** News is stored before it is sent, and as sent only afterwards: a crash may repeat a message, but loses none. */
 export function createNotifier(deps: NotifierDeps) {
-  const { overview, garminSignIn, clock, log } = deps;
+  const { overview, clock, log } = deps;
   const deliver = createDelivery(deps);
   const change = createHealthMemory(deps);
 
@@ -71,6 +76,8 @@ export function createNotifier(deps: NotifierDeps) {
     const health = await change(account, (it) =>
       afterRun(it, report, { now, attention, links, facts, removals, progress }),
     );
+    const unanswered = progress?.handedOn?.filter(({ until }) => until <= now) ?? [];
+    if (unanswered.length > 0) await deps.onUnanswered(account.telegramUserId, unanswered);
     const { patienceHours } = account.settings;
     const view = { attention, progress, unreadable, facts, removals, now, patienceHours };
     return { news: pendingNotices(health, view), timezone };
@@ -79,7 +86,7 @@ export function createNotifier(deps: NotifierDeps) {
   async function sendAll(account: Account, news: HealthNews[], timezone: string) {
     for (const each of news) {
       const words = wordsOf(account, { timezone, now: clock.now() });
-      const { text, keyboard, entities } = await messageOf(each, words, garminSignIn);
+      const { text, keyboard, entities } = await messageOf(each, words, account, deps);
       if (!(await deliver(account, text, { isQuiet: isQuiet(each), keyboard, entities }))) return;
       await remember(account, each);
     }
@@ -89,13 +96,14 @@ export function createNotifier(deps: NotifierDeps) {
 
   return {
     deliver,
+    others: deps.others,
 
     noteAsked: (account: Account, item: AttentionItem) =>
       remember(account, { type: "question", item, lastReadings: {} }),
 
     notifyOfUnlinking(account: Account): Promise<boolean> {
       const words = wordsIn(account.language ?? "en");
-      const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, garminSignIn);
+      const { text, keyboard } = withFixes(words.withingsRemovedThere, ["relink_withings"], words, deps.garminSignIn);
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 
@@ -157,12 +165,19 @@ function createHealthMemory({ accounts, health, log }: { accounts: Accounts; hea
 
 type Message = Formatted & { keyboard?: InlineKeyboard };
 
-async function messageOf(news: HealthNews, words: Words, garminSignIn: SignInPages): Promise<Message> {
+async function messageOf(
+  news: HealthNews,
+  words: Words,
+  account: Account,
+  { garminSignIn, ...deps }: Pick<NotifierDeps, "garminSignIn" | "others">,
+): Promise<Message> {
   if (isAboutGone(news) || (news.type === "removed" && news.removal.because)) {
     return (await import("./gone-message.ts")).goneMessage(news, words);
   }
   if (news.type === "question") {
-    return { ...heldQuestion(news.item, news.lastReadings, words), keyboard: questionButtons(news.item, words) };
+    const { buttonsFor } = await import("../ui/hand-on-buttons.ts");
+    const keyboard = await buttonsFor(deps, account, news.item, words);
+    return { ...heldQuestion(news.item, news.lastReadings, words), keyboard };
   }
   if (news.type === "questions") {
     return { ...heldList(news.items, 0, words), keyboard: listButtons(news.items, 0, words) };

@@ -1,7 +1,6 @@
 import { InlineKeyboard } from "grammy/web";
-import type { AttentionItem } from "../../sync/model/ledger.ts";
+import { type AttentionItem, asksWhose } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
-import { asksWhose } from "../../sync/status/notices.ts";
 import { LISTED } from "../views/question.ts";
 import type { Words } from "../words/words.ts";
 import { CALLBACK, rangeOf } from "./keyboards.ts";
@@ -10,6 +9,10 @@ import { CALLBACK, rangeOf } from "./keyboards.ts";
 export const QUESTION_TAP = /^held:(yes|sure|no|undo|ask):(\d{16}#\w+)$/;
 /** Taps on the list: a verb, and which readings it shows, or the page. */
 export const LIST_TAP = /^held:(none|all|page):([0-9a-z-]+)$/;
+/** Taps of the one it came to: that it was this person, the list of people, and back to the question. */
+export const HAND_ON_TAP = /^hand:(to|who|back):(\d+):(\d{16}#\w+)$/;
+/** Taps of the one who is asked: a verb, the account it came to, and its id there. */
+export const OFFER_TAP = /^offer:(yes|no|undo|ask):(\d+):(\d{16}#\w+)$/;
 
 const tap = (verb: string, id: string) => `held:${verb}:${id}`;
 

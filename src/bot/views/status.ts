@@ -20,6 +20,8 @@ export interface StatusOptions {
   gone?: string[];
   /** What was typed into the chat and isn't settled. */
   typed?: Measured[];
+  /** Readings that are offered to somebody else here, or by them. */
+  offers?: string[] | undefined;
   version: string;
 }
 
@@ -35,6 +37,7 @@ export function statusText(seen: Overview, options: Partial<StatusOptions>, word
     ...(items.length > 0 ? ["", ...heldLines(items, words)] : []),
     ...(options.gone && options.gone.length > 0 ? ["", ...options.gone] : []),
     ...(late.length > 0 ? ["", beforeStartText(late, progress?.startAt, words)] : []),
+    ...(options.offers ? ["", ...options.offers] : []),
     ...(unreadable.length > 0 ? ["", unreadableText(unreadable, words)] : []),
     ...(options.version ? ["", `Weighbridge ${options.version}`] : []),
   ].join("\n");

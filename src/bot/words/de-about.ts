@@ -9,6 +9,7 @@ export const ABOUT_IN_GERMAN: AboutWords = {
     [
       "Was ich aufbewahre: deine Verbindungen zu Withings und Garmin, verschlüsselt und ohne dein Passwort; die Werte, die ich gesendet oder zurückgehalten habe, damit nichts doppelt ankommt; deine Einstellungen, deine Telegram-Nummer und deinen Vornamen.",
       `Wo: nur bei der Person, die mich betreibt, ${isInCloud ? "in ihrem eigenen Konto bei Amazon (AWS)" : "auf ihrem eigenen Rechner"}. Sonst bekommt es niemand, und in einem Fehlerbericht stehen keine Messungen. Den Chat selbst speichert Telegram.`,
+      "Nur wenn du sagst, dass eine Messung von jemand anderem hier war, sieht diese Person deren Wert und Zeit und deinen Vornamen, und du siehst ihr Ja oder Nein.",
       "Alles löschen: /disconnect, dann „Alles“. Was bei Withings und in Garmin ist, bleibt dort.",
     ].join("\n\n"),
   invitation: (inviter, bot, link) =>

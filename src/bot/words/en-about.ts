@@ -8,6 +8,7 @@ export const ABOUT_IN_ENGLISH = {
     [
       "What I keep: your links to Withings and Garmin, encrypted and without your password; the values I sent or hold back, so that nothing arrives twice; your settings, your Telegram number and first name.",
       `Where: only with the person who runs me, ${isInCloud ? "in their own account at Amazon (AWS)" : "on their own machine"}. Nobody else gets it, and a bug report holds no readings. This chat itself is stored by Telegram.`,
+      "Only if you say that a reading was somebody else’s here, that person sees its value, its time and your first name, and you see their yes or no.",
       "To erase it all: /disconnect, then Everything. What’s at Withings and in Garmin stays there.",
     ].join("\n\n"),
   invitation: (inviter: string, bot: string, link: string) =>

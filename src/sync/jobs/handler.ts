@@ -57,7 +57,8 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
         return account && deps.answerLook(account, job.messageId, job.reason);
       }
       case "reading":
-      case "readings": {
+      case "readings":
+      case "handed_on": {
         const account = await accounts.find(job.account);
         return account && deps.answerReading(account, job);
       }

@@ -295,8 +295,14 @@ describe("other plain questions", () => {
 });
 
 test.each([
-  ["en", /^What I keep: .*\n\nWhere: .* on their own machine\..*\n\nTo erase it all: \/disconnect/],
-  ["de", /^Was ich aufbewahre: .*\n\nWo: .* auf ihrem eigenen Rechner\..*\n\nAlles löschen: \/disconnect/],
+  [
+    "en",
+    /^What I keep: .*\n\nWhere: .* on their own machine\..*\n\n.* somebody else’s here, .*\n\nTo erase it all: \/disconnect/,
+  ],
+  [
+    "de",
+    /^Was ich aufbewahre: .*\n\nWo: .* auf ihrem eigenen Rechner\..*\n\n.* von jemand anderem hier war, .*\n\nAlles löschen: \/disconnect/,
+  ],
 ] as const)("/privacy says what is kept, where, and how to erase it: %s", async (language, answer) => {
   await open({ linked: false });
   await harness.app.store.accounts.save(ACCOUNT, { language });

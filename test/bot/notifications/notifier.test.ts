@@ -66,6 +66,7 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
   return createNotifier({
     accounts: accountsAt(clock),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
+    ...{ others: async () => [], onUnanswered: async () => {} },
     health,
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { othersIn, unansweredJobs } from "../../../src/app/handing-on.ts";
 import { createNotifier, type Notifier } from "../../../src/bot/notifications/notifier.ts";
 import type { RunOptions } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
@@ -8,11 +9,11 @@ import { startTestBot } from "../test-bot.ts";
 export type NotifiedBot = Awaited<ReturnType<typeof startNotifiedBot>>;
 
 /** A bot that polls and sends notices after runs. It’s 13:00 in Berlin. */
-export async function startNotifiedBot(account: { language?: "de" } = {}) {
-  const harness = await startTestBot();
+export async function startNotifiedBot(account: { language?: "de" } = {}, allowedIds = [ACCOUNT]) {
+  const harness = await startTestBot({ allowedIds });
   const { app, clock, sandbox } = harness;
   await app.store.accounts.save(ACCOUNT, account);
-  const told = (): Pick<Notifier, "conclude" | "noteAsked"> => notifier;
+  const told = (): Pick<Notifier, "conclude" | "noteAsked" | "others"> => notifier;
   const notifier: Notifier = createNotifier({
     ...{ accounts: app.store.accounts, health: app.store.health, clock, log: app.log },
     overview: app.overviews.of,
@@ -20,6 +21,8 @@ export async function startNotifiedBot(account: { language?: "de" } = {}) {
       harness
         .newBot(told())
         .bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) }),
+    others: (id) => othersIn(app.store, { allowedIds }, id),
+    onUnanswered: (id, handedOn) => harness.queue.put(unansweredJobs(id, handedOn, clock.now())),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
   });
   harness.startBot(told());

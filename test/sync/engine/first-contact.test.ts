@@ -35,6 +35,7 @@ async function syncAndTell(app = harness.app) {
       told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
     },
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
+    ...{ others: async () => [], onUnanswered: async () => {} },
     ...{ clock: harness.clock, log: harness.app.log },
   });
   const report = await harness.sync({}, app);

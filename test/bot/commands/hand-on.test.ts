@@ -1,0 +1,273 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { addSecondPerson, OTHER, OTHER_NAME, type SecondPerson } from "../../support/second-person.ts";
+import { ACCOUNT } from "../../support/test-app.ts";
+import { labels } from "../chat.ts";
+import { type NotifiedBot, startNotifiedBot } from "../ui/notified-bot.ts";
+
+let harness: NotifiedBot;
+let anna: SecondPerson;
+let annasChat: NotifiedBot["owner"];
+afterEach(() => harness.close());
+
+type Chat = NotifiedBot["owner"];
+const HOUR = 3600;
+const ownersKg = () => harness.weights().map(({ weightKg }) => weightKg);
+const heard = (chat: Chat, text: string) => chat.waitForMessage((it) => it.text.includes(text));
+/** The message as it is now. */
+const shown = (chat: Chat, id: number) => chat.messages.find((it) => it.id === id) ?? expect.fail();
+const textsOf = (chat: Chat) => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+
+/** 80 kg of the owner yesterday, and then 58.2 kg, of which the scale doesn’t know whose they are. */
+async function start(options: { language?: "de"; others?: boolean } = {}) {
+  const { others = true, ...account } = options;
+  harness = await startNotifiedBot(account, [ACCOUNT, ...(others ? [OTHER] : [])]);
+  anna = await addSecondPerson(harness);
+  annasChat = harness.telegram.user({ id: OTHER, firstName: OTHER_NAME, started: true });
+  harness.person.stepOnScale({ at: harness.ago({ days: 1 }), weightKg: 80 });
+  await harness.scheduledRun();
+  await anna.sync();
+  harness.person.stepOnScale({ at: harness.ago({ minutes: 90 }), weightKg: 58.2, fatRatioPercent: 22, attrib: 1 });
+  await harness.scheduledRun();
+  harness.clock.advance(60);
+}
+
+async function tap(chat: Chat, label: string, id?: number) {
+  chat.tap(label, id);
+  await harness.quiet();
+}
+
+/** Up to the question in Anna's chat. */
+async function handedOn() {
+  await start();
+  const { id } = await heard(harness.owner, "Was that you?");
+  await tap(harness.owner, "It was Anna", id);
+  const question = await heard(annasChat, "asks: was");
+  return { id, question };
+}
+
+describe("“It was …”", () => {
+  test("asks the other one, whose yes brings the weight into their Garmin; both chats say so", async () => {
+    await start();
+    const question = await heard(harness.owner, "Was that you?");
+    expect(labels(question)).toEqual(["Yes", "No", "It was Anna"]);
+    await tap(harness.owner, "It was Anna", question.id);
+    const asked = shown(harness.owner, question.id);
+    expect(asked.text).toBe("58.2 kg, today 11:30: I’ve asked Anna.");
+    expect(labels(asked)).toEqual(["Undo"]);
+    const annas = await heard(annasChat, "asks");
+    expect(annas.text).toBe("Owner asks: was the 58.2 kg at 11:30 yours? If it was, I’ll put it into your Garmin.");
+    expect(labels(annas)).toEqual(["Yes", "No"]);
+    await tap(annasChat, "Yes", annas.id);
+    await heard(annasChat, "is in Garmin.");
+    await harness.quiet();
+    expect(shown(annasChat, annas.id).text).toBe("58.2 kg, today 11:30 is in Garmin.");
+    expect(labels(shown(annasChat, annas.id))).toEqual(["Undo"]);
+    expect(shown(harness.owner, question.id).text).toBe("58.2 kg, today 11:30: Anna says yes. It’s in Anna’s Garmin.");
+    expect(labels(shown(harness.owner, question.id))).toEqual([]);
+    expect([ownersKg(), anna.weightsKg()]).toEqual([[80], [58.2]]);
+    expect(anna.weights()[0]).not.toHaveProperty("bodyFatPercent");
+  });
+
+  test("is asked again after a no, and may be its owner's after all", async () => {
+    const { id, question } = await handedOn();
+    await tap(annasChat, "No", question.id);
+    expect(shown(annasChat, question.id).text).toBe(
+      "58.2 kg, today 11:30: not yours, so I won’t send it to your Garmin.",
+    );
+    const again = shown(harness.owner, id);
+    expect(again.text).toBe("Anna says no. 58.2 kg, today 11:30. Was that you? Your last was 80.0 kg.");
+    expect(labels(again)).toEqual(["Yes", "No", "It was Anna"]);
+    // A run doesn't ask beside it.
+    const said = textsOf(harness.owner).length;
+    await harness.scheduledRun();
+    expect(textsOf(harness.owner)).toHaveLength(said);
+    await tap(harness.owner, "Yes", id);
+    await heard(harness.owner, "is in Garmin.");
+    expect([ownersKg(), anna.weightsKg()]).toEqual([[80, 58.2], []]);
+    await tap(annasChat, "Undo", question.id);
+    expect(shown(annasChat, question.id).text).toBe("That question is closed, so nothing has changed.");
+    expect(anna.weightsKg()).toEqual([]);
+  });
+
+  test("an undo of the no asks again, and the yes after it counts", async () => {
+    const { id, question } = await handedOn();
+    await tap(annasChat, "No", question.id);
+    await tap(annasChat, "Undo", question.id);
+    expect(labels(shown(annasChat, question.id))).toEqual(["Yes", "No"]);
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: I’ve asked Anna.");
+    await tap(annasChat, "Yes", question.id);
+    await heard(annasChat, "is in Garmin.");
+    expect([ownersKg(), anna.weightsKg()]).toEqual([[80], [58.2]]);
+  });
+
+  test("an undo of the yes takes it out of Garmin and asks again", async () => {
+    const { id, question } = await handedOn();
+    await tap(annasChat, "Yes", question.id);
+    await heard(annasChat, "is in Garmin.");
+    harness.clock.advance(HOUR);
+    await tap(annasChat, "Undo", question.id);
+    await heard(annasChat, "Owner asks: was the 58.2 kg at 11:30 yours?");
+    expect(anna.weightsKg()).toEqual([]);
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: I’ve asked Anna.");
+    await tap(annasChat, "Yes", question.id);
+    await heard(annasChat, "is in Garmin.");
+    expect(anna.weightsKg()).toEqual([58.2]);
+    harness.clock.advance(25 * HOUR);
+    await tap(annasChat, "Undo", question.id);
+    expect(shown(annasChat, question.id).text).toContain("for 24 hours");
+    expect(anna.weightsKg()).toEqual([58.2]);
+  });
+
+  test("is taken back as long as there's no answer, and the other one's question goes", async () => {
+    const { id, question } = await handedOn();
+    await tap(harness.owner, "Undo", id);
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30. Was that you? Your last was 80.0 kg.");
+    expect(shown(annasChat, question.id).text).toBe("58.2 kg, today 11:30: Owner no longer asks.");
+    expect(labels(shown(annasChat, question.id))).toEqual([]);
+    await tap(harness.owner, "No", id);
+    const kept = shown(harness.owner, id);
+    expect(kept.text).toBe("58.2 kg, today 11:30: kept out of Garmin.");
+    expect(labels(kept)).toEqual(["Undo", "It was Anna"]);
+    await tap(harness.owner, "It was Anna", id);
+    const again = await annasChat.waitForMessage((it) => it.id !== question.id && it.text.includes("asks: was"));
+    await tap(annasChat, "Yes", again.id);
+    await heard(annasChat, "is in Garmin.");
+    // Too late for the one it came to.
+    await tap(harness.owner, "Yes", id).catch(() => undefined);
+    expect([ownersKg(), anna.weightsKg()]).toEqual([[80], [58.2]]);
+  });
+
+  test("the other one learns nothing of its owner but this, and its owner nothing of them but their answer", async () => {
+    const { question } = await handedOn();
+    anna.person.stepOnScale({ at: anna.ago(200), weightKg: 61.5 });
+    await anna.sync();
+    await tap(annasChat, "Yes", question.id);
+    await heard(annasChat, "is in Garmin.");
+    await tap(annasChat, "Undo", question.id);
+    await tap(annasChat, "No", question.id);
+    expect(textsOf(annasChat).join("\n")).not.toMatch(/80|22|fat/);
+    const said = harness.telegram.outbox.filter(({ params }) => params.chat_id === String(ACCOUNT));
+    expect(JSON.stringify(said)).not.toMatch(/61\.5/);
+  });
+});
+
+test("speaks German to Germans, each in their own language", async () => {
+  await start({ language: "de" });
+  const { id } = await heard(harness.owner, "Warst du das?");
+  await tap(harness.owner, "Das war Anna", id);
+  expect(shown(harness.owner, id).text).toBe("58,2 kg, heute 11:30: Ich habe Anna gefragt.");
+  await harness.app.store.accounts.save(OTHER, { language: "de" });
+  await tap(harness.owner, "Rückgängig", id);
+  await tap(harness.owner, "Das war Anna", id);
+  const question = await heard(annasChat, "Owner fragt: Warst du das, 58,2 kg um 11:30?");
+  await tap(annasChat, "Ja", question.id);
+  await heard(annasChat, "ist in Garmin.");
+  expect(shown(harness.owner, id).text).toBe("58,2 kg, heute 11:30: Anna sagt Ja. Die Messung ist bei Anna in Garmin.");
+});
+
+describe("whom it can be", () => {
+  test("nobody, if there's nobody else or they haven't linked both sides: there's no such button", async () => {
+    await start({ others: false });
+    expect(labels(await heard(harness.owner, "Was that you?"))).toEqual(["Yes", "No"]);
+  });
+
+  test("somebody who has lost a link since can't be asked, and the tap says so", async () => {
+    await start();
+    const { id } = await heard(harness.owner, "Was that you?");
+    await harness.app.disconnect(await anna.account(), "garmin");
+    await tap(harness.owner, "It was Anna", id);
+    expect(harness.owner.toasts.at(-1)?.text).toBe("I can’t ask Anna: Withings or Garmin isn’t linked there.");
+    expect(await harness.app.store.offers.of(ACCOUNT)).toEqual([]);
+  });
+
+  test("one of several is chosen from a list of pages", async () => {
+    await start();
+    const names = ["Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo"];
+    harness.startBot({ others: async () => names.map((name, index) => ({ id: 5000 + index, name })) });
+    const { id } = await heard(harness.owner, "Was that you?");
+    await tap(harness.owner, "No", id);
+    expect(labels(shown(harness.owner, id))).toEqual(["Undo", "It was …"]);
+    await tap(harness.owner, "It was …", id);
+    expect(labels(shown(harness.owner, id)).slice(-3)).toEqual(["It was Ida", "›", "Back"]);
+    await tap(harness.owner, "›", id);
+    expect(labels(shown(harness.owner, id))).toEqual(["It was Jo", "‹", "Back"]);
+    await tap(harness.owner, "Back", id);
+    expect(labels(shown(harness.owner, id))).toEqual(["Undo", "It was …"]);
+  });
+});
+
+describe("trouble on the way", () => {
+  test("somebody who has blocked the bot can't be reached, and its owner hears so", async () => {
+    await start();
+    annasChat.block();
+    const { id } = await heard(harness.owner, "Was that you?");
+    await tap(harness.owner, "It was Anna", id);
+    expect(shown(harness.owner, id).text).toBe(
+      "I can’t reach Anna, who has blocked me. 58.2 kg, today 11:30. Was that you? Your last was 80.0 kg.",
+    );
+    expect(labels(shown(harness.owner, id))).toContain("Yes");
+  });
+
+  test("a yes without a link waits for one, and both hear so", async () => {
+    const { id, question } = await handedOn();
+    await harness.app.disconnect(await anna.account(), "garmin");
+    await tap(annasChat, "Yes", question.id);
+    expect(shown(annasChat, question.id).text).toBe(
+      "58.2 kg, today 11:30 is yours. I’ll send it once both sides are linked: /connect.",
+    );
+    expect(shown(harness.owner, id).text).toContain("as soon as Anna has linked both sides again.");
+    await anna.link();
+    harness.clock.advance(60);
+    await anna.sync();
+    expect(anna.weightsKg()).toEqual([58.2]);
+  });
+
+  test("if their account is erased, its owner is asked again", async () => {
+    const { id } = await handedOn();
+    annasChat.say("/disconnect");
+    await heard(annasChat, "What should I remove?");
+    await tap(annasChat, "Everything");
+    await tap(annasChat, "Yes, remove");
+    await harness.owner.waitForMessage((it) => it.id === id && it.text.startsWith("The person I asked"));
+    expect(labels(shown(harness.owner, id)).slice(0, 2)).toEqual(["Yes", "No"]);
+    expect(await harness.app.store.offers.of(ACCOUNT)).toEqual([]);
+  });
+
+  test("without an answer for five days, both questions end and its owner is asked anew", async () => {
+    const { question } = await handedOn();
+    harness.clock.advance(5 * 24 * HOUR + 60);
+    await harness.link();
+    await harness.scheduledRun();
+    await harness.quiet();
+    const again = await heard(harness.owner, "Anna hasn’t answered for five days.");
+    expect(labels(again)).toEqual(["Yes", "No", "It was Anna"]);
+    expect(shown(annasChat, question.id).text).toContain("there was no answer for five days");
+    await harness.scheduledRun();
+    await harness.quiet();
+    expect(textsOf(harness.owner).filter((it) => it.includes("hasn’t answered"))).toHaveLength(1);
+  });
+
+  test("another one's question can't be answered", async () => {
+    const { question } = await handedOn();
+    const data = question.buttons.flat()[0]?.data ?? expect.fail();
+    const keyboard = { inline_keyboard: [[{ text: "Found", callback_data: data }]] };
+    await harness.newBot().bot.api.sendMessage(ACCOUNT, "found", { reply_markup: keyboard });
+    await tap(harness.owner, "Found");
+    expect(harness.owner.toasts.at(-1)?.text).toBe("That question is closed, so nothing has changed.");
+    expect([ownersKg(), anna.weightsKg()]).toEqual([[80], []]);
+  });
+});
+
+test("/status of both names what's open, with a button", async () => {
+  const { id } = await handedOn();
+  harness.owner.say("/status");
+  const owners = await heard(harness.owner, "I’ve asked Anna, who hasn’t answered yet.");
+  expect(labels(owners)).toContain("Stop asking Anna");
+  annasChat.say("/status");
+  const annas = await heard(annasChat, "Owner asks whether that was you.");
+  await tap(annasChat, "Answer Owner", annas.id);
+  const question = annasChat.messages.at(-1) ?? expect.fail();
+  await tap(annasChat, "Yes", question.id);
+  await heard(annasChat, "is in Garmin.");
+  expect(shown(harness.owner, id).text).toContain("Anna says yes.");
+});
