@@ -52,6 +52,23 @@ export interface KnownTyped {
   isEither: boolean;
   /** An older store was put back, which doesn't know that it was typed. */
   mayBeTwice?: boolean;
+  /** It was handed on, and its new owner has taken their yes back. */
+  isGone?: boolean;
+}
+
+/** A reading that its owner said is the other account's. */
+export interface KnownHandOn {
+  known: Known;
+  from: AccountId;
+  /** Of the one it came to, as `pairName` says. */
+  pair: string;
+  /** As it was offered. */
+  date: number;
+  value: string;
+  /** In the other account, once it was accepted. */
+  typed?: KnownTyped;
+  /** Nobody knows: an answer failed, or an older store was put back. */
+  isEither: boolean;
 }
 
 export interface Pairing {
@@ -75,6 +92,7 @@ export const pairName = ({ person, garmin }: { person: PersonName; garmin: Garmi
 export class Model {
   readonly readings: Known[] = [];
   readonly typed: KnownTyped[] = [];
+  readonly handedOn: KnownHandOn[] = [];
   readonly pairings: Pairing[] = [];
   readonly sends = new Map<AccountId, { weigh_in: boolean; blood_pressure: boolean }>();
   /** What owners chose about readings that are gone at Withings, and whether that was ever "always". */
@@ -131,6 +149,7 @@ export class Model {
   verdict(known: Known, pairing: Pairing): "must" | "never" | "either" {
     if (known.takenOut.has(pairName(pairing))) return "never";
     const word = known.said.get(pairName(pairing));
+    if (word === "handed_on") return "never";
     if (known.isForeign && word !== "mine") return "never";
     if (known.isEither) return "either";
     if (known.isDeleted) return known.restored.has(pairName(pairing)) ? "must" : "either";

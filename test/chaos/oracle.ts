@@ -1,6 +1,6 @@
 import type { LedgerEntry } from "../../src/sync/model/ledger.ts";
 import { readingId } from "../../src/sync/model/reading.ts";
-import { type Known, type KnownTyped, pairName } from "./model.ts";
+import { type Known, type KnownHandOn, type KnownTyped, pairName } from "./model.ts";
 import { ACCOUNTS, type AccountId, DAY, GARMINS, type GarminName, HOUR } from "./steps.ts";
 import type { World } from "./world.ts";
 
@@ -65,19 +65,41 @@ export async function judge(world: World): Promise<void> {
   }
   for (const account of ACCOUNTS) await judgeProgress(world, account);
   for (const typed of world.scene.model.typed) await judgeTyped(world, typed);
+  for (const handedOn of world.scene.model.handedOn) judgeHandedOn(world, handedOn);
+}
+
+/** What the other account has accepted isn't in the Garmin of the one it came to. */
+function judgeHandedOn({ scene, readings }: World, { known, from, typed, isEither }: KnownHandOn) {
+  const { model, violations } = scene;
+  if (!typed || typed.isGone || isEither || known.isEither) return;
+  for (const garmin of GARMINS) {
+    const both = readings
+      .entriesOf(garmin)
+      .filter((it) => it.kind === typed.kind && (it.date === typed.date || it.date === known.date))
+      .filter(
+        (it) => model.wasLinked(from, garmin, it.uploadedMs) && !model.wasLinked(typed.account, garmin, it.uploadedMs),
+      );
+    if (both.length > 0) violations.add(`handed on and kept: ${known.id} of ${from} is in ${garmin}`);
+  }
 }
 
 /** A typed reading, or the same one from a device, is in Garmin once. */
 async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) {
   const { model, violations } = scene;
-  const { id, account, kind, date, value, device, isEither, mayBeTwice } = typed;
+  const { id, account, kind, date, value, device, isEither, mayBeTwice, isGone } = typed;
   const what = `${id} (${kind} ${date}, ${value}, typed${device ? ` and delivered as ${device.id}` : ""})`;
   const found = GARMINS.map((garmin) => ({ garmin, entries: typists.entriesOf(typed, garmin) }));
   for (const { garmin, entries } of found) {
     if (entries.length > 1 && !mayBeTwice)
       violations.add(`typed twice: ${what} is in ${garmin} ${entries.length} times`);
   }
-  if (isEither || !model.current(account) || found.some(({ entries }) => entries.length > 0)) return;
+  if (isGone && !isEither && !device) {
+    for (const { garmin, entries } of found) {
+      const isThere = entries.some(({ uploadedMs }) => model.wasLinked(account, garmin, uploadedMs));
+      if (isThere) violations.add(`given back and kept: ${what} is in ${garmin}`);
+    }
+  }
+  if (isEither || isGone || !model.current(account) || found.some(({ entries }) => entries.length > 0)) return;
   const readings = await owners.ledgerOf(account)?.entries([readingId({ measureGroupId: typed.typedId, kind })]);
   const [entry] = readings?.values() ?? [];
   const fate = entry?.value.fate;
@@ -93,10 +115,13 @@ function judgeEntries({ scene, readings }: World, garmin: GarminName, account: A
     const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
     const moved = model.readings.find((it) => it.kind === entry.kind && it.earlier.includes(entry.date));
     const typed = model.typed.find(
-      (it) => it.kind === entry.kind && it.date === entry.date && it.value === entry.value,
+      (it) => it.kind === entry.kind && it.date === entry.date && it.value === entry.value && !it.isGone,
     );
     const what = `${known?.id ?? moved?.id ?? typed?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
-    if (typed) {
+    // Before it was handed on, it may have been its first owner’s.
+    const isHandedOn = model.handedOn.some((it) => it.typed === typed);
+    const isEarlier = known && isHandedOn && typed && entry.uploadedMs < typed.createdMs;
+    if (typed && !isEarlier) {
       if (!model.wasLinked(typed.account, garmin, entry.uploadedMs))
         violations.add(`wrong account: ${what} is in ${garmin}`);
       continue;

@@ -1,5 +1,5 @@
+import type { EngineDeps } from "../../src/sync/engine/engine.ts";
 import { sentValues } from "../../src/sync/engine/match.ts";
-import type { RunDeps } from "../../src/sync/engine/run.ts";
 import type { Lease } from "../../src/sync/model/leases.ts";
 import type { Ledger, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
 import type { Versioned } from "../../src/sync/model/link.ts";
@@ -52,6 +52,23 @@ export const PLANTS: Record<string, Plant> = {
       typed: {
         ...typed,
         read: async (account) => (await typed.read(account)).filter(({ settledIn }) => settledIn === undefined),
+      },
+    }),
+  },
+  "handed-on-comes-back": {
+    says: "What was handed on counts as any other reading that isn't its owner's.",
+    run: ({ ledgers }) => ({ ledgers: ledgersOf(ledgers, (ledger) => withoutHandingOn(ledger)) }),
+  },
+  "late-yes-counts": {
+    says: "A yes counts even if its question is over.",
+    run: ({ offers }) => ({
+      offers: {
+        ...offers,
+        async find(from, reading) {
+          const found = await offers.find(from, reading);
+          const isOver = found && found.value.state !== "accepted";
+          return isOver ? { ...found, value: { ...found.value, state: "asked" } } : found;
+        },
       },
     }),
   },
@@ -126,7 +143,7 @@ function halfAList({ source, clock }: RunDeps): Partial<RunDeps> {
 
 const NO_LEASE: Lease = { remainingSeconds: () => Infinity, renew: async () => {}, release: async () => {} };
 
-function ledgersOf(ledgers: RunDeps["ledgers"], wrap: (ledger: Ledger) => Ledger): RunDeps["ledgers"] {
+function ledgersOf(ledgers: EngineDeps["ledgers"], wrap: (ledger: Ledger) => Ledger): EngineDeps["ledgers"] {
   return { ...ledgers, of: (...pair) => wrap(ledgers.of(...pair)) };
 }
 
@@ -163,12 +180,31 @@ function withoutMemoryOfTries(ledger: Ledger): Ledger {
   };
 }
 
+function withoutHandingOn(ledger: Ledger): Ledger {
+  return {
+    ...ledger,
+    async entries(ids) {
+      const entries = await ledger.entries(ids);
+      return new Map(
+        [...entries].map(([id, { value, version }]) => {
+          const { decision } = value;
+          const isHandedOn = decision?.type === "handed_on";
+          return [
+            id,
+            { version, value: isHandedOn ? { ...value, decision: { ...decision, type: "not_mine" } } : value },
+          ];
+        }),
+      );
+    },
+  };
+}
+
 function withoutAttempt({ value, version }: Versioned<LedgerEntry>): Versioned<LedgerEntry> {
   const { attemptedAt: _forgotten, ...rest } = value;
   return { value: value.fate.state === "sending" ? rest : value, version };
 }
 
-function cursorFirst({ source, ledgers }: RunDeps): Partial<RunDeps> {
+function cursorFirst({ source, ledgers }: EngineDeps): Partial<EngineDeps> {
   let newestMs = 0;
   return {
     source: {

@@ -8,7 +8,8 @@ import type { Clock } from "../../src/lib/clock.ts";
 import type { Transport } from "../../src/lib/http-client.ts";
 import type { Log } from "../../src/lib/log.ts";
 import type { Table } from "../../src/store/table.ts";
-import type { RunDeps, RunOptions, RunReport } from "../../src/sync/engine/run.ts";
+import type { EngineDeps } from "../../src/sync/engine/engine.ts";
+import type { RunOptions, RunReport } from "../../src/sync/engine/run.ts";
 import { createJobHandler } from "../../src/sync/jobs/handler.ts";
 import { queueDue, sweep } from "../../src/sync/jobs/sweep.ts";
 import type { Account } from "../../src/sync/model/account.ts";
@@ -17,6 +18,7 @@ import type { Leases } from "../../src/sync/model/leases.ts";
 import type { Decision } from "../../src/sync/model/ledger.ts";
 import { KINDS } from "../../src/sync/model/reading.ts";
 import { nextSummaryAt } from "../../src/sync/status/summary.ts";
+import type { AccountId, HandOnAnswer } from "./steps.ts";
 
 export const INTERVAL_MINUTES = 30;
 
@@ -32,7 +34,7 @@ export interface Outside {
 export interface Plant {
   /** What is broken, in a full sentence. */
   says: string;
-  run?: (deps: RunDeps) => Partial<RunDeps>;
+  run?: (deps: EngineDeps) => Partial<EngineDeps>;
   send?: (send: Transport) => Transport;
   /** Messages never leave. */
   isMute?: true;
@@ -89,7 +91,11 @@ export class Program {
     const { accounts, health, summary, leases, schedule } = app.store;
     const overview = app.overviews.of;
     this.#notifier = createNotifier({
-      ...{ accounts, health, overview, garminSignIn: app.garminSignIn },
+      ...{ accounts, health, overview, garminSignIn: app.garminSignIn, others: async () => [] },
+      onUnanswered: async (account, handedOn) => {
+        for (const { id } of handedOn)
+          await (await app.sync.handOn()).settle({ telegramUserId: account }, id, "expired");
+      },
       send: async (telegramUserId, text, { isQuiet, keyboard }) =>
         plant?.isMute ||
         api.sendMessage(telegramUserId, text, {
@@ -167,6 +173,18 @@ export class Program {
     else if (typeof which === "string") return (await this.app.sync.takeOut(found, which)).type;
     else await this.app.sync.takeOutGone(found, which);
     return answer === "keep" ? "kept" : "removed";
+  }
+
+  /** `to`: whose answer it is. */
+  async answerOffer(from: AccountId, to: AccountId, readingId: string, answer: Exclude<HandOnAnswer, "sync">) {
+    const handOn = await this.app.sync.handOn();
+    const other = await this.app.store.accounts.find(to);
+    if (!other) return undefined;
+    if (answer === "yes") return (await handOn.accept(other, from, readingId)).type;
+    if (answer === "no") return (await handOn.decline(other, from, readingId)).type;
+    if (answer === "undo") return (await handOn.reconsider(other, from, readingId)).type;
+    if (answer === "withdraw") return (await handOn.settle({ telegramUserId: from }, readingId, "withdrawn")).type;
+    return this.decideHeld(from, readingId, "mine");
   }
 
   /** The owner accepts what Garmin changed, if the bot asked. */

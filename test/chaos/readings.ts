@@ -13,10 +13,9 @@ export class Readings {
     this.#scene = scene;
   }
 
-  measure(step: Extract<Step, { do: "measure" }>): Known {
+  measure(step: Extract<Step, { do: "measure" }>, at = this.freshSecond(step.agoSeconds)): Known {
     const { sandbox, turns, model } = this.#scene;
     const person = sandbox.withings.person(USERIDS[step.who]);
-    const at = this.freshSecond(step.agoSeconds);
     const createdMs = Math.min(turns.nowMs, Math.max(at * 1000, turns.nowMs - step.lateSeconds * 1000));
     const when = { at: new Date(at * 1000), createdAt: new Date(createdMs), attrib: step.attrib };
     const { value, second, pulse, siblings = false } = step;

@@ -1,6 +1,16 @@
 import type { FaultEffect, ServerName } from "../../src/sandbox/fault.ts";
 import { type Random, randomFrom } from "./random.ts";
-import { ACCOUNTS, DAY, HOMES, HOUR, type Oddity, type PersonName, type Schedule, type Step } from "./steps.ts";
+import {
+  ACCOUNTS,
+  DAY,
+  type HandOnAnswer,
+  HOMES,
+  HOUR,
+  type Oddity,
+  type PersonName,
+  type Schedule,
+  type Step,
+} from "./steps.ts";
 
 const STARTS = [
   "2026-03-27T06:00:00Z",
@@ -35,8 +45,10 @@ export function scheduleOf(
   const wishes = randomFrom(seed + 0.25);
   const typing = new Typing(randomFrom(seed + 0.125));
   const deleting = new Deleting(randomFrom(seed + 0.0625));
+  const handing = randomFrom(seed + 0.03125);
   const steps = schedule.steps.flatMap((step) => [
     ...wishesBefore(step, wishes),
+    ...handingOnBefore(step, handing),
     ...typing.before(step),
     ...deleting.around(withOddDate(step, odd)),
   ]);
@@ -110,6 +122,29 @@ function wishesBefore({ do: what }: Step, { chance, pick, whole }: Random): Step
   if (!RUNS.includes(what)) return [];
   const wish = (name: "undo" | "restore"): Step => ({ do: name, account: pick(ACCOUNTS), nth: whole(0, 3) });
   return [...(chance(0.12) ? [wish("undo")] : []), ...(chance(0.08) ? [wish("restore")] : [])];
+}
+
+const ANSWERS: HandOnAnswer[][] = [
+  ["yes"],
+  ["yes", "withdraw", "mine"],
+  ["withdraw", "yes", "mine"],
+  ["withdraw", "mine", "yes"],
+  ["no", "yes", "mine"],
+  ["no", "undo", "yes"],
+  ["yes", "sync", "undo", "no", "mine"],
+  ["yes", "undo", "yes"],
+  ["yes", "sync", "undo", "yes"],
+  ["no", "mine", "undo", "yes"],
+  [],
+];
+
+/** Now and then an owner says that a reading is the other account's, and both answer in any order. */
+function handingOnBefore({ do: what }: Step, { chance, pick, whole }: Random): Step[] {
+  if (!RUNS.includes(what) || !chance(0.25)) return [];
+  const [isConfirmed, isDelivered] = [chance(0.3), chance(0.3)];
+  return [
+    { do: "hand on", account: pick(ACCOUNTS), nth: whole(0, 5), answers: pick(ANSWERS), isConfirmed, isDelivered },
+  ];
 }
 
 /** Now and then a reading is dated a day ahead or turns up months late, and its owner lets such readings be sent. */

@@ -33,6 +33,8 @@ export type LineTrouble =
   /** It happens, and the answer is 204 without a body. */
   | "empty_after";
 
+export type HandOnAnswer = "yes" | "no" | "undo" | "withdraw" | "mine" | "sync";
+
 export type Oddity =
   /** Garmin shows weights rounded to 0.1 kg. */
   | "rounded_weights"
@@ -84,6 +86,18 @@ export type Step =
   | { do: "type"; id: string; account: AccountId; kind: "weigh_in" | "blood_pressure"; nth: number; agoSeconds: number }
   /** The device delivers the same reading, `apartSeconds` later or earlier than its owner typed. */
   | { do: "deliver"; id: string; of: string; apartSeconds: number; attrib: number }
+  /**
+   * The owner says that a reading that waits is the other account's, and both answer as listed. `isConfirmed`: then Withings says
+   * that it's the owner's. `isDelivered`: then Withings gives the same one to the other one.
+   */
+  | {
+      do: "hand on";
+      account: AccountId;
+      nth: number;
+      answers: HandOnAnswer[];
+      isConfirmed: boolean;
+      isDelivered: boolean;
+    }
   | { do: "switch"; account: AccountId; weight: boolean; bloodPressure: boolean }
   | { do: "disconnect"; account: AccountId; vendor: "withings" | "garmin" }
   | { do: "link"; account: AccountId; person: PersonName; garmin: GarminName }

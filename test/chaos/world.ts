@@ -1,5 +1,6 @@
 import type { AwsProxy } from "../support/aws-proxy.ts";
 import { Copies } from "./copies.ts";
+import { HandingOn } from "./handing-on.ts";
 import { pairName } from "./model.ts";
 import { Owners } from "./owners.ts";
 import type { Plant } from "./program.ts";
@@ -25,6 +26,7 @@ export class World {
   readonly watch: Watch;
   readonly owners: Owners;
   readonly typists: Typists;
+  readonly handingOn: HandingOn;
   readonly #random = Math.random;
 
   static async start(schedule: Schedule, { plant, ...options }: WorldOptions = {}): Promise<World> {
@@ -41,6 +43,7 @@ export class World {
     this.watch = new Watch(scene, this.copies, this.readings);
     this.owners = new Owners(scene, this.copies, this.readings, this.watch);
     this.typists = new Typists(scene, this.copies, this.readings);
+    this.handingOn = new HandingOn(scene, this.copies, this.readings, this.owners);
   }
 
   async play(step: Step): Promise<void> {
@@ -51,6 +54,8 @@ export class World {
         return;
       case "type":
         return this.typists.type(step);
+      case "hand on":
+        return this.handingOn.play(step);
       case "deliver":
         return this.typists.deliver(step);
       case "edit":
@@ -189,6 +194,7 @@ export class World {
     if (!this.readings.isAllShown() || !(await this.copies.putSnapshotBack())) return;
     facts["put backs"] += 1;
     this.typists.forgetSince(this.copies.snapshotMs);
+    this.handingOn.forget();
     for (const account of ACCOUNTS) {
       await this.owners.readLinks(account);
       const pairing = model.current(account);
