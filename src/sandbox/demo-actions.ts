@@ -1,3 +1,4 @@
+import { householdActions } from "./demo-household.ts";
 import { DemoLinks } from "./demo-links.ts";
 import { inWords, observed } from "./demo-observed.ts";
 import { readingActions } from "./demo-readings.ts";
@@ -52,7 +53,13 @@ export function demoActions(
     if (type === "message" && chatId === chat.id) keepPatience(world).catch(() => undefined);
   });
   return {
-    actions: { ...readings, ...linkActions(deps), ...troubleActions(deps), ...settingActions(deps) },
+    actions: {
+      ...readings,
+      ...householdActions(world),
+      ...linkActions(deps),
+      ...troubleActions(deps),
+      ...settingActions(deps),
+    },
     observe: () => observed(world, { links, troubles }),
     pass: (seconds) => timeTravel.pass(seconds),
     close() {

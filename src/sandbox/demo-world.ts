@@ -15,4 +15,5 @@ export interface DemoWorld {
   readonly patience: { isShort: boolean };
   readonly chat: PersonChat;
   readonly owner: SandboxUser;
+  readonly housemate: SandboxUser;
 }

@@ -80,7 +80,7 @@ async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean },
   ]);
   // The page shows times in the browser's zone, and the bot takes its zone from Withings.
   const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
-  const { owner } = addPeople(sandbox, { days: 14, timezone });
+  const { owner, housemate } = addPeople(sandbox, { days: 14, timezone });
   // Not started, so the chat is empty and shows its Start button.
   const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
   const patience = { isShort: true };
@@ -88,7 +88,7 @@ async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean },
     ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, ...pace, landingUrl: landing.url },
     conflictSeconds: () => (patience.isShort ? SHORT_CONFLICT_SECONDS : USUAL_CONFLICT_SECONDS),
   });
-  const world: DemoWorld = { sandbox, outside, program, time, patience, chat, owner };
+  const world: DemoWorld = { sandbox, outside, program, time, patience, chat, owner, housemate };
   const { actions, observe, pass, close } = demoActions(world, startOver);
   return {
     ...{ sandbox, program, time, pass },

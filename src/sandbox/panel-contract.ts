@@ -21,6 +21,10 @@ export const actionInputs = {
     takenAt: z.iso.datetime().optional(),
   }),
   guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
+  /** The housemate is invited, and links both sides. */
+  housemateJoins: z.strictObject({}),
+  /** A tap in the housemate's chat, below what they were asked last. */
+  housemateSays: z.strictObject({ answer: z.enum(["yes", "no", "undo"]) }),
   editLast: Composition.omit({ takenAt: true }),
   deleteLast: z.strictObject({}),
   /** The scale turns out not to be sure whose it is. */

@@ -26,10 +26,12 @@ const OWNER = {
   fatRatioPercent: 24.1,
 } as const;
 
+export const HOUSEMATE_NAME = "Sam";
+
 /** Has no second factor, and hasn't given the upload consent yet. */
 const HOUSEMATE = {
   userid: 31_400_002,
-  name: "Housemate",
+  name: HOUSEMATE_NAME,
   email: "housemate@example.org",
   password: "housemate-password",
   displayName: "sandbox-housemate",

@@ -148,6 +148,19 @@ export const stories: readonly Story[] = [
     buttons: [{ label: "Put old data back", action: "putOldDataBack" }],
   },
   {
+    title: "Somebody else was on your scale",
+    expect:
+      "Below the bot’s question, press “It was Sam”. Sam is asked in a chat of their own, and a yes puts the weight into Sam’s Garmin.",
+    switches: [],
+    buttons: [
+      { label: "Sam joins the bot", action: "housemateJoins" },
+      { label: "Somebody of 82.4 kg steps on", action: "guest", input: { weightKg: 82.4 } },
+      { label: "Sam says yes", action: "housemateSays", input: { answer: "yes" } },
+      { label: "Sam says no", action: "housemateSays", input: { answer: "no" } },
+      { label: "Sam takes that back", action: "housemateSays", input: { answer: "undo" } },
+    ],
+  },
+  {
     title: "A reading with an odd date",
     expect: "The bot tells you about it instead of sending or dropping it silently.",
     switches: [],

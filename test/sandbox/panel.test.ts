@@ -45,6 +45,8 @@ beforeEach(async () => {
     guest: async () => {
       throw new Error("Nobody else is at home.");
     },
+    housemateJoins: acting("housemateJoins"),
+    housemateSays: acting("housemateSays"),
     editLast: acting("editLast"),
     deleteLast: acting("deleteLast"),
     doubtLast: acting("doubtLast"),
