@@ -123,7 +123,7 @@ export const PLANTS: Record<string, Plant> = {
 };
 
 /** Of a list that reaches back a month, every second reading that was listed before is left out. */
-function halfAList({ source, clock }: RunDeps): Partial<RunDeps> {
+function halfAList({ source, clock }: EngineDeps): Partial<EngineDeps> {
   const known = new Set<number>();
   return {
     source: {
