@@ -172,13 +172,11 @@ export const stories: readonly Story[] = [
   {
     title: "You delete a reading at Withings",
     expect:
-      "The bot compares once a week and with /sync. If it’s missing twice, a day apart, it asks whether to remove it from Garmin.",
+      "Send /sync, then let three days pass: once the bot has missed it twice, a day apart, it asks whether to remove it from Garmin. Without /sync, it compares once a week.",
     switches: [],
     buttons: [
       { label: "Delete your last weigh-in", action: "deleteLast" },
       { label: "Withings isn’t sure it’s yours", action: "doubtLast" },
-      { label: "Three days later", action: "passTime", input: { until: "three_days" } },
-      { label: "Two weeks later", action: "passTime", input: { until: "two_weeks" } },
     ],
   },
   {

@@ -86,8 +86,7 @@ export function summaryOf(facts: {
   const arrived = byKind(came.filter(({ was }) => !was));
   const corrected = came.filter(({ was }) => was);
   const removed = (progress?.removals ?? []).filter(({ removedAt }) => removedAt && removedAt > since);
-  const isAsked = progress?.gone?.some(({ askedAt }) => askedAt && askedAt > since) ?? false;
-  const isWaiting = isAsked || attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
+  const isWaiting = attention.some(({ waitsSince }) => waitsSince && waitsSince > since);
   const isStuck = lastRun !== undefined && hasReadings(progress) && hasStopped(lastRun.outcome, account, now);
   if (came.length + removed.length === 0 && !isWaiting && !isStuck) return undefined;
 
