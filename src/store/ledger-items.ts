@@ -103,7 +103,7 @@ export const ProgressItem = lazy(() =>
       )
       .exactOptional(),
     restoring: z.array(z.string()).exactOptional(),
-    compared: z.object({ nextAt: instant(), from: z.string().exactOptional() }).exactOptional(),
+    compared: z.object({ nextAt: instant(), from: z.string() }).exactOptional(),
     gone: z
       .array(
         Taken().extend({

@@ -16,13 +16,15 @@ export function isCompareDue({ compared, begunAt }: Progress, { settings }: Acco
 }
 
 /** `isOpen`: something is missing for the first time, or the comparison didn't work. Tomorrow then. */
-export function comparedNow(from: string | undefined, now: Date, isOpen = false): Pick<Progress, "compared"> {
-  const nextAt = new Date(now.getTime() + (isOpen ? DAY_MS : WEEK_MS));
-  return { compared: { nextAt, ...(from !== undefined && { from }) } };
+export function comparedNow(from: string, now: Date, isOpen = false): Pick<Progress, "compared"> {
+  return { compared: { nextAt: new Date(now.getTime() + (isOpen ? DAY_MS : WEEK_MS)), from } };
 }
 
-/** Ids ascend, so whatever is measured from now on has a higher one than the lowest of a month. */
-export function lowestId(measured: Array<Pick<Reading, "kind" | "measureGroupId" | "takenAt">>, now: Date) {
+/**
+ * Where in the ledger the next comparison begins. Ids ascend, so what is measured from now on has a higher one than the lowest of a
+ * month, or if that is empty, than the highest of all.
+ */
+export function placeOf(measured: Array<Pick<Reading, "kind" | "measureGroupId" | "takenAt">>, now: Date): string {
   const recent = measured.filter(({ takenAt }) => takenAt.getTime() >= now.getTime() - WINDOW_MS);
-  return recent.map(readingId).sort()[0];
+  return recent.map(readingId).sort()[0] ?? measured.map(readingId).sort().at(-1) ?? "0";
 }

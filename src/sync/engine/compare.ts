@@ -6,7 +6,7 @@ import type { Versioned } from "../model/link.ts";
 import { KINDS, readingId } from "../model/reading.ts";
 import type { SourceAnswer, UnreadableRecord } from "../model/vendors.ts";
 import type { CollectDeps, Start } from "./collect.ts";
-import { comparedNow, lowestId, WINDOW_MS } from "./compare-due.ts";
+import { comparedNow, placeOf, WINDOW_MS } from "./compare-due.ts";
 import { isFollowed, withGone } from "./gone.ts";
 
 /** So that a difference of the clocks hides nothing. */
@@ -28,7 +28,7 @@ export async function compare(
   const now = clock.now();
   const next = await look().catch((error: unknown) => {
     log.warn("not_compared", errorFacts(error));
-    return { ...before, ...comparedNow(before.compared?.from, now, true) };
+    return { ...before, ...comparedNow(before.compared?.from ?? "0", now, true) };
   });
   if (JSON.stringify(next) === JSON.stringify(before)) return;
   await lease.ensure();
@@ -52,8 +52,8 @@ export function compared(
   { setting, now }: { setting: Account["settings"]["deletions"]; now: Date },
 ): Progress {
   const { readings, unreadable, isComplete } = answer;
-  const known = before.compared?.from;
-  if (!isComplete || unreadable.some(isAnywhere)) return { ...before, ...comparedNow(known, now, true) };
+  const { from = "0" } = before.compared ?? {};
+  if (!isComplete || unreadable.some(isAnywhere)) return { ...before, ...comparedNow(from, now, true) };
   const recent = entries.filter(({ modifiedAt }) => modifiedAt.getTime() >= now.getTime() - WINDOW_MS);
   const isShown = new Map(KINDS.map((kind) => [kind, isKindShown(kind, readings, recent)]));
   const ids = new Set(recent.map(readingId));
@@ -68,7 +68,8 @@ export function compared(
   const isSame = JSON.stringify(next.gone) === JSON.stringify(before.gone) && next.removals === before.removals;
   const isDue = !before.compared || before.compared.nextAt <= now;
   if (isSame && !isDue) return before;
-  return { ...next, ...comparedNow(lowestId([...readings, ...recent], now) ?? known, now, isOpen) };
+  const listed = [...readings, ...recent];
+  return { ...next, ...comparedNow(listed.length > 0 ? placeOf(listed, now) : from, now, isOpen) };
 }
 
 /** An empty list says nothing, nor does one without any of a kind of which several were sent: it may have lost its permission. */

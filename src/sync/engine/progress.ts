@@ -12,7 +12,7 @@ import {
 } from "../model/reading.ts";
 import type { Difference, GarminEntry, Height, Measured, SourceAnswer } from "../model/vendors.ts";
 import { attention, probableNow } from "./attention.ts";
-import { comparedNow, lowestId } from "./compare-due.ts";
+import { comparedNow, placeOf } from "./compare-due.ts";
 import type { Settlement } from "./item.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { occasions } from "./occasions.ts";
@@ -131,7 +131,7 @@ export function advance(before: Progress, found: Found): Progress {
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(openNow.length > 0 && { open: openNow }),
     ...withFoundRemovals(before.removals, entries),
-    ...(!before.compared && comparedNow(lowestId(answer.readings, now), now)),
+    ...(!before.compared && comparedNow(placeOf(answer.readings, now), now)),
     ...stillRestoring(before, settlements),
     ...(unreadable.length > 0 && { unreadable }),
     ...(timezone && { timezone }),

@@ -127,7 +127,7 @@ export interface Progress {
   /** What its owner restored, until it's settled: it's sent even if Withings no longer lists it. */
   restoring?: string[];
   /** When Withings' list is compared with the ledger again, and the lowest id of a month, from the last time. */
-  compared?: { nextAt: Date; from?: string };
+  compared?: { nextAt: Date; from: string };
   /** What we sent and Withings no longer lists, or no longer gives to its owner. */
   gone?: Gone[];
   arrived: Arrival[];

@@ -118,6 +118,15 @@ describe("a reading that was deleted at Withings", () => {
     expect(await gone()).toEqual([[idOf(late), "deleted", "asked"]]);
   });
 
+  test("is one that came after a first run that found nothing, too", async () => {
+    await sent(0);
+    const grpids = [80, 80.1].map((weightKg) => harness.person.stepOnScale({ weightKg }));
+    await harness.sync();
+    harness.clock.advance(60);
+    await missedTwice(grpids.slice(0, 1));
+    expect(await gone()).toEqual([[idOf(grpids[0] ?? 0), "deleted", "asked"]]);
+  });
+
   test("is a blood pressure, too, beside weigh-ins", async () => {
     const { grpids } = await sent();
     const grpid = harness.person.takeBloodPressure({ systolic: 121, diastolic: 79, pulse: 61 });
