@@ -5,7 +5,7 @@ const PROCESSES = "test/**/*.process.test.ts";
 
 export default defineConfig({
   test: {
-    setupFiles: ["bin/one-grammy.js"],
+    setupFiles: ["test/support/setup.ts"],
     // Against what hangs, and nothing else: the longest take half a minute where others work on the same two cores.
     testTimeout: 120_000,
     hookTimeout: 120_000,
