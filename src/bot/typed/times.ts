@@ -57,8 +57,9 @@ export function whenIn(text: string, given: { timezone: string; now: Date }): Wh
   return onlyOne(
     splits(words).flatMap(([one, other]) => {
       const day = one ? dayIn(one, today) : undefined;
+      if (one && !day) return [];
       const time = other ? timeIn(other) : undefined;
-      const isWhole = (!one || day) && (!other || time) && !(time?.needsDay && !day);
+      const isWhole = (!other || time) && !(time?.needsDay && !day);
       return isWhole ? resolved(day, time, today, given) : [];
     }),
   );

@@ -198,11 +198,15 @@ describe("ten thousand generated readings", () => {
     "Nov",
     "Dezember",
   ];
+  /** Each `toLocaleDateString` would make a formatter of its own. */
+  const [inGerman, inEnglish] = ["de", "en"].map(
+    (language) => new Intl.DateTimeFormat(language, { weekday: "long", timeZone: "UTC" }),
+  );
   const daysAgo = fc.integer({ min: 1, max: 300 });
   const dayTexts = (days: number, today: string) => {
     const date = new Date(Date.parse(`${today}T00:00:00Z`) - days * DAY);
     const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
-    const weekday = date.toLocaleDateString(days % 2 ? "en" : "de", { weekday: "long", timeZone: "UTC" });
+    const weekday = (days % 2 ? inEnglish : inGerman)?.format(date);
     return [
       ...(days === 1 ? ["yesterday", "gestern"] : []),
       ...(days === 2 ? ["vorgestern", "the day before yesterday"] : []),

@@ -31,13 +31,13 @@ const slowApp = (uploadSeconds: number, deadlineAt: (() => Date) | undefined) =>
     },
   });
 
-test("ten years that take longer than a process may run arrive over several runs, each reading and each file once", async () => {
+test("four years that take longer than a process may run arrive over several runs, each reading and each file once", async () => {
   harness = await startTestApp();
-  for (let day = 3650; day > 0; day--) {
+  for (let day = 1460; day > 0; day--) {
     harness.person.stepOnScale({ at: new Date(NOON.getTime() - day * DAY_MS), weightKg: 80 + (day % 50) / 10 });
   }
   let deadlineAt = inSeconds(300);
-  const app = await slowApp(20, () => deadlineAt);
+  const app = await slowApp(45, () => deadlineAt);
   const synced: number[] = [];
   for (;;) {
     deadlineAt = inSeconds(300);
@@ -52,9 +52,9 @@ test("ten years that take longer than a process may run arrive over several runs
     harness.clock.advance(60);
   }
   expect(synced.length).toBeGreaterThan(2);
-  expect(synced.reduce((sum, it) => sum + it)).toBe(3650);
-  expect(uploads()).toBe(38);
-  expect(harness.weights()).toHaveLength(3650);
+  expect(synced.reduce((sum, it) => sum + it)).toBe(1460);
+  expect(uploads()).toBe(16);
+  expect(harness.weights()).toHaveLength(1460);
 });
 
 test("what couldn't finish in time isn't started, and leaves nothing behind that would have to be looked for", async () => {
