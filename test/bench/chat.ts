@@ -20,6 +20,7 @@ const SAYINGS = { help: "/help", status: "/status", sync: "/sync", other: "What 
 const MIX = { help: 15, status: 30, sync: 15, other: 15 } as const;
 type Saying = keyof typeof SAYINGS;
 type Person = ReturnType<Sandbox["telegram"]["user"]>;
+type Message = Person["messages"][number];
 
 /** Telegram's updates by webhook on the built function, many a second for a minute. None may be lost or handled twice. */
 export async function chatScene(): Promise<void> {
@@ -163,8 +164,10 @@ async function unsettledOf(
 
 /** The first button below the settings. */
 function tapAnything(person: Person) {
-  const message = person.messages.find(({ buttons }) => buttons.length > 0);
-  const data = message?.buttons[0]?.[0]?.data;
+  // Not one below another answer, which would send a message.
+  const dataOf = ({ buttons }: Message) => buttons[0]?.[0]?.data;
+  const message = person.messages.find((it) => dataOf(it)?.startsWith("set:"));
+  const data = message && dataOf(message);
   if (!message || data === undefined) throw new Error(`there is nothing to tap for ${person.person.firstName}`);
   return person.tap(data, message.id);
 }
