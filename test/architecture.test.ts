@@ -25,7 +25,7 @@ const MAY_IMPORT: Record<string, string> = {
   "bot/middleware": "bot/conversations bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/conversations": "bot/ui bot/views bot/words sync/links sync/model lib",
   "bot/typed": "sync/model lib",
-  "bot/ui": "bot/views bot/words sync/status sync/engine sync/links sync/model lib",
+  "bot/ui": "bot/telegram bot/views bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/telegram": "bot/words sync/status sync/model lib",
   "bot/views": "bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/words": "sync/status sync/links sync/model lib",

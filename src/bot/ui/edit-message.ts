@@ -1,6 +1,7 @@
 import type { MessageEntity } from "grammy/types";
 import { GrammyError, InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
+import { isUnchanged } from "../telegram/errors.ts";
 import type { BotContext } from "./context.ts";
 
 /** Resolves to the id of the message, which is a new one if the old one can't be edited any more. */
@@ -16,8 +17,8 @@ export async function editOrReply(
     await ctx.editMessageText(text, options);
     return shown;
   } catch (error) {
+    if (isUnchanged(error)) return shown;
     if (!(error instanceof GrammyError) || error.error_code !== 400) throw error;
-    if (error.description.includes("message is not modified")) return shown;
     const { message_id } = await ctx.reply(text, options);
     return message_id;
   }

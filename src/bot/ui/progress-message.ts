@@ -1,7 +1,8 @@
 import type { MessageEntity } from "grammy/types";
-import { type Api, GrammyError, type InlineKeyboard } from "grammy/web";
+import type { Api, InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import { isUnchanged } from "../telegram/errors.ts";
 
 /** Telegram counts edits like messages: one per second in a chat. */
 const PAUSE_SECONDS = 1;
@@ -30,7 +31,7 @@ export function createProgressMessage(
       () => true,
       (error: unknown) => {
         // A job that is done twice writes the same twice.
-        if (error instanceof GrammyError && error.description.includes("message is not modified")) return true;
+        if (isUnchanged(error)) return true;
         log.warn(failure, errorFacts(error));
         return false;
       },
