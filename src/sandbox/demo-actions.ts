@@ -18,12 +18,14 @@ const GATHERING_SECONDS = 10;
 
 const NOTHING_TO_SAY = "Link both first: until then the bot has nothing to report.";
 const SPANS = {
-  hour: "An hour",
-  morning: "A night",
-  three_days: "Three days",
-  two_weeks: "Two weeks",
+  hour: "An hour later",
+  morning: "A night later",
+  night: "Late in the evening",
+  three_days: "Three days later",
+  two_weeks: "Two weeks later",
+  monday: "Some mornings later",
+  first: "Some mornings later",
 } as const;
-const DAYS = { three_days: 3, two_weeks: 14 } as const;
 
 interface Deps {
   world: DemoWorld;
@@ -42,11 +44,11 @@ export function demoActions(
   pass: (seconds: number) => Promise<void>;
   close: () => void;
 } {
-  const { sandbox, time, chat, owner } = world;
+  const { sandbox, time, chat, owner, timezone } = world;
   const links = new DemoLinks(world);
   const timeTravel = new TimeTravel(world);
   const troubles = createDemoTroubles(world, () => timeTravel.settle());
-  const readings = readingActions({ person: owner.person, now: time.clock.now, next: () => links.next() });
+  const readings = readingActions({ person: owner.person, timezone, now: time.clock.now, next: () => links.next() });
   const deps: Deps = { world, links, timeTravel, troubles, readings, startOver };
   const stopListening = sandbox.telegram.onEvent(({ type, chatId }) => {
     // The account exists once the bot has answered. If this fails, the next message tries again.
@@ -57,6 +59,7 @@ export function demoActions(
       ...readings,
       ...householdActions(world),
       ...linkActions(deps),
+      ...chatActions(deps),
       ...troubleActions(deps),
       ...settingActions(deps),
     },
@@ -82,7 +85,10 @@ function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseS
   const { sandbox, program, patience, chat } = world;
   const { person, account } = world.owner;
   return {
-    async link() {
+    async link({ hasTimezone = true }) {
+      if (!hasTimezone && (await links.bothLinked()))
+        return "The bot knows your time zone already. Start over, and press this instead of linking.";
+      if (!hasTimezone) person.timezone = "";
       const { store, garminSignIn, withingsLinking } = program.app();
       const settings = patience.isShort ? { patienceHours: SHORT_PATIENCE } : {};
       if (!(await store.accounts.find(chat.id))) await store.accounts.save(chat.id, { settings });
@@ -105,6 +111,19 @@ function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseS
       sandbox.withings.notifications.announceProfile(person.userid, "unlink");
       sandbox.withings.revoke(person.userid);
       return `The bot is removed at Withings, ${learns}.`;
+    },
+  };
+}
+
+function chatActions({ world: { chat } }: Deps): Pick<PanelActions, "say" | "location"> {
+  return {
+    async say({ text }) {
+      chat.say(text);
+      return `You wrote “${text}”. The answer comes in the chat.`;
+    },
+    async location(location) {
+      chat.shareLocation(location);
+      return "You shared a location. The answer comes in the chat.";
     },
   };
 }
@@ -160,15 +179,24 @@ function troubleActions({
 function settingActions({
   world,
   timeTravel,
+  readings,
   startOver,
 }: Deps): Pick<PanelActions, "passTime" | "patience" | "address" | "startOver"> {
-  const { program, time, patience, owner } = world;
+  const { program, time, patience, timezone } = world;
+  const measure = () => Promise.all([readings.weighIn({}), readings.bloodPressure({})]);
+  const pass = {
+    hour: () => timeTravel.passHour(),
+    morning: () => timeTravel.passNight(),
+    night: () => timeTravel.passUntil("23:00"),
+    three_days: () => timeTravel.passDays(3),
+    two_weeks: () => timeTravel.passDays(14),
+    monday: () => timeTravel.passTo("monday", measure),
+    first: () => timeTravel.passTo("first", measure),
+  };
   return {
     async passTime({ until }) {
-      if (until === "hour") await timeTravel.passHour();
-      else if (until === "morning") await timeTravel.passNight();
-      else await timeTravel.passDays(DAYS[until]);
-      return `${SPANS[until]} later: it is ${inWords(time.clock.now(), owner.person.timezone)}.`;
+      await pass[until]();
+      return `${SPANS[until]}: it is ${inWords(time.clock.now(), timezone)}.`;
     },
     async patience({ isShort }) {
       patience.isShort = isShort;

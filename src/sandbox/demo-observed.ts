@@ -1,8 +1,10 @@
 import type { DemoLinks } from "./demo-links.ts";
 import type { createDemoTroubles } from "./demo-troubles.ts";
 import type { DemoWorld } from "./demo-world.ts";
-import type { Observed } from "./panel-contract.ts";
-import { stories } from "./stories.ts";
+import type { Observed, ShownStory } from "./panel-contract.ts";
+import { scenes } from "./scenes.ts";
+import { type Story, stories } from "./stories.ts";
+
 export async function observed(
   world: DemoWorld,
   { links, troubles }: { links: DemoLinks; troubles: ReturnType<typeof createDemoTroubles> },
@@ -30,15 +32,21 @@ export async function observed(
       pulseBpm: it.pulse,
     })),
     mails: mails(world),
-    stories: stories.map(({ title, expect, switches, buttons = [] }) => ({
-      ...{ title, expect },
-      switches: switches.map(troubles.shown),
-      buttons: buttons.map(({ label, action, input = {} }) => ({ label, action, input })),
-    })),
+    scenes: Object.values(scenes).map((scene) => shownStory({ ...scene, switches: [] })),
+    stories: stories.map((story) => shownStory({ ...story, switches: story.switches.map(troubles.shown) })),
     ended: program.ended(),
     aheadSeconds: time.aheadSeconds,
     hasShortPatience: patience.isShort,
     hasAddress: program.hasAddress(),
+  };
+}
+
+function shownStory({ title, expect, switches, buttons = [] }: Omit<Story, "switches"> & Pick<ShownStory, "switches">) {
+  return {
+    title,
+    expect,
+    switches,
+    buttons: buttons.map(({ label, action, input = {} }) => ({ label, action, input })),
   };
 }
 
@@ -54,13 +62,14 @@ function mails(world: DemoWorld): Observed["mails"] {
 }
 
 /** Only while the program is stopped: a running one is merely slow to notice that time has moved on. */
-function missedHeartbeat({ program, outside, owner }: DemoWorld) {
+function missedHeartbeat({ program, outside, timezone }: DemoWorld) {
   const silence = program.isRunning() ? undefined : outside.silentAt();
   if (!silence) return [];
-  const lastBeat = inWords(silence.lastBeatAt, owner.person.timezone).replace(" ", " at ");
+  const lastBeat = inWords(silence.lastBeatAt, timezone).replace(" ", " at ");
   const text = `The last heartbeat came on ${lastBeat}. Either the program or its machine has stopped.`;
   return [{ at: silence.at, to: "HEARTBEAT_URL", subject: "No heartbeat for 15 minutes", text }];
 }
+
 export function inWords(instant: Date, timeZone: string): string {
   const words = { weekday: "long", hour: "2-digit", minute: "2-digit", timeZone } as const;
   return new Intl.DateTimeFormat("en-GB", words).format(instant);

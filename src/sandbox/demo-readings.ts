@@ -2,15 +2,20 @@ import type { PanelActions } from "./panel-contract.ts";
 import type { Measure, MeasureGroup } from "./withings/groups.ts";
 import type { Person } from "./withings/person.ts";
 
+const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
+/** More than the bot lists on one page, and one of them is a child. */
+const GUESTS_KG = [58, 71, 24, 66, 83, 62, 77];
 
 /** The buttons of the scale and the cuff. `next` says how a reading gets to Garmin from there. */
 export function readingActions({
   person,
+  timezone,
   now,
   next,
 }: {
   person: Person;
+  timezone: string;
   now: () => Date;
   next: () => Promise<string>;
 }): Pick<
@@ -27,7 +32,7 @@ export function readingActions({
       const values = randomBody();
       const at = new Date(now().getTime() + days * DAY_MS);
       person.stepOnScale({ ...toWithings(values), siblings: true, ...when(at.toISOString()) });
-      const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: person.timezone });
+      const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "long", timeZone: timezone });
       return `${kg(values)}, dated ${day.format(at)}, is at Withings now. ${await next()}`;
     },
     async bloodPressure({ systolicMmHg, diastolicMmHg, pulseBpm, takenAt }) {
@@ -39,9 +44,15 @@ export function readingActions({
       person.takeBloodPressure({ ...values, ...when(takenAt) });
       return `${values.systolic}/${values.diastolic} is at Withings now. ${await next()}`;
     },
-    async guest({ weightKg = between(45, 110) }) {
-      person.stepOnScale({ weightKg, attrib: 1, ...when() });
-      return `Somebody weighing ${weightKg} kg stepped on, and the scale isn’t sure who it was. ${await next()}`;
+    async guest({ weightKg, count = 1 }) {
+      const weights = count === 1 ? [weightKg ?? between(45, 110)] : GUESTS_KG.slice(0, count);
+      // A minute apart, the last one now.
+      for (const [index, each] of weights.entries()) {
+        const at = new Date(now().getTime() - (count - 1 - index) * MINUTE_MS);
+        person.stepOnScale({ weightKg: each, attrib: 1, ...when(at.toISOString()) });
+      }
+      const who = count === 1 ? `Somebody weighing ${weights[0]} kg` : `${count} people`;
+      return `${who} stepped on, and the scale isn’t sure who it was. ${await next()}`;
     },
     async editLast(own) {
       const last = lastOwn();

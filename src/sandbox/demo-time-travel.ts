@@ -1,4 +1,6 @@
 import type { App } from "../app/app.ts";
+import { localDate } from "../lib/local-time.ts";
+import { MORNING } from "./demo-time.ts";
 import type { DemoWorld } from "./demo-world.ts";
 import { realSeconds } from "./serve.ts";
 
@@ -6,6 +8,10 @@ import { realSeconds } from "./serve.ts";
 export const SETTLING_SECONDS = 20;
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
+const IS_DAY = {
+  monday: (date: string) => new Date(date).getUTCDay() === 1,
+  first: (date: string) => date.endsWith("-01"),
+};
 
 /** Moves the demo's time, and lets the program do what is due by then. */
 export class TimeTravel {
@@ -52,9 +58,23 @@ export class TimeTravel {
     await this.pass(60);
   }
 
-  async passNight(): Promise<void> {
-    const { time, owner } = this.#world;
-    await this.pass(time.untilMorning(owner.person.timezone));
+  passNight(): Promise<void> {
+    return this.passUntil(MORNING);
+  }
+
+  /** Until a clock shows this next. */
+  async passUntil(clockTime: string): Promise<void> {
+    const { time, timezone } = this.#world;
+    await this.pass(time.until(clockTime, timezone));
+  }
+
+  /** `live` happens once on each day before that. */
+  async passTo(day: "monday" | "first", live: () => Promise<unknown>): Promise<void> {
+    const { time, timezone } = this.#world;
+    do {
+      await live();
+      await this.passNight();
+    } while (!IS_DAY[day](localDate(time.clock.now(), timezone)));
   }
 
   /** Until the morning on which this many whole days are over. */

@@ -4,7 +4,7 @@ import { createRunningClock } from "./manual-clock.ts";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 3600 * 1000;
 /** One minute after the daily summary, unless the owner moved it. */
-const MORNING = { hour: 9, minute: 1 };
+export const MORNING = "09:01";
 
 export type WrongClock = "ahead" | "in_1970";
 
@@ -16,8 +16,8 @@ export interface DemoTime {
   readonly aheadSeconds: number;
   wrong: WrongClock | undefined;
   advance(seconds: number): void;
-  /** Seconds until it is next 09:01 there. */
-  untilMorning(timezone: string): number;
+  /** Seconds until a clock there shows this next, as "09:01". */
+  until(clockTime: string, timezone: string): number;
 }
 
 export function createDemoTime(): DemoTime {
@@ -59,13 +59,12 @@ export function createDemoTime(): DemoTime {
       running.advance(seconds);
       for (const look of sleepers) look();
     },
-    untilMorning(timezone) {
+    until(clockTime, timezone) {
       const nowMs = running.now().getTime();
-      const clockTime = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, hour: "2-digit", minute: "2-digit" });
-      const morning = `${String(MORNING.hour).padStart(2, "0")}:${String(MORNING.minute).padStart(2, "0")}`;
+      const clock = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, hour: "2-digit", minute: "2-digit" });
       // Minute by minute, so that days of 23 or 25 hours need no rule.
       let atMs = nowMs - (nowMs % MINUTE_MS) + MINUTE_MS;
-      while (clockTime.format(atMs) !== morning) atMs += MINUTE_MS;
+      while (clock.format(atMs) !== clockTime) atMs += MINUTE_MS;
       return (atMs - nowMs) / 1000;
     },
   };

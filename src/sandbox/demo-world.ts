@@ -16,4 +16,6 @@ export interface DemoWorld {
   readonly chat: PersonChat;
   readonly owner: SandboxUser;
   readonly housemate: SandboxUser;
+  /** Where the person is, also if Withings doesn't know. */
+  readonly timezone: string;
 }

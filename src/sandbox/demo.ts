@@ -22,17 +22,21 @@ const USUAL_CONFLICT_SECONDS = 120;
 interface DemoOptions {
   port?: number;
   syncIntervalMinutes?: number;
+  /** When it begins, as "10:00" on the clock there; now by default. */
+  startsAt?: string;
+  /** Of the person's Telegram. */
+  languageCode?: string;
   /** False: requests aren't spaced. Only for tests. */
   paced?: boolean;
 }
+type WorldOptions = Omit<DemoOptions, "port">;
 
 /**
  * The real program against the sandbox, with a page to talk to it. It starts with a public address, where Withings calls and
  * sends the browser. Nothing leaves this machine, and nothing stays behind.
  */
-export async function startDemo(options: DemoOptions = {}) {
-  const { port, syncIntervalMinutes = SYNC_INTERVAL_MINUTES, paced = true } = options;
-  const begin = () => startWorld({ syncIntervalMinutes, paced }, startOver);
+export async function startDemo({ port, ...options }: DemoOptions = {}) {
+  const begin = () => startWorld(options, startOver);
   let world = await begin();
   /** Two tabs may press at once. */
   let startingOver: Promise<void> | undefined;
@@ -71,24 +75,27 @@ export async function startDemo(options: DemoOptions = {}) {
   };
 }
 
-async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean }, startOver: () => Promise<void>) {
+async function startWorld(options: WorldOptions, startOver: () => Promise<void>) {
+  const { startsAt, languageCode = "en", syncIntervalMinutes = SYNC_INTERVAL_MINUTES, paced = true } = options;
   const time = createDemoTime();
+  // The page shows times in the browser's zone, and the bot takes its zone from Withings.
+  const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
+  if (startsAt !== undefined) time.advance(time.until(startsAt, timezone));
   const [sandbox, landing, outside] = await Promise.all([
     startSandbox({ clock: time.clock }),
     startLandingPage(),
     startOutside(time.clock),
   ]);
-  // The page shows times in the browser's zone, and the bot takes its zone from Withings.
-  const { timeZone: timezone } = new Intl.DateTimeFormat().resolvedOptions();
   const { owner, housemate } = addPeople(sandbox, { days: 14, timezone });
   // Not started, so the chat is empty and shows its Start button.
-  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
+  const chat = sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME, languageCode });
   const patience = { isShort: true };
   const program = await DemoProgram.start({
-    ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, ...pace, landingUrl: landing.url },
+    ...{ sandbox, outside, clock: time.programClock, owner: DEMO_USER, landingUrl: landing.url },
+    ...{ syncIntervalMinutes, paced },
     conflictSeconds: () => (patience.isShort ? SHORT_CONFLICT_SECONDS : USUAL_CONFLICT_SECONDS),
   });
-  const world: DemoWorld = { sandbox, outside, program, time, patience, chat, owner, housemate };
+  const world: DemoWorld = { sandbox, outside, program, time, patience, chat, owner, housemate, timezone };
   const { actions, observe, pass, close } = demoActions(world, startOver);
   return {
     ...{ sandbox, program, time, pass },
@@ -100,6 +107,8 @@ async function startWorld(pace: { syncIntervalMinutes: number; paced: boolean },
     },
   };
 }
+
+export type Demo = Awaited<ReturnType<typeof startDemo>>;
 
 export async function runDemo(terminal: Terminal): Promise<number> {
   const end = asked();

@@ -12,7 +12,9 @@ const Composition = z.strictObject({
 });
 
 export const actionInputs = {
-  link: z.strictObject({}),
+  link: z.strictObject({ hasTimezone: z.boolean().optional() }),
+  say: z.strictObject({ text: z.string().min(1).max(200) }),
+  location: z.strictObject({ latitude: z.number().min(-90).max(90), longitude: z.number().min(-180).max(180) }),
   weighIn: Composition,
   bloodPressure: z.strictObject({
     systolicMmHg: z.int().min(50).max(260).optional(),
@@ -20,7 +22,11 @@ export const actionInputs = {
     pulseBpm: z.int().min(20).max(250).optional(),
     takenAt: z.iso.datetime().optional(),
   }),
-  guest: z.strictObject({ weightKg: z.number().min(1).max(400).optional() }),
+  /** Several have weights of their own. */
+  guest: z.strictObject({
+    weightKg: z.number().min(1).max(400).optional(),
+    count: z.int().min(1).max(7).optional(),
+  }),
   /** The housemate is invited, and links both sides. */
   housemateJoins: z.strictObject({}),
   /** A tap in the housemate's chat, below what they were asked last. */
@@ -29,7 +35,7 @@ export const actionInputs = {
   deleteLast: z.strictObject({}),
   /** The scale turns out not to be sure whose it is. */
   doubtLast: z.strictObject({}),
-  /** A weigh-in of now with its date off by this much, as from a scale with a wrong clock. */
+  /** A weigh-in that comes now with its date off by this much. */
   weighInDated: z.strictObject({ days: z.int().min(-400).max(400) }),
   trouble: z.strictObject({ name: z.string().min(1), on: z.boolean() }),
   /** Withings stops announcing new readings, and doesn't say so. */
@@ -39,7 +45,10 @@ export const actionInputs = {
   /** To the state before a weigh-in that has since arrived. */
   putOldDataBack: z.strictObject({}),
   putRight: z.strictObject({}),
-  passTime: z.strictObject({ until: z.enum(["hour", "morning", "three_days", "two_weeks"]) }),
+  /** On the way to Monday and to the first, the person measures daily. */
+  passTime: z.strictObject({
+    until: z.enum(["hour", "morning", "night", "three_days", "two_weeks", "monday", "first"]),
+  }),
   /** Short: the bot reports an outage after a minute. */
   patience: z.strictObject({ isShort: z.boolean() }),
   /** Whether Withings can call the program. */
@@ -109,6 +118,7 @@ export interface Observed {
   weights: readonly ShownWeight[];
   bloodPressures: readonly ShownBloodPressure[];
   mails: readonly ShownMail[];
+  scenes: readonly ShownStory[];
   stories: readonly ShownStory[];
   /** Why the program ended by itself. */
   ended?: string | undefined;

@@ -167,6 +167,7 @@ export const stories: readonly Story[] = [
     buttons: [
       { label: "Weigh in, dated next week", action: "weighInDated", input: { days: 7 } },
       { label: "Weigh in, dated two months ago", action: "weighInDated", input: { days: -60 } },
+      { label: "Weigh in, dated 1970", action: "weighIn", input: { takenAt: "1970-01-02T08:00:00Z" } },
     ],
   },
   {

@@ -11,57 +11,6 @@ test("a weigh-in reaches Garmin by itself, and the chat stays quiet", async ({ d
   expect(demo.sandbox.withings.notifications.sent.map(({ status }) => status)).toContain(200);
 });
 
-test("a guest's weigh-in is asked about, and either answer is respected and can be undone", async ({
-  demo,
-  desktop,
-}) => {
-  const inGarmin = () => demo.sandbox.garmin.weights("owner@example.org");
-  await desktop.linkBoth();
-  const before = inGarmin().map(({ takenAt }) => takenAt.getTime());
-  await desktop.press("guest");
-  await demo.pass(10);
-  const question = await desktop.waitForMessage("Was that you?");
-  const guestKg = Number((await question.innerText()).match(/([\d.]+) kg/)?.[1]);
-  expect(await question.locator("b, strong").innerText()).toMatch(/^[\d.]+ kg, today \d\d:\d\d\. Was that you\?$/);
-  await desktop.shot("guest 1 the bot asks whose it is, desktop");
-  await desktop.tapButton("No");
-  await desktop.waitForMessage("kept out of Garmin.");
-  await desktop.shot("guest 2 not mine, desktop");
-  await desktop.tapButton("Undo");
-  await desktop.waitForMessage("Was that you?");
-  await desktop.tapButton("Yes");
-  const answer = await desktop.waitForMessage(/Really yours\?|is in Garmin\./);
-  if ((await answer.innerText()).includes("Really yours?")) {
-    await desktop.shot("guest 3 asked twice about what is far off, desktop");
-    await desktop.tapButton("Yes, it’s mine");
-  }
-  await desktop.waitForMessage("is in Garmin.");
-  await desktop.shot("guest 4 sent after all, desktop");
-  // By time, because two guests may weigh the same.
-  const arrived = inGarmin().filter(({ takenAt }) => !before.includes(takenAt.getTime()));
-  expect(arrived.map(({ weightKg }) => weightKg)).toEqual([guestKg]);
-});
-
-test("the last reading is taken out of Garmin and restored in one message", async ({ demo, desktop }) => {
-  const inGarmin = () => demo.sandbox.garmin.weights("owner@example.org").map(({ weightKg }) => weightKg);
-  await desktop.linkBoth();
-  await desktop.stepOnScale({ weightKg: 64.35 });
-  await desktop.waitForWeight("64.35");
-  await demo.pass(10);
-  await desktop.say("/undo");
-  await desktop.waitForMessage("Take it out?");
-  await desktop.shot("undo 1 the question, desktop");
-  await desktop.tapButton("Take it out");
-  await desktop.waitForMessage("no longer in Garmin.");
-  await desktop.shot("undo 2 gone, desktop");
-  expect(inGarmin()).not.toContain(64.35);
-  await demo.pass(10);
-  await desktop.tapButton("Restore");
-  await desktop.waitForMessage("is in Garmin.");
-  await desktop.shot("undo 3 restored, desktop");
-  expect(inGarmin().filter((it) => it === 64.35)).toHaveLength(1);
-});
-
 test("what was deleted at Withings is asked about after two looks a day apart, and leaves Garmin", async ({
   demo,
   phone,

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
+import { allowAtWithings, copyAddress } from "./vendor-pages.ts";
 
 test("a story can be played to its end with only the chat and the page", async ({ demo, desktop }) => {
   await desktop.linkBoth();
@@ -34,21 +35,17 @@ test("one press brings the next morning, on the page and in the chat, with a car
 
 test("without a public address, Withings is linked by pasting an address", async ({ phone }) => {
   await phone.show("panel");
-  const address = phone.page.getByRole("switch", { name: /public address/ });
-  expect(await phone.resultOf(() => address.setChecked(false))).toMatch(/30 seconds to paste/);
+  const hasAddress = phone.page.getByRole("switch", { name: /public address/ });
+  expect(await phone.resultOf(() => hasAddress.setChecked(false))).toMatch(/30 seconds to paste/);
   await phone.shot("no public address 1 the switch, phone");
-  await phone.show("chat");
-  await phone.page.getByRole("button", { name: "Start", exact: true }).click();
-  await phone.waitForMessage("Hello.");
+  await phone.start();
   await phone.tapButton("Link Withings");
   await phone.waitForMessage("copy its whole address");
   await phone.shot("no public address 2 what to do, phone");
-  const consent = await phone.openButton("Open Withings");
-  await consent.getByRole("button", { name: "Allow for Robin" }).click();
-  await consent.getByRole("button", { name: "Copy the address" }).click();
-  await consent.getByRole("button", { name: "Copied" }).waitFor();
+  const consent = await allowAtWithings(phone, "Open Withings");
+  const address = await copyAddress(phone, consent);
   await phone.shot("no public address 3 the page it ends on, phone", consent);
-  await phone.say(await phone.clipboard());
+  await phone.say(address);
   await phone.waitForMessage("Withings is linked");
   await phone.shot("no public address 4 linked, phone");
 });

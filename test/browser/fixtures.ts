@@ -4,6 +4,8 @@ import { test as base, expect } from "vitest";
 import { startDemo } from "../../src/sandbox/demo.ts";
 import { PageDriver } from "./page-driver.ts";
 
+export type Language = "en" | "de";
+
 /** Debian's path; CHROMIUM_PATH sets another. */
 const CHROMIUM = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
 
@@ -24,10 +26,13 @@ export const test = base
     onCleanup(() => browser.close());
     return browser;
   })
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads here what a fixture needs, which is nothing
-  .extend("demo", async ({}, { onCleanup }) => {
-    // With rare syncs, what arrives was announced or asked for.
-    const demo = await startDemo({ syncIntervalMinutes: 60 });
+  /** Of the person's Telegram. */
+  .extend("language", "en" as Language)
+  .extend("demo", async ({ language }, { onCleanup }) => {
+    // With rare syncs, what arrives was announced or asked for. At night the bot sends no cards.
+    const demo = await startDemo({
+      ...{ syncIntervalMinutes: 60, startsAt: "10:00", languageCode: language, paced: false },
+    });
     onCleanup(() => demo.close());
     return demo;
   })

@@ -1,23 +1,12 @@
-import type { Page } from "playwright-core";
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
 import type { PageDriver } from "./page-driver.ts";
-
-const EMAIL = "owner@example.org";
-const PASSWORD = "owner-password";
-
-/** Takes a picture, or does nothing where another test has taken it. */
-type Shot = (name: string, page?: Page) => Promise<void>;
-const noShot: Shot = async () => {};
+import { allowAtWithings, copyAddress, EMAIL, noShot, PASSWORD, type Shot, signInAtGarmin } from "./vendor-pages.ts";
 
 async function linkWithings(bot: PageDriver, shot: Shot) {
-  await bot.page.getByRole("button", { name: "Start", exact: true }).click();
-  await bot.waitForMessage("Hello.");
+  await bot.start();
   await shot("1 Start says what is missing");
-  const consent = await bot.openButton("Link Withings");
-  await shot("2 the page of Withings", consent);
-  await bot.markSeen();
-  await consent.getByRole("button", { name: "Allow for Robin" }).click();
+  const consent = await allowAtWithings(bot, "Link Withings", (name, page) => shot(`2 ${name}`, page));
   await consent.getByRole("heading", { name: "Linked" }).waitFor();
   await shot("3 the page after Allow", consent);
   expect(await consent.getByRole("link", { name: "Back to Telegram" }).getAttribute("href")).toBe(
@@ -28,39 +17,24 @@ async function linkWithings(bot: PageDriver, shot: Shot) {
   await shot("4 the chat knows that Withings is linked");
 }
 
-async function signInOnGarminsPage(bot: PageDriver, garmin: Page, shot: Shot) {
-  await shot("6 the page of Garmin", garmin);
-  await garmin.locator('[name="username"]').fill(EMAIL);
-  await garmin.locator('[name="password"]').fill(PASSWORD);
-  await garmin.getByRole("button", { name: "Sign In" }).click();
-  await garmin.locator('[name="mfa-code"]').waitFor();
-  await garmin.locator('[name="mfa-code"]').fill(await bot.mailedCode());
-  await shot("7 Garmin asks for the mailed code", garmin);
-  await garmin.getByRole("button", { name: "Next" }).click();
-  await garmin.waitForURL(/\/sso\/embed\?ticket=ST-/);
-  await garmin.getByRole("button", { name: "Copy the address" }).click();
-  await garmin.getByRole("button", { name: "Copied" }).waitFor();
-  await shot("8 where the sign-in ends", garmin);
-}
-
 async function linkBothOnTheirPages(bot: PageDriver, shot: Shot) {
   await linkWithings(bot, shot);
   await bot.tapButton("Link Garmin");
   await bot.waitForMessage("Three ways to sign in");
   await shot("5 three ways to sign in at Garmin");
   const garmin = await bot.openButton("On Garmin’s page");
-  await signInOnGarminsPage(bot, garmin, shot);
-  const address = await bot.clipboard();
-  expect(address).toBe(garmin.url());
+  const endsAt = await signInAtGarmin(bot, garmin, (name, page) => shot(`6 ${name}`, page));
+  const address = await copyAddress(bot, garmin);
+  expect(address).toBe(endsAt);
   await bot.say(address);
   await bot.waitForMessage("Signed in to Garmin as");
   await bot.waitForMessage("are in Garmin.");
   await bot.page.locator("#messages article", { hasText: "ticket=ST-" }).waitFor({ state: "detached" });
-  await shot("9 signed in, and the first sync");
+  await shot("7 signed in, and the first sync");
   await bot.show("panel");
   await bot.page.getByRole("button", { name: "Linked" }).waitFor();
   await bot.page.locator("#weights td.main").first().waitFor();
-  await shot("11 what Garmin shows");
+  await shot("8 what Garmin shows");
   expect(await bot.overflow()).toEqual({});
 }
 

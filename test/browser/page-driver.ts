@@ -38,6 +38,13 @@ export class PageDriver {
     return this.#context.close();
   }
 
+  /** Presses Start in the empty chat. */
+  async start(): Promise<void> {
+    await this.show("chat");
+    await this.page.getByRole("button", { name: "Start", exact: true }).click();
+    await this.waitForMessage(/Hello\.|Hallo\./);
+  }
+
   async say(text: string): Promise<void> {
     await this.show("chat");
     await this.markSeen();
@@ -90,15 +97,20 @@ export class PageDriver {
   }
 
   /** Returns when the page has confirmed it. */
-  async stepOnScale(values: { weightKg?: number } = {}): Promise<void> {
+  stepOnScale({ weightKg }: { weightKg?: number } = {}): Promise<void> {
+    return this.pressWith("weighIn", weightKg === undefined ? {} : { weightKg });
+  }
+
+  /** Sets these values before it presses. */
+  async pressWith(action: ActionName, values: Record<string, number>): Promise<void> {
     await this.show("panel");
-    const form = this.page.locator('form[data-action="weighIn"]');
-    const field = form.locator('[name="weightKg"]');
-    if (values.weightKg !== undefined) {
+    const form = this.page.locator(`form[data-action="${action}"]`);
+    for (const [name, value] of Object.entries(values)) {
+      const field = form.locator(`[name="${name}"]`);
       if (!(await field.isVisible())) await form.getByRole("button", { name: "Set values" }).click();
-      await field.fill(String(values.weightKg));
+      await field.fill(String(value));
     }
-    await this.press("weighIn");
+    await this.press(action);
   }
 
   /** Returns when the page shows the result. */
@@ -108,12 +120,13 @@ export class PageDriver {
     await this.resultOf(() => this.page.locator(`form[data-action="${action}"] button[type="submit"]`).first().click());
   }
 
-  /** A button of a story. Returns the result that the page shows. */
+  /** A button of the panel, by its words. Returns the result that the page shows. */
   async play(label: string): Promise<string> {
     await this.show("panel");
     await this.markSeen();
-    const button = this.page.locator("button", { hasText: label });
-    await this.#unfold(button);
+    const words = this.page.getByText(label, { exact: true });
+    const button = this.page.locator("#sections").locator(words).first();
+    if (!(await button.isVisible())) await this.#unfold(words);
     return this.resultOf(() => button.click());
   }
 
@@ -121,21 +134,21 @@ export class PageDriver {
     const result = this.page.locator("#result");
     const before = Number(await result.getAttribute("data-count"));
     await press();
-    await this.page.locator(`#result[data-count="${before + 1}"]`).waitFor();
+    // A month of mornings takes a while.
+    await this.page.locator(`#result[data-count="${before + 1}"]`).waitFor({ timeout: 60_000 });
     return result.innerText();
   }
 
   async #unfold(part: Locator): Promise<void> {
-    const story = this.page.locator("details.story", { has: part });
-    if ((await story.getAttribute("open")) === null) await story.locator("summary").click();
+    const folded = this.page.locator("details.story:not([open])", { has: part });
+    if ((await folded.count()) > 0) await folded.locator("summary").click();
   }
 
   /** Links both at once, and waits until the first sync is over and Withings announces new readings. */
   async linkBoth(): Promise<void> {
-    await this.say("/start");
-    await this.waitForMessage("Hello.");
+    await this.start();
     await this.press("link");
-    await this.waitForMessage("are in Garmin.");
+    await this.waitForMessage(/(are|sind) in Garmin\./);
   }
 
   async waitForWeight(weight: string): Promise<void> {

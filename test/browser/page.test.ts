@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { DEMO_USER } from "../../src/sandbox/demo.ts";
 import { DEMO_NAME } from "../../src/sandbox/people.ts";
 import { test } from "./fixtures.ts";
+import { EMAIL, PASSWORD } from "./vendor-pages.ts";
 
 test("the page loads without an error in the console", async ({ desktop }) => {
   await desktop.shot("first look, desktop");
@@ -77,7 +78,7 @@ test("a button's result stays, and no button moves under the pointer", async ({ 
   const before = await places();
   // Meanwhile everything arrives: the first readings, a mail, a guest, a weigh-in, a blood pressure.
   await desktop.linkBoth();
-  await demo.program.app().garminSignIn.withPassword(DEMO_USER, "owner@example.org", "owner-password");
+  await demo.program.app().garminSignIn.withPassword(DEMO_USER, EMAIL, PASSWORD);
   for (const action of ["guest", "bloodPressure", "weighIn"] as const) await desktop.press(action);
   await demo.pass(10);
   for (const driver of drivers) {

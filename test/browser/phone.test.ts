@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { DEMO_USER } from "../../src/sandbox/demo.ts";
 import { test } from "./fixtures.ts";
+import { copyAddress } from "./vendor-pages.ts";
 
 test("the tabs of a phone switch between the chat, the scale and the mail", async ({ phone }) => {
   await phone.shot("first look, phone");
@@ -101,7 +102,5 @@ test("a new mail is marked on its tab, and a tap copies its code", async ({ demo
   await signIn.locator('[name="mfa-code"]').fill(code);
   await signIn.getByRole("button").click();
   await signIn.waitForURL(/\/sso\/embed\?ticket=ST-/);
-  await signIn.getByRole("button", { name: "Copy the address" }).click();
-  await signIn.getByRole("button", { name: "Copied" }).waitFor();
-  expect(await phone.clipboard()).toBe(signIn.url());
+  expect(await copyAddress(phone, signIn)).toBe(signIn.url());
 });

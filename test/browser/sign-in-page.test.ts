@@ -5,9 +5,7 @@ import { DEMO_NAME } from "../../src/sandbox/people.ts";
 import { initDataFor, webAppAddress } from "../../src/sandbox/telegram/web-app.ts";
 import { test } from "./fixtures.ts";
 import type { PageDriver } from "./page-driver.ts";
-
-const EMAIL = "owner@example.org";
-const PASSWORD = "owner-password";
+import { EMAIL, PASSWORD, signInAtGarmin } from "./vendor-pages.ts";
 
 /** From the chat. What the page complains about counts like what the demo does. */
 async function openPage(bot: PageDriver): Promise<Page> {
@@ -79,14 +77,7 @@ test("the address that Garmin's page ends on is pasted into the one field beside
   const page = await openPage(desktop);
   const opened = page.waitForEvent("popup");
   await page.getByRole("link", { name: "Open Garmin’s page" }).click();
-  const garmin = await opened;
-  await garmin.locator('[name="username"]').fill(EMAIL);
-  await garmin.locator('[name="password"]').fill(PASSWORD);
-  await garmin.getByRole("button", { name: "Sign In" }).click();
-  await garmin.locator('[name="mfa-code"]').waitFor();
-  await garmin.locator('[name="mfa-code"]').fill(await desktop.mailedCode());
-  await garmin.getByRole("button", { name: "Next" }).click();
-  await garmin.waitForURL(/\/sso\/embed\?ticket=ST-/);
+  const address = await signInAtGarmin(desktop, await opened);
   await page.bringToFront();
   const field = page.getByLabel("Address of Garmin’s last page");
   await field.fill("https://connect.garmin.com/");
@@ -95,7 +86,7 @@ test("the address that Garmin's page ends on is pasted into the one field beside
   expect(await focused(page)).toBe("address");
   // The field is far below the answer, which stays in view.
   expect((await answer(page).boundingBox())?.y).toBeGreaterThanOrEqual(0);
-  await field.fill(garmin.url());
+  await field.fill(address);
   await field.press("Enter");
   await answer(page).filter({ hasText: "Signed in to Garmin as" }).waitFor();
   await desktop.waitForMessage("Signed in to Garmin as");

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { test } from "./fixtures.ts";
+import { allowAtWithings, EMAIL, PASSWORD } from "./vendor-pages.ts";
 
 test("the bot says once that Garmin signed it out, and what waited follows the new sign-in", async ({
   demo,
@@ -14,9 +15,9 @@ test("the bot says once that Garmin signed it out, and what waited follows the n
   await desktop.stepOnScale({ weightKg: 64.55 });
   await desktop.tapButton("Here in the chat");
   await desktop.waitForMessage("Which e-mail address");
-  await desktop.say("owner@example.org");
-  await desktop.waitForMessage("the password for owner@example.org");
-  await desktop.say("owner-password");
+  await desktop.say(EMAIL);
+  await desktop.waitForMessage(`the password for ${EMAIL}`);
+  await desktop.say(PASSWORD);
   await desktop.waitForMessage("Garmin sent a code");
   await desktop.say(await desktop.mailedCode());
   await desktop.waitForMessage("Garmin lets me in again. 2 readings");
@@ -44,9 +45,7 @@ test("after it was removed at Withings, the bot says what that means and how to 
   await desktop.shot("removed at Withings, desktop");
   await desktop.tapButton("Link Withings again");
   await desktop.waitForMessage("Withings will ask on its own page");
-  const consent = await desktop.openButton("Open Withings");
-  await desktop.markSeen();
-  await consent.getByRole("button", { name: "Allow for Robin" }).click();
+  await allowAtWithings(desktop, "Open Withings");
   await desktop.waitForMessage("Withings is linked: the profile");
 });
 
@@ -64,6 +63,6 @@ test("readings reach Garmin silently while the bot is blocked", async ({ demo, d
   expect(demo.sandbox.telegram.calls("sendMessage").length).toBeGreaterThan(0);
   await desktop.markSeen();
   await restart.click();
-  await desktop.waitForMessage("Both sides are linked");
+  await desktop.waitForMessage("Withings and Garmin are linked");
   await desktop.shot("unblocked, the bot is back, desktop");
 });

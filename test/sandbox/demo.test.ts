@@ -152,7 +152,7 @@ test("the demo's bot reports an outage after a minute, unless the switch or the 
   chat.say("/start");
   await expect.poll(patienceHours).toBe(1 / 60);
   chat.say("/settings");
-  await chat.waitForMessage(({ text }) => /only after 1 minute$/m.test(text));
+  await chat.waitForMessage(({ text }) => /after 1 minute$/m.test(text));
   await act("patience", { isShort: false });
   expect(await patienceHours()).toBe(6);
   await act("patience", { isShort: true });

@@ -28,7 +28,7 @@ const acting =
 beforeEach(async () => {
   acted = [];
   observed = {
-    ...{ linked: false, weights: [], bloodPressures: [], mails: [], stories: [] },
+    ...{ linked: false, weights: [], bloodPressures: [], mails: [], scenes: [], stories: [] },
     ...{ aheadSeconds: 0, hasShortPatience: true, hasAddress: true },
   };
   observe = () => observed;
@@ -40,6 +40,8 @@ beforeEach(async () => {
       observed = { ...observed, linked: true };
       return "Linked.";
     },
+    say: acting("say"),
+    location: acting("location"),
     weighIn: acting("weighIn"),
     bloodPressure: acting("bloodPressure"),
     guest: async () => {

@@ -25,7 +25,7 @@ export function renderPanel({ observed, problem: sentence }) {
   renderWhenChanged("#weights", observed.weights, (weights) => [weightsTable(weights)]);
   renderWhenChanged("#blood-pressures", observed.bloodPressures, (list) => [bloodPressureTable(list)]);
   renderWhenChanged("#mails", observed.mails, mailList);
-  renderStories(observed.stories);
+  renderStories(observed);
   patience.checked(observed.hasShortPatience);
   address.checked(observed.hasAddress);
   const mailCame = observed.mails.length > (mailCount ?? observed.mails.length);

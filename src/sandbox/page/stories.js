@@ -1,21 +1,23 @@
 import { element, post } from "./dom.js";
 import { run } from "./result.js";
 
-const list = document.querySelector("#stories");
 const on = document.querySelector("#faults-on");
 
 /** By name. The elements stay, so that a switch keeps its focus while it is flipped. */
 const switches = new Map();
 const badges = new Map();
-let drawn;
+const drawn = new Map();
 
-export function renderStories(stories) {
+function drawStories(selector, stories) {
   const titles = stories.map(({ title }) => title).join();
-  if (drawn !== titles) {
-    drawn = titles;
-    switches.clear();
-    list.replaceChildren(...stories.map(storyElement));
-  }
+  if (drawn.get(selector) === titles) return;
+  drawn.set(selector, titles);
+  document.querySelector(selector).replaceChildren(...stories.map(storyElement));
+}
+
+export function renderStories({ scenes, stories }) {
+  drawStories("#scenes", scenes);
+  drawStories("#stories", stories);
   const isOn = ({ on }) => on;
   for (const story of stories) {
     for (const { name, on } of story.switches) switches.get(name).checked(on);

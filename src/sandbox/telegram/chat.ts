@@ -1,4 +1,4 @@
-import type { BotCommand, InlineKeyboardButton } from "grammy/types";
+import type { BotCommand, InlineKeyboardButton, Location } from "grammy/types";
 import { commandsIn, descriptionIn } from "./methods/commands.ts";
 import { isSpinning, type Pen, type SeenMessage, type Sent, seenMessage } from "./person.ts";
 import type { Updates } from "./updates.ts";
@@ -85,6 +85,12 @@ export class PersonChat {
     this.#mustBeOpen();
     this.#spokeAs = this.#world.nextChange();
     return this.#pen.say(this.#chat, this.person, text);
+  }
+
+  shareLocation(location: Location): Sent {
+    this.#mustBeOpen();
+    this.#spokeAs = this.#world.nextChange();
+    return this.#pen.shareLocation(this.#chat, this.person, location);
   }
 
   /** Opens a t.me link to the bot and presses Start. */

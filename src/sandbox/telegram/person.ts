@@ -1,4 +1,4 @@
-import type { InlineKeyboardButton, MessageEntity } from "grammy/types";
+import type { InlineKeyboardButton, Location, MessageEntity } from "grammy/types";
 import { detectEntities } from "./formatting.ts";
 import { previewUrl } from "./link-preview.ts";
 import { renderChat, renderMessage, renderUser } from "./render.ts";
@@ -59,6 +59,12 @@ export class Pen {
     chat.started = true;
     const said = text.trim();
     const message = this.#world.addMessage(chat, person, { text: said, entities: detectEntities(said), replyTo });
+    return { messageId: message.id, updateId: this.#announce(message, "message") };
+  }
+
+  shareLocation(chat: StoredChat, person: Person, location: Location): Sent {
+    const text = `📍 ${location.latitude}, ${location.longitude}`;
+    const message = this.#world.addMessage(chat, person, { text, entities: [], location });
     return { messageId: message.id, updateId: this.#announce(message, "message") };
   }
 

@@ -22,14 +22,6 @@ export function renderChat({ id, type, person }: StoredChat): Chat {
 export function renderMessage(world: World, stored: StoredMessage, depth = 0): Message {
   const { bot } = world;
   const from: User = stored.from === "bot" ? renderBot(bot) : renderUser(stored.from);
-  const formatted =
-    stored.media === undefined
-      ? { text: stored.text, ...(stored.entities.length > 0 ? { entities: stored.entities } : {}) }
-      : {
-          ...renderMedia(stored.media),
-          ...(stored.text === "" ? {} : { caption: stored.text }),
-          ...(stored.entities.length > 0 ? { caption_entities: stored.entities } : {}),
-        };
   return {
     message_id: stored.id,
     from,
@@ -37,10 +29,21 @@ export function renderMessage(world: World, stored: StoredMessage, depth = 0): M
     date: epochSeconds(stored.sentAt),
     ...(stored.editedAt ? { edit_date: epochSeconds(stored.editedAt) } : {}),
     ...(stored.replyTo && depth === 0 ? { reply_to_message: renderMessage(world, stored.replyTo, 1) } : {}),
-    ...formatted,
+    ...contentOf(stored),
     ...(stored.linkPreview ? { link_preview_options: stored.linkPreview } : {}),
     ...(stored.buttons ? { reply_markup: stored.buttons } : {}),
   } as Message;
+}
+
+function contentOf({ location, media, text, entities }: StoredMessage) {
+  const hasEntities = entities.length > 0;
+  if (location) return { location };
+  if (!media) return { text, ...(hasEntities ? { entities } : {}) };
+  return {
+    ...renderMedia(media),
+    ...(text === "" ? {} : { caption: text }),
+    ...(hasEntities ? { caption_entities: entities } : {}),
+  };
 }
 
 function renderBot({ id, first_name, username }: World["bot"]): User {

@@ -2,6 +2,7 @@ import type {
   BotCommand,
   InlineKeyboardMarkup,
   LinkPreviewOptions,
+  Location,
   MenuButton,
   MessageEntity,
   UserFromGetMe,
@@ -37,6 +38,8 @@ export interface StoredMessage {
   text: string;
   entities: MessageEntity[];
   media?: Media;
+  /** `text` is how the person sees it. */
+  location?: Location;
   buttons: InlineKeyboardMarkup | undefined;
   replyTo: StoredMessage | undefined;
   silent: boolean;
