@@ -137,6 +137,10 @@ export function botDeps(
     ...{ entryOf: sync.entryOf, handOn: sync.handOn },
     missing: async (account, kind) => (await import("./missing.ts")).whyMissing(app, account, kind),
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),
+    async noteFirstRead({ telegramUserId }) {
+      const { value, version } = await store.summary.read(telegramUserId);
+      await store.summary.write(telegramUserId, { ...value, lastSummaryAt: clock.now() }, version);
+    },
     statusExtras: async ({ telegramUserId }) => {
       const dueAt = (await schedule.read(telegramUserId))?.dueAt;
       return {

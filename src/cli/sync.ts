@@ -169,7 +169,7 @@ function inWords({ weigh_in, blood_pressure, hold, leave, refuse }: Sums, unchec
     return "Nothing could be checked, so I can’t say what would be sent. Nothing was changed.";
   const kinds = [
     `${weigh_in} ${weigh_in === 1 ? "weigh-in" : "weigh-ins"}`,
-    `${blood_pressure} ${blood_pressure === 1 ? "blood pressure" : "blood pressures"}`,
+    `${blood_pressure} ${blood_pressure === 1 ? "blood pressure reading" : "blood pressure readings"}`,
   ];
   const refused = refuse > 0 ? `, not send ${refuse}` : "";
   const rest = unchecked > 0 ? ` ${unchecked} of ${accounts} accounts couldn’t be checked.` : "";

@@ -42,7 +42,7 @@ describe("what people do", () => {
     harness = await startTestBot();
     harness.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
     await harness.newBot().bot.handleUpdate(newTap(harness, "something:of:an:old:version"));
-    expect(botTexts(harness)).toEqual([expect.stringContaining("Both sides are linked.")]);
+    expect(botTexts(harness)).toEqual([expect.stringContaining("Withings and Garmin are linked.")]);
   });
 
   test("a double tap on “Send” sends once, and both answers are true", async () => {

@@ -17,7 +17,7 @@ test("a sync sends what is new, and the next one has nothing to do", async () =>
   await machine.link(OWNER);
   machine.person().stepOnScale({ at: hoursAgo(2), weightKg: 80.25 });
   const first = await machine.run(`sync --account ${OWNER} --json`);
-  expect(first).toMatchObject({ exit: 0, stderr: "80.3 kg is in Garmin.\nGarmin got weight.\n" });
+  expect(first).toMatchObject({ exit: 0, stderr: "80.3 kg is in Garmin.\nGarmin now has your weight.\n" });
   expect(first.json()).toEqual({ status: "success", ...COUNTS, synced: 1 });
   expect(machine.weights()).toEqual([80.25]);
 
@@ -185,7 +185,7 @@ test("a dry run says what would happen with each reading and why, and changes no
     expect.stringMatching(/80\.25 kg: would be sent: it’s new$/),
     expect.stringMatching(/55\.00 kg: would be held: the scale wasn’t sure it was you; assign it in the Withings app$/),
     expect.stringMatching(/54\.00 kg: would not be sent: Garmin has it from elsewhere$/),
-    "Would send 1 (1 weigh-in, 0 blood pressures), hold 1, leave 2. Nothing was changed.",
+    "Would send 1 (1 weigh-in, 0 blood pressure readings), hold 1, leave 2. Nothing was changed.",
   ]);
 
   const json = (await run(`sync --account ${OWNER} --dry-run --json`)).json();
@@ -270,7 +270,7 @@ test("status and doctor report to people and to scripts", async () => {
 
   const sync = await machine.run(`sync --account ${OWNER}`);
   expect(sync.stdout).toMatch(
-    /^1 weigh-in and 1 blood pressure, (today|\d+ \w+), are in Garmin\.\nGarmin got weight and blood pressure\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
+    /^1 weigh-in and 1 blood pressure reading, (today|\d+ \w+), are in Garmin\.\nGarmin now has your weight and blood pressure\.\n1 new reading is held back, because it may not be yours: 41\.00 kg, (today|\d+ \w+) \d\d:\d\d\. npx weighbridge status says why\.\n$/,
   );
   expect((await machine.run(`sync --account ${OWNER}`)).stdout).toBe(
     "Nothing new. Garmin has every other reading. (1 held, see npx weighbridge status)\n",

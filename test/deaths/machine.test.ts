@@ -190,7 +190,7 @@ test.each([
   await stage.hears("owner", /^The clock on the machine I run on is more than a day off/, 60);
   expect(stage.counts().inGarmin).toBe(0);
   await stage.heals("by itself, with a right clock", () => stage.setSkew(0), 60);
-  await stage.hearsEnd(/^80\.4 kg is in Garmin\.\nGarmin got weight\./, 10);
+  await stage.hearsEnd(/^80\.4 kg is in Garmin\.\nGarmin now has your weight\./, 10);
   await stage.hearsEnd(/^The clock is right again\. 80\.4 kg is now in Garmin\.$/, 10);
 });
 

@@ -66,7 +66,7 @@ test("a person who links both sides, weighs in, is signed out and signs in again
   const third = await start();
   await arrived(1);
   await third.said("run_ended");
-  await saw("1 weigh-in and 1 blood pressure, today, are in Garmin.");
+  await saw("1 weigh-in and 1 blood pressure reading, today, are in Garmin.");
   expect(told()).toHaveLength(before + 1);
   await third.stop();
 

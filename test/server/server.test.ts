@@ -335,7 +335,9 @@ test("a /sync taken by a killed program is answered by the next one, in the same
   // Not this account's scheduled run, which would send the reading too.
   await testApp.app.store.schedule.set(ACCOUNT, { dueAt: minutesAgo(-30), failures: 0 });
   await serve();
-  await expect.poll(() => told()).toEqual([expect.stringMatching(/^80\.3 kg is in Garmin\.\nGarmin got weight\./)]);
+  await expect
+    .poll(() => told())
+    .toEqual([expect.stringMatching(/^80\.3 kg is in Garmin\.\nGarmin now has your weight\./)]);
   expect(testApp.weights()).toHaveLength(1);
 });
 

@@ -25,7 +25,7 @@ describe("start", () => {
       // A bot can't write first.
       owner.say("/help");
       const program = start("start", { TMPDIR: temporary });
-      await owner.waitForMessage(({ text }) => /^80\.3 kg is in Garmin\.\nGarmin got weight\./.test(text));
+      await owner.waitForMessage(({ text }) => /^80\.3 kg is in Garmin\.\nGarmin now has your weight\./.test(text));
       owner.say("/status");
       await owner.waitForMessage(({ text }) => /80\.25 kg(.|\n)*Next sync: /.test(text));
       program.signal(signal);

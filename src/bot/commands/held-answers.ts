@@ -1,5 +1,5 @@
 import type { CallbackQueryContext } from "grammy/web";
-import { asksWhose } from "../../sync/model/ledger.ts";
+import { type AttentionItem, asksWhose } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -36,9 +36,7 @@ export async function answerOne(
   const { lastReadings } = await deps.overview(ctx.account);
   const item = { ...entry, fate };
   if (verb === "ask") {
-    const { text, entities } = heldQuestion(item, lastReadings, words);
-    const keyboard = await buttonsFor(deps, ctx.account, item, words);
-    await ctx.reply(text, { reply_markup: keyboard, ...(entities && { entities }) });
+    await askAlone(ctx, await questionOf(deps, ctx, item, lastReadings, words));
   } else if (verb === "yes" && isAskedTwice(entry, lastReadings)) {
     const { text, entities } = sureQuestion(item, lastReadings, words);
     await editOrReply(ctx, text, sureButtons(id, words), entities);
@@ -56,17 +54,22 @@ export async function answerList(
   const words = await acts.wordsAt(ctx.account);
   if (verb === "page") {
     await answerCallback(ctx);
-    return showList(ctx, listed(await deps.overview(ctx.account)), words, Number(shown));
+    return showList(deps, ctx, await deps.overview(ctx.account), words, { page: Number(shown) });
   }
   const decided = await orLater(ctx, () => decideAll(deps, ctx, shown, verb === "none"));
   if (!decided) return;
   await answerCallback(ctx);
   const { question: say } = words;
-  const { left, count } = decided;
-  if (count === 0) return showList(ctx, left, words, 0);
+  const { after, count } = decided;
+  if (count === 0) return showList(deps, ctx, after, words);
+  const [item, ...more] = listed(after);
   const done = verb === "none" ? say.list.keptOut(count) : say.list.sending(count);
-  if (left.length === 0) await editOrReply(ctx, done);
-  else await showList(ctx, left, words, 0, `${done} ${say.list.farOff(left.length)}`);
+  if (more.length > 0) {
+    await showList(deps, ctx, after, words, { head: `${done} ${say.list.stillOpen(more.length + 1)}` });
+  } else {
+    await editOrReply(ctx, done);
+    if (item) await askAlone(ctx, await questionOf(deps, ctx, item, after.lastReadings, words));
+  }
   if (verb === "all") await deps.startSync(ctx.account);
 }
 
@@ -75,18 +78,44 @@ async function decideAll({ overview, decideHeld }: HeldDeps, ctx: BotContext, sh
   const before = await overview(ctx.account);
   const meant = stillWaiting(shown, listed(before)).filter((it) => isNone || !isAskedTwice(it, before.lastReadings));
   if (meant.length > 0) await decideHeld(ctx.account, meant.map(readingId), isNone ? "not_mine" : "mine");
-  return { count: meant.length, left: listed(await overview(ctx.account)) };
+  return { count: meant.length, after: await overview(ctx.account) };
+}
+
+async function questionOf(
+  deps: HeldDeps,
+  { account }: BotContext,
+  item: AttentionItem,
+  last: Overview["lastReadings"],
+  words: Words,
+) {
+  return { ...heldQuestion(item, last, words), keyboard: await buttonsFor(deps, account, item, words) };
+}
+type Question = Awaited<ReturnType<typeof questionOf>>;
+
+const askAlone = (ctx: BotContext, { text, entities, keyboard }: Question) =>
+  ctx.reply(text, { reply_markup: keyboard, ...(entities && { entities }) });
+
+interface ListPart {
+  page?: number;
+  head?: string;
 }
 
 async function showList(
+  deps: HeldDeps,
   ctx: BotContext,
-  items: ReturnType<typeof listed>,
+  seen: Overview,
   words: Words,
-  wanted: number,
-  head?: string,
+  { page = 0, head }: ListPart = {},
 ) {
-  if (items.length === 0) return void (await editOrReply(ctx, words.question.list.noneLeft));
-  const page = Math.min(wanted, Math.ceil(items.length / LISTED) - 1);
-  const { text, entities } = heldList(items, page, words, head);
-  await editOrReply(ctx, text, listButtons(items, page, words), entities);
+  const items = listed(seen);
+  const [item, ...more] = items;
+  if (!item) return void (await editOrReply(ctx, words.question.list.noneLeft));
+  if (more.length === 0) {
+    const { text, entities, keyboard } = await questionOf(deps, ctx, item, seen.lastReadings, words);
+    return void (await editOrReply(ctx, text, keyboard, entities));
+  }
+  const shown = Math.min(page, Math.ceil(items.length / LISTED) - 1);
+  const { text, entities } = heldList(items, shown, words, head);
+  const hasAll = items.some((it) => !isAskedTwice(it, seen.lastReadings));
+  await editOrReply(ctx, text, listButtons(items, shown, words, hasAll), entities);
 }

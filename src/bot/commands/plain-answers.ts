@@ -16,7 +16,6 @@ import { helpText } from "../views/help.ts";
 import { causeButton, causeFix, causeText, sentText } from "../views/plain.ts";
 import { doctorWords } from "../words/doctor.ts";
 import { plainWords } from "../words/plain.ts";
-import { settingsWords } from "../words/settings.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 import type { DoctorDeps } from "./doctor-answers.ts";
 
@@ -95,7 +94,7 @@ async function tellLast(deps: PlainDeps, ctx: BotContext, asked: ReadingKind[] |
 
 export async function tellWhatIsSent(ctx: BotContext): Promise<void> {
   const text = sentText(ctx.account.settings.sends, plainWords(ctx.words));
-  const keyboard = new InlineKeyboard().text(settingsWords(ctx.words).topic.sends, "set:sends");
+  const keyboard = new InlineKeyboard().text(plainWords(ctx.words).button.change, "set:sends");
   await ctx.reply(text, { reply_markup: keyboard });
 }
 

@@ -20,6 +20,8 @@ export interface SyncDeps {
   overview: (account: Account) => Promise<Overview>;
   typed: Pick<TypedReadings, "read">;
   runSoon: (account: number) => Promise<void>;
+  /** Its owner has read what the very first readings were, so no card repeats them. */
+  noteFirstRead: (account: Account) => Promise<void>;
   garminSignIn: SignInPages;
   questions: Pick<Questions, "offered">;
   clock: Clock;
@@ -79,6 +81,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const keyboard = arrivalButtons(arrivals, words(), fixed.keyboard);
         const isShown = await message.finish(fixed.text, keyboard);
         await questions.offered(account, messageId, keyboard);
+        if (isShown && report.delivered?.isFirst) await deps.noteFirstRead(account);
         await answered(isShown);
       });
       return report;

@@ -39,10 +39,12 @@ export function createSummaries(deps: {
     const { withings } = seen.links;
     const withingsLinkedAt = withings?.state === "linked" ? withings.linkedAt : undefined;
     const silences = isAfterHour(account, timezone, now) ? silencesOf({ ...facts, withingsLinkedAt }) : [];
-    const maySpeak = lastRun?.outcome.action !== "fix_clock" && !isNight(now, timezone);
+    const isClockRight = lastRun?.outcome.action !== "fix_clock";
+    const maySpeak = isClockRight && !isNight(now, timezone);
     const { cards } = account.settings;
     const { delivered } = report ?? {};
-    const first = maySpeak && cards !== "needed" && delivered?.isFirst ? delivered : undefined;
+    // Also at night: somebody has just linked both, and waits for it.
+    const first = isClockRight && cards !== "needed" && delivered?.isFirst ? delivered : undefined;
     const isDue = maySpeak && summaryDueAt(account, timezone, memory.lastSummaryAt, now) !== undefined;
     const isRunning = maySpeak && cards === "each" && hasNewsSince(facts, memory.card?.at ?? sinceOf(facts));
     const digests = maySpeak && cards !== "needed" ? digestsDue(account, timezone, memory, now) : [];

@@ -32,7 +32,8 @@ export const sureButtons = (id: string, { question: { button } }: Words) =>
 export const undoAnswerButton = (id: string, { undo: { button } }: Words) =>
   new InlineKeyboard().text(button.undo, tap("undo", id));
 
-export function listButtons(items: AttentionItem[], page: number, words: Words): InlineKeyboard {
+/** `hasAll`: some of them are not far off. */
+export function listButtons(items: AttentionItem[], page: number, words: Words, hasAll = true): InlineKeyboard {
   const { button } = words.question;
   const keyboard = new InlineKeyboard();
   const first = page * LISTED;
@@ -44,5 +45,6 @@ export function listButtons(items: AttentionItem[], page: number, words: Words):
   if (page > 0) keyboard.text("‹", tap("page", String(page - 1)));
   if (page < pages - 1) keyboard.text("›", tap("page", String(page + 1)));
   const range = rangeOf(items);
-  return keyboard.row().text(button.none, tap("none", range)).row().text(button.all, tap("all", range));
+  keyboard.row().text(button.none, tap("none", range));
+  return hasAll ? keyboard.row().text(button.all, tap("all", range)) : keyboard;
 }

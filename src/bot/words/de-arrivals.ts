@@ -24,21 +24,23 @@ const and = (parts: string[]) => [parts.slice(0, -1).join(", "), ...parts.slice(
 
 export function arrivalsInGerman({ day }: Format): ArrivalWords {
   return {
-    one: (values, from) => `${values}${from ? ` vom ${day(from)}` : ""} ist in Garmin.`,
+    one: (values, from) => `${values}${from ? ` (${day(from)})` : ""} ist in Garmin.`,
     several: (counted, [first, last]) => `${and(counted)}, ${last ? `${first} – ${last}` : first}, sind in Garmin.`,
     corrected: (was, values) => `Korrigiert: ${was} → ${values}.`,
     newest: (readings) => `Die neuesten Werte: ${readings.join("; ")}.`,
     fields: (kinds, parts, unplaced) => {
       const got = [...kinds.map((it) => KIND[it]), ...parts.map((it) => FIELD_IN_GERMAN[it])];
-      const none = unplaced.length > 0 ? ` Kein Feld hat es für ${and(unplaced.map((it) => UNPLACED[it]))}.` : "";
-      return `Garmin hat ${and(got)} bekommen.${none}`;
+      const none = unplaced.length > 0 ? ` Kein Feld gibt es dort für ${and(unplaced.map((it) => UNPLACED[it]))}.` : "";
+      return `In Garmin stehen jetzt: ${and(got)}.${none}`;
     },
     next: {
-      each: () => "Ab jetzt schicke ich eine Karte, wenn etwas kommt, eine am Tag. /settings ändert das.",
+      each: () =>
+        "Ab jetzt schicke ich dir eine Meldung am Tag und ergänze sie, wenn etwas kommt. Mit /settings änderst du das.",
       daily: (hour) =>
-        `Ab jetzt schicke ich um ${hour} Uhr eine kurze Karte, wenn etwas gekommen ist, und montags einen Rückblick. /settings ändert das.`,
-      weekly: (hour) => `Ab jetzt schicke ich montags um ${hour} Uhr einen Rückblick. /settings ändert das.`,
-      needed: () => "Ab jetzt schreibe ich nur, wenn ich dich brauche. /settings ändert das.",
+        `Ab jetzt schicke ich dir um ${hour} Uhr eine kurze Meldung, wenn es Neues gibt, und montags einen Rückblick. Mit /settings änderst du das.`,
+      weekly: (hour) =>
+        `Ab jetzt schicke ich dir montags um ${hour} Uhr einen Rückblick. Mit /settings änderst du das.`,
+      needed: () => "Ab jetzt schreibe ich nur, wenn ich dich brauche. Mit /settings änderst du das.",
     },
     inGarmin: { weigh_in: "Gewicht in Garmin", blood_pressure: "Blutdruck in Garmin" },
   };

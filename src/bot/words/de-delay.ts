@@ -27,12 +27,12 @@ const OVER: DelayWords["over"] = {
   link_garmin: "",
 };
 
-export function delayInGerman({ values, moment, isToday }: Format): DelayWords {
+export function delayInGerman({ shortValues, moment, isToday }: Format): DelayWords {
   const PLACE = { there: "dort", at_withings: "bei Withings" };
   const readings = (count: number) => plural(count, "Messung", "Messungen");
   const hour = (instant: Date) => `${moment(instant)} Uhr`;
   const which = (newest: Measured | undefined, label = "") =>
-    newest ? ` (${label}${values(newest.values)}, ${hour(newest.takenAt)})` : "";
+    newest ? ` (${label}${shortValues(newest.values)}, ${hour(newest.takenAt)})` : "";
 
   return {
     head: {

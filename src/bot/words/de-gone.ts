@@ -6,7 +6,7 @@ export function goneInGerman({ short: name, day }: Format): GoneWords {
   return {
     ask: {
       deleted: (it) => ({
-        head: `${name(it)} gibt es bei Withings nicht mehr.`,
+        head: `${name(it)}, gibt es bei Withings nicht mehr.`,
         rest: "In Garmin steht die Messung noch.",
       }),
       reassigned: (it) => ({
@@ -20,8 +20,8 @@ export function goneInGerman({ short: name, day }: Format): GoneWords {
     many: "In Garmin stehen sie noch. Wenn du sie nicht gelöscht hast, kann das ein Fehler bei Withings sein: Dann behalte sie.",
     more: (count) => `und ${count} weitere`,
     status: {
-      deleted: (it) => `${name(it)} gibt es bei Withings nicht mehr, aber noch in Garmin.`,
-      reassigned: (it) => `${name(it)} steht noch in Garmin, aber Withings ist nicht mehr sicher, ob das von dir ist.`,
+      deleted: (it) => `${name(it)}, gibt es bei Withings nicht mehr, aber noch in Garmin.`,
+      reassigned: (it) => `${name(it)}, steht noch in Garmin, aber Withings ist nicht mehr sicher, ob das von dir ist.`,
     },
     statusMany: (count) => `${readings(count)} gibt es bei Withings nicht mehr, aber noch in Garmin.`,
     restorable: (until) => `Bis zum ${day(until)} kannst du sie wiederherstellen.`,

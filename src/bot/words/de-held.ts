@@ -42,7 +42,7 @@ export function heldInGerman({ values, time, day, reading: nameOf }: Format): He
       in_the_future: (it, kind) =>
         `${values(it.values)}, datiert auf ${time(it.takenAt)}: Das liegt in der Zukunft, also prüfe ${CLOCK[kind]}. Sobald der Tag da ist, sehe ich sie mir wieder an.`,
       impossible_date: (it, kind) =>
-        `${values(it.values)}, datiert auf ${time(it.takenAt)}: Damals konnte noch ${DEVICE[kind]} Messungen senden; vermutlich wurde ihre Uhr zurückgesetzt. Prüfe ${CLOCK[kind]}.`,
+        `${values(it.values)}, datiert auf ${time(it.takenAt)}: Damals konnte noch ${DEVICE[kind]} Messungen senden; vermutlich wurde ${CLOCK[kind]} zurückgesetzt. Bitte prüfe sie.`,
     },
     older: (count) => `und ${count} ältere`,
     more: (count) => `${count} weitere`,

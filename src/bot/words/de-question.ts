@@ -25,27 +25,24 @@ export function questionInGerman({ short: name, shortValues, time, day }: Format
     }),
     impossibleDate: (it) => ({
       head: `${values(it)}, datiert auf ${time(it.takenAt)}.`,
-      rest: `Damals konnte noch ${NO_DEVICE[it.values.kind]} Messungen senden; vermutlich wurde ihre Uhr zurückgesetzt. Prüfe ${CLOCK[it.values.kind]}.`,
+      rest: `Damals konnte noch ${NO_DEVICE[it.values.kind]} Messungen senden; vermutlich wurde ${CLOCK[it.values.kind]} zurückgesetzt. Bitte prüfe sie.`,
     }),
     noTimezone: (it) => ({
       head: `${name(it)}. In welcher Zeitzone bist du?`,
       rest: "Garmin führt Blutdruck nach Ortszeit. Sobald ich deine Zeitzone kenne, sende ich die Messung.",
     }),
-    keptOut: (it) => `${name(it)}: bleibt aus Garmin draußen.`,
+    keptOut: (it) => `${name(it)}: kommt nicht in Garmin.`,
     earlierStays: "Eine frühere Fassung ist noch dort.",
     alreadyThere: (it) => `${name(it)}: Garmin hat sie schon, darum habe ich nichts gesendet.`,
-    tooLateToUndo: "Rückgängig machen geht 24 Stunden lang. /undo nimmt die letzte Messung wieder aus Garmin heraus.",
+    tooLateToUndo:
+      "Rückgängig machen kannst du eine Antwort nur 24 Stunden lang. Mit /undo nimmst du die letzte Messung wieder aus Garmin heraus.",
     list: {
-      head: (count) =>
-        count === 1 ? "Eine Messung. Ist sie von dir?" : `${count} Messungen. Welche davon sind von dir?`,
+      head: (count) => `${count} Messungen. Welche davon sind von dir?`,
       item: (number, it) => `${number}. ${name(it)}`,
-      keptOut: (count) => `${plural(count, "Messung bleibt", "Messungen bleiben")} aus Garmin draußen.`,
+      keptOut: (count) => `${plural(count, "Messung kommt", "Messungen kommen")} nicht in Garmin.`,
       sending: (count) => `${plural(count, "Messung", "Messungen")}: Ich sende, was Garmin noch nicht hat.`,
-      farOff: (count) =>
-        count === 1
-          ? "Eine weicht so stark ab, dass ich noch deine Antwort brauche:"
-          : `${count} weichen so stark ab, dass ich noch deine Antwort brauche:`,
-      noneLeft: "Zu diesen Messungen fehlt keine Antwort mehr.",
+      stillOpen: (count) => `Für ${count} brauche ich noch deine Antwort:`,
+      noneLeft: "Für diese Messungen brauche ich keine Antwort mehr.",
     },
     button: {
       yes: "Ja",
@@ -54,7 +51,7 @@ export function questionInGerman({ short: name, shortValues, time, day }: Format
       ignore: "Ignorieren",
       send: "Trotzdem senden",
       none: "Keine ist von mir",
-      all: "Alle von mir, außer stark abweichenden",
+      all: "Alle von mir, bis auf Ausreißer",
     },
   };
 }

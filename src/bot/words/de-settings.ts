@@ -18,10 +18,10 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     units: (units) => `Einheiten: ${UNITS[units]}`,
     zone: (timezone, clockTime, from) => `Zeitzone: ${timezone} (jetzt ${clockTime}), ${from}`,
     summary: {
-      each: () => "Karten: bei jeder Messung, eine Nachricht am Tag",
-      daily: (hour) => `Karten: an Tagen mit Neuem, um ${hour} Uhr`,
-      weekly: (hour) => `Karten: einmal in der Woche, montags um ${hour} Uhr`,
-      needed: () => "Karten: keine, ich schreibe nur, wenn ich dich brauche",
+      each: () => "Meldungen: bei jeder Messung, eine Nachricht am Tag",
+      daily: (hour) => `Meldungen: täglich um ${hour} Uhr, wenn es Neues gibt`,
+      weekly: (hour) => `Meldungen: einmal in der Woche, montags um ${hour} Uhr`,
+      needed: () => "Meldungen: keine; ich schreibe nur, wenn ich dich brauche",
     },
     silence: {
       all: "Messpausen: Ich melde mich, wenn von Waage oder Manschette nichts mehr kommt",
@@ -49,11 +49,11 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   },
   more: {
     units: "So schreibe ich Gewichte hier. Garmin Connect hat dafür eine eigene Einstellung.",
-    zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Stunde der Karten.",
+    zone: "Nach ihr richten sich die Zeiten in diesem Chat und die Uhrzeit der Meldungen.",
     summary:
-      "Eine Karte sagt in ein, zwei Zeilen, was angekommen ist. Bei „Jede Messung“ wird eine Nachricht am Tag ergänzt, wenn etwas kommt. Außer bei „Nur wenn ich gebraucht werde“ kommt montags ein Rückblick auf die Woche und am Ersten einer auf den Monat.\n\nVon 22 bis 7 Uhr schreibe ich nur, wenn du etwas tun musst.",
+      "Eine Meldung sagt in ein, zwei Zeilen, was angekommen ist. Bei „Jede Messung“ schicke ich eine am Tag und ergänze sie, wenn etwas kommt. Außer bei „Nur wenn ich etwas tun muss“ bekommst du montags einen Rückblick auf die Woche und am Ersten einen auf den Monat.\n\nVon 22 bis 7 Uhr schreibe ich nur, wenn du etwas tun musst.",
     silence:
-      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Wenn sonst jeden Tag etwas kommt, melde ich mich nach drei Tagen ohne Messung; wenn einmal in der Woche, nach zwei Wochen; sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Wenn du seltener als einmal im Monat misst, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Stunde der Karten, auch wenn du keine willst.",
+      "Ich richte mich nach deinem Rhythmus, für Waage und Manschette getrennt: Wenn sonst jeden Tag etwas kommt, melde ich mich nach drei Tagen ohne Messung; wenn einmal in der Woche, nach zwei Wochen; sonst nach dem Doppelten des üblichen Abstands. Solange ich deinen Rhythmus nicht kenne, ist es eine Woche, und wenn noch nie etwas kam, sind es drei Tage. Wenn du seltener als einmal im Monat misst, sage ich nichts.\n\nIch sage es dir einmal, frühestens zur Uhrzeit der Meldungen, auch wenn du keine willst.",
     patience:
       "Wenn Withings oder Garmin nicht antwortet, geht das meist von selbst vorbei, und nichts ist verloren. Wenn du etwas tun musst, sage ich es dir sofort.",
     sends:
@@ -65,7 +65,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   topic: {
     units: "Einheiten",
     zone: "Zeitzone",
-    summary: "Karten",
+    summary: "Meldungen",
     silence: "Messpausen",
     patience: "Kurze Störungen",
     sends: "Was gesendet wird",
@@ -76,9 +76,9 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   units: { kg: "Kilogramm (kg)", lb: "Pfund (lb)", st: "Stone (st)" },
   cards: {
     each: "Jede Messung",
-    daily: "Täglich, wenn etwas kam",
+    daily: "Täglich, wenn es Neues gibt",
     weekly: "Wöchentlich",
-    needed: "Nur wenn ich gebraucht werde",
+    needed: "Nur wenn ich etwas tun muss",
   },
   deletions: { ask: "Nachfragen", always: "Immer entfernen", never: "Nie entfernen" },
   device: { weigh_in: "Waage", blood_pressure: "Manschette" },

@@ -9,7 +9,7 @@ const BECAUSE: Record<GoneReason, string> = {
 
 export function summaryInGerman({ number, weight, amountOf, percent, day, moment }: Format): SummaryWords {
   return {
-    inGarmin: (values, from) => `${values}${from ? ` vom ${day(from)}` : ""} ✓ in Garmin`,
+    inGarmin: (values, from) => `${values}${from ? ` (${day(from)})` : ""} ✓ in Garmin`,
     change: (changeKg) => {
       const [amount, isLess] = amountOf(changeKg);
       return amount ? `${amount} ${isLess ? "unter" : "über"} der Vorwoche` : "wie in der Vorwoche";

@@ -5,14 +5,14 @@ import { type Format, VENDOR_NAME } from "./format.ts";
 const and = (vendors: Vendor[]) => vendors.map((it) => VENDOR_NAME[it]).join(" und ");
 
 export const typedInGerman = ({ values, lately }: Format): TypedWords => ({
-  help: "Du kannst eine Messung auch selbst schreiben: 72,4 oder 120/80 62 oder 72,4 gestern 7:30.",
+  help: "Du kannst eine Messung auch selbst eintippen: 72,4 oder 120/80 62 oder 72,4 gestern 7:30.",
   name: (it) => `${values(it.values)}, ${lately(it.takenAt)}`,
   understood: (name) => `${name}.`,
   perhaps: (name) => `Meinst du ${name}?`,
   farOff: {
     weigh_in: (last) =>
       last
-        ? `Das liegt weit weg von deinem letzten Gewicht, ${values(last.values)}.`
+        ? `Das weicht stark von deinem letzten Gewicht ab (${values(last.values)}).`
         : "Das ist ein ungewöhnliches Gewicht.",
     blood_pressure: () => "Das ist ein ungewöhnlicher Blutdruck.",
   },
@@ -22,7 +22,7 @@ export const typedInGerman = ({ values, lately }: Format): TypedWords => ({
   yes: "Ja, das stimmt",
   notSaved: (name) => `${name}: nicht gespeichert.`,
   alreadySaved: "Das hast du schon gespeichert.",
-  sameAsBefore: (name) => `${name}: Die hast du mir schon gegeben.`,
+  sameAsBefore: (name) => `${name}: Die hast du mir schon geschickt.`,
   kept: (name) => `${name}: Ich habe sie notiert. Sie geht von selbst an Garmin, sobald das vorbei ist.`,
   keptUntilLinked: (name, missing) =>
     `${name}: Ich habe sie notiert. Sie geht an Garmin, sobald du ${and(missing)} verbunden hast.${missing.includes("withings") ? " Dort sehe ich zuerst nach, damit dieselbe Messung nicht zweimal ankommt." : ""}`,

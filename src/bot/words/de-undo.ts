@@ -6,21 +6,21 @@ const KIND: Record<ReadingKind, string> = { weigh_in: "Gewichtsmessungen", blood
 
 export function undoInGerman({ short: name, day }: Format): UndoWords {
   return {
-    ask: (it) => `${name(it)} ist in Garmin. Wieder herausnehmen?`,
-    askUnseen: (it) => `${name(it)} ist auf dem Weg zu Garmin. Wieder herausnehmen?`,
+    ask: (it) => `${name(it)}, ist in Garmin. Wieder herausnehmen?`,
+    askUnseen: (it) => `${name(it)}, ist auf dem Weg zu Garmin. Wieder herausnehmen?`,
     nothing:
-      "Von mir ist nichts in Garmin, was ich herausnehmen könnte. Was du selbst oder andere Apps dort eintragen, lasse ich in Ruhe.",
+      "In Garmin ist nichts, was ich dorthin gesendet habe. Was du selbst oder andere Apps dort eintragen, lasse ich in Ruhe.",
     taking: (it) => `Ich nehme ${name(it)} aus Garmin heraus …`,
     removed: (it, until) =>
       `${name(it)}: nicht mehr in Garmin.${until ? ` Bis zum ${day(until)} kannst du sie wiederherstellen.` : ""}`,
-    stays: (it) => `${name(it)} bleibt in Garmin.`,
+    stays: (it) => `${name(it)}, bleibt in Garmin.`,
     pending: (it) =>
       `${name(it)}: Das Herausnehmen hat noch nicht geklappt. Der nächste Abgleich holt es nach, und ich sage dir Bescheid.`,
     elsewhere: (it) =>
-      `${name(it)} kam nicht von mir in Garmin, darum lasse ich die Messung in Ruhe. Löschen kannst du sie in Garmin Connect.`,
+      `${name(it)}: Die habe nicht ich an Garmin gesendet, darum lasse ich sie in Ruhe. Löschen kannst du sie in Garmin Connect.`,
     sending: (it) => `Ich sende ${name(it)} an Garmin …`,
-    inGarmin: (it) => `${name(it)} ist in Garmin.`,
-    willBeSent: (it) => `${name(it)} ist noch nicht in Garmin. Der nächste Abgleich sendet sie.`,
+    inGarmin: (it) => `${name(it)}, ist in Garmin.`,
+    willBeSent: (it) => `${name(it)}, ist noch nicht in Garmin. Der nächste Abgleich sendet sie.`,
     kindOff: (it) =>
       `${name(it)}: Ich kann sie nicht senden, weil ${KIND[it.values.kind]} ausgeschaltet sind. /settings schaltet sie ein.`,
     tooLate: (it) => `${name(it)}: Dafür ist es zu spät.`,

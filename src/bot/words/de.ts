@@ -22,7 +22,7 @@ const CHAT: ChatWords = {
     status: "Deine Verbindungen und Messungen",
     undo: "Die letzte Messung wieder aus Garmin nehmen",
     connect: "Withings oder Garmin verbinden",
-    settings: "Einheiten, Karten, Sprache",
+    settings: "Einheiten, Meldungen, Sprache",
     goal: "Dein Ziel: /goal 62 kg, oder /goal off",
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
@@ -34,7 +34,7 @@ const CHAT: ChatWords = {
   broken:
     "Bei mir stimmt etwas nicht. Nichts ist verloren: Deine Messungen sind bei Withings sicher, und ich versuche es weiter. Wer mich betreibt, findet mehr in meinem Protokoll.",
   greeting:
-    "Hallo. Ich übertrage, was deine Withings-Waage und Manschette messen, zu Garmin Connect.\nAn Tagen mit Neuem schicke ich eine kurze Karte, montags einen Rückblick. Sonst schreibe ich nur, wenn ich dich brauche.",
+    "Hallo. Ich übertrage alles, was du mit Waage und Manschette von Withings misst, zu Garmin Connect.\nGibt es Neues, schicke ich dir einmal am Tag eine kurze Meldung, und montags einen Rückblick. Sonst schreibe ich nur, wenn ich dich brauche.",
   helpWithGarminsPage:
     "Wenn sich Garmins Seite beim Anmelden von selbst schließt, kopiere ihre Adresse in einen neuen Tab und melde dich dort noch einmal an.",
   refusal: (telegramUserId) =>
@@ -42,8 +42,8 @@ const CHAT: ChatWords = {
   onlyInPrivate: "Hier lesen andere mit. Schreib mir bitte in einem privaten Chat.",
   nothingToCancel: "Es gibt nichts abzubrechen.",
   cancelled: "Abgebrochen. Nichts wurde geändert.",
-  signInLeft: "Ich habe die Anmeldung beendet. /connect beginnt sie neu.",
-  zoneLeft: "Deine Zeitzone habe ich gelassen, wie sie war.",
+  signInLeft: "Ich habe die Anmeldung abgebrochen. Mit /connect fängst du neu an.",
+  zoneLeft: "Deine Zeitzone bleibt, wie sie war.",
   oldButton: "Dieser Knopf ist veraltet. Hier ist der neueste Stand.",
   questionOver: {
     withings: "Diese Frage zu Withings ist nicht mehr offen. Das Antippen hat nichts bewirkt. /connect fragt neu.",
@@ -63,9 +63,9 @@ const CHAT: ChatWords = {
   later: "Das ging gerade nicht. Versuche es in ein paar Minuten noch einmal.",
   deleted: "Ich habe deine Nachricht gelöscht.",
   notDeleted: "Ich konnte deine Nachricht nicht löschen. Bitte lösche sie selbst.",
-  allLinked: "Beide Seiten sind verbunden. Neue Messungen gehen von selbst hinüber.",
+  allLinked: "Withings und Garmin sind verbunden. Neue Messungen übertrage ich von selbst.",
   oneMissing: "Drück einen Knopf, um zu verbinden, was noch fehlt.",
-  goingOn: "Gut, die wartenden Messungen gehen jetzt zu Garmin.",
+  goingOn: "Gut, ich sende die wartenden Messungen jetzt an Garmin.",
 };
 
 const DISCONNECT: DisconnectWords = {
@@ -122,7 +122,7 @@ const BUTTON: ButtonWords = {
 
 const LINK: Words["link"] = {
   missing: (vendor) => `${VENDOR_NAME[vendor]}: nicht verbunden`,
-  signedOut: (vendor, who) => `${VENDOR_NAME[vendor]}: abgemeldet${who && ` (war ${who})`}`,
+  signedOut: (vendor, who) => `${VENDOR_NAME[vendor]}: abgemeldet${who && ` (zuletzt ${who})`}`,
   linked: (vendor, who, daysLeft) =>
     `${VENDOR_NAME[vendor]}: verbunden${who && ` als ${who}`}${daysLeft === undefined ? "" : `, endet in ${plural(daysLeft, "Tag", "Tagen")}, wenn ich es nicht erneuern kann`}`,
 };

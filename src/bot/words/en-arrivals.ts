@@ -25,7 +25,7 @@ const and = (parts: string[]) => [parts.slice(0, -1).join(", "), ...parts.slice(
 export function arrivalsInEnglish({ day }: Format) {
   return {
     /** `from`: the day of a late one. */
-    one: (values: string, from: Date | undefined) => `${values}${from ? ` from ${day(from)}` : ""} is in Garmin.`,
+    one: (values: string, from: Date | undefined) => `${values}${from ? ` (${day(from)})` : ""} is in Garmin.`,
     several: (counted: string[], [first, last]: string[]) =>
       `${and(counted)}, ${last ? `${first} – ${last}` : first}, are in Garmin.`,
     corrected: (was: string, values: string) => `Corrected: ${was} → ${values}.`,
@@ -33,15 +33,15 @@ export function arrivalsInEnglish({ day }: Format) {
     fields: (kinds: ReadingKind[], parts: Array<keyof Composition>, unplaced: Unplaced[]) => {
       const got = [...kinds.map((it) => KIND[it]), ...parts.map((it) => FIELD_IN_ENGLISH[it])];
       const none = unplaced.length > 0 ? ` It has no field for ${and(unplaced.map((it) => UNPLACED[it]))}.` : "";
-      return `Garmin got ${and(got)}.${none}`;
+      return `Garmin now has your ${and(got)}.${none}`;
     },
     /** What happens from now on, by the setting. */
     next: {
-      each: () => "From now on I send a card when something comes, one a day. /settings changes that.",
+      each: () => "From now on I’ll send one card a day and update it as readings come in. /settings changes that.",
       daily: (hour: number) =>
-        `From now on I send a short card at ${hour}:00 when something has come, and a digest on Mondays. /settings changes that.`,
-      weekly: (hour: number) => `From now on I send a digest on Mondays at ${hour}:00. /settings changes that.`,
-      needed: () => "From now on I write only when I need you. /settings changes that.",
+        `From now on I’ll send a short card at ${hour}:00 when something new has come in, and a digest on Mondays. /settings changes that.`,
+      weekly: (hour: number) => `From now on I’ll send a digest on Mondays at ${hour}:00. /settings changes that.`,
+      needed: () => "From now on I’ll only write when I need you. /settings changes that.",
     } satisfies Record<Settings["cards"], (hour: number) => string>,
     inGarmin: { weigh_in: "Weight in Garmin", blood_pressure: "Blood pressure in Garmin" } satisfies Record<
       ReadingKind,

@@ -35,11 +35,11 @@ const OVER: Record<Over, string> = {
 /** `there` follows a sentence about Withings. */
 type Place = "there" | "at_withings";
 
-export function delayInEnglish({ values, moment, isToday }: Format) {
+export function delayInEnglish({ shortValues, moment, isToday }: Format) {
   const PLACE: Record<Place, string> = { there: "there", at_withings: "at Withings" };
   const readings = (count: number) => plural(count, "reading");
   const which = (newest: Measured | undefined, label = "") =>
-    newest ? ` (${label}${values(newest.values)}, ${moment(newest.takenAt)})` : "";
+    newest ? ` (${label}${shortValues(newest.values)}, ${moment(newest.takenAt)})` : "";
 
   return {
     head: {

@@ -6,8 +6,8 @@ type Pressure = { systolicMmHg: number; diastolicMmHg: number; count: number };
 export function digestInEnglish({ weight, amountOf, number }: Format) {
   const weightLine = (before: string) => (it: Weight) => {
     const [amount, isLess] = amountOf(it.changeKg ?? 0);
-    const change = amount ? `, ${amount} ${isLess ? "below" : "above"} ${before}` : `, the same as ${before}`;
-    return `Weight: ${weight(it.meanKg, 1)} on average${it.changeKg === undefined ? "" : change}, from ${plural(it.count, "weigh-in")}.`;
+    const change = amount ? `, ${amount} ${isLess ? "less" : "more"} than ${before}` : `, the same as ${before}`;
+    return `Weight: ${weight(it.meanKg, 1)} on average (${plural(it.count, "weigh-in")})${it.changeKg === undefined ? "" : change}.`;
   };
   return {
     title: {
@@ -16,9 +16,9 @@ export function digestInEnglish({ weight, amountOf, number }: Format) {
     },
     weight: { week: weightLine("the week before"), month: weightLine("the month before") },
     pressure: ({ systolicMmHg, diastolicMmHg, count }: Pressure) =>
-      `Blood pressure: ${number(systolicMmHg, 0)}/${number(diastolicMmHg, 0)} mmHg on average, from ${plural(count, "measurement")}.`,
+      `Blood pressure: ${number(systolicMmHg, 0)}/${number(diastolicMmHg, 0)} mmHg on average (${plural(count, "measurement")}).`,
     limit: (isBelow: boolean) =>
-      `That’s ${isBelow ? "below" : "not below"} 135/85, the limit of ESC 2024 for measurements at home. This is information, not advice.`,
+      `That’s ${isBelow ? "below" : "not below"} 135/85, the limit for measurements at home in the European guidelines (ESC 2024). This is information, not medical advice.`,
   };
 }
 export type DigestWords = ReturnType<typeof digestInEnglish>;
@@ -31,8 +31,8 @@ export function goalInEnglish() {
     reachedShort: "goal reached",
     reached: (goal: string) => `Goal ${goal}: reached.`,
     set: (goal: string) => `Your goal is ${goal}. /goal off removes it.`,
-    none: "You have no goal. Send me one, for instance /goal 62 kg, and the cards say how far it is.",
-    removed: "Your goal is removed.",
+    none: "You haven’t set a goal. Send me one, for instance /goal 62 kg, and the cards will say how far you have to go.",
+    removed: "I’ve removed your goal.",
     notUnderstood: "I didn’t understand that weight. Try /goal 62 kg, /goal 137 lb or /goal 9 st 11, or /goal off.",
   };
 }

@@ -6,7 +6,7 @@ export function goneInEnglish({ short: name, day }: Format) {
   return {
     /** `head` is bold. */
     ask: {
-      deleted: (it: Measured) => ({ head: `${name(it)} is gone at Withings.`, rest: "It’s still in Garmin." }),
+      deleted: (it: Measured) => ({ head: `${name(it)}, is gone at Withings.`, rest: "It’s still in Garmin." }),
       reassigned: (it: Measured) => ({
         head: `${name(it)}: Withings is no longer sure it’s yours.`,
         rest: "It’s still in Garmin.",
@@ -16,8 +16,8 @@ export function goneInEnglish({ short: name, day }: Format) {
     many: "They’re still in Garmin. If you didn’t delete them, that may be a fault at Withings: then keep them.",
     more: (count: number) => `and ${count} more`,
     status: {
-      deleted: (it: Measured) => `${name(it)} is gone at Withings and still in Garmin.`,
-      reassigned: (it: Measured) => `${name(it)} is still in Garmin, but Withings is no longer sure it’s yours.`,
+      deleted: (it: Measured) => `${name(it)}, is gone at Withings and still in Garmin.`,
+      reassigned: (it: Measured) => `${name(it)}, is still in Garmin, but Withings is no longer sure it’s yours.`,
     } satisfies Record<GoneReason, (it: Measured) => string>,
     statusMany: (count: number) => `${readings(count)} are gone at Withings and still in Garmin.`,
     restorable: (until: Date) => `You can restore it until ${day(until)}.`,
@@ -25,12 +25,12 @@ export function goneInEnglish({ short: name, day }: Format) {
     removedMany: (count: number, until: Date | undefined) =>
       `${readings(count)}: no longer in Garmin.${until ? ` You can restore them until ${day(until)}.` : ""}`,
     pending: (count: number) =>
-      `${readings(count)}: I couldn’t take ${count === 1 ? "it" : "them"} out of Garmin yet. The next sync will, and I’ll tell you.`,
+      `${readings(count)}: I couldn’t take ${count === 1 ? "it" : "them"} out of Garmin yet. The next sync will try again, and I’ll tell you.`,
     stayMany: "They stay in Garmin.",
     sending: "Sending them to Garmin…",
     sent: (count: number) => `${readings(count)}: back in Garmin.`,
     willBeSent: (count: number) =>
-      `${readings(count)}: not in Garmin yet. The next sync sends ${count === 1 ? "it" : "them"}.`,
+      `${readings(count)}: not in Garmin yet. The next sync will send ${count === 1 ? "it" : "them"}.`,
     nothingLeft: "There’s nothing left to do about these readings.",
     failed: "That didn’t work just now. Please tap again.",
     button: {

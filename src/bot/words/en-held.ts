@@ -6,7 +6,7 @@ import { type Format, type Measured, plural } from "./format.ts";
 const DEVICE: Record<ReadingKind, string> = { weigh_in: "scale", blood_pressure: "cuff" };
 const KIND: Record<ReadingKind, [one: string, many: string]> = {
   weigh_in: ["weigh-in", "weigh-ins"],
-  blood_pressure: ["blood pressure", "blood pressures"],
+  blood_pressure: ["blood pressure reading", "blood pressure readings"],
 };
 
 const HELD: Record<HeldReason, string> = {
@@ -36,9 +36,9 @@ export function heldInEnglish({ values, time, day, reading: nameOf }: Format) {
       `${time(it.takenAt)}, ${values(it.values)} is not stored: ${FAILED[why]}.`,
     dated: {
       in_the_future: (it: Measured, kind: ReadingKind) =>
-        `${values(it.values)}, dated ${time(it.takenAt)}: that’s in the future, so check the clock of the ${DEVICE[kind]}. I’ll look at it again when that date comes.`,
+        `${values(it.values)}, dated ${time(it.takenAt)}: that’s in the future, so check the clock on your ${DEVICE[kind]}. I’ll look at it again when that date comes.`,
       impossible_date: (it: Measured, kind: ReadingKind) =>
-        `${values(it.values)}, dated ${time(it.takenAt)}: no ${DEVICE[kind]} could send readings back then, so its clock was probably reset. Check the clock of the ${DEVICE[kind]}.`,
+        `${values(it.values)}, dated ${time(it.takenAt)}: no ${DEVICE[kind]} could send readings back then, so the clock on yours was probably reset. Please check it.`,
     },
     older: (count: number) => `and ${plural(count, "older one")}`,
     more: (count: number) => `${count} more`,

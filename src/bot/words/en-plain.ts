@@ -6,13 +6,13 @@ const KINDS: Record<ReadingKind, string> = { weigh_in: "Weigh-ins are", blood_pr
 const DEVICE: Record<ReadingKind, string> = { weigh_in: "scale", blood_pressure: "cuff" };
 
 /** Answers to plain questions. They load when somebody asks one. */
-export function plainInEnglish({ reading: nameOf, day }: Format) {
+export function plainInEnglish({ short: nameOf, day }: Format) {
   return {
     help: {
-      what: "I copy what your Withings scale and cuff measure into Garmin Connect, by themselves. What may not be yours I hold back, and ask you.",
+      what: "I copy the readings from your Withings scale and cuff to Garmin Connect automatically. If one may not be yours, I hold it back and ask you.",
       ask: "You can also ask in plain words, for instance “Why is my weight missing?” or “What is sent?”. If something doesn’t work, /doctor looks for the cause.",
     },
-    hello: "Hello! Ask me why a reading is missing, or what you weighed last. These are the usual things:",
+    hello: "Hello! Ask me why a reading is missing, or what you last weighed. Or pick one of these:",
     thanks: "You’re welcome!",
     unsure: "I’m not sure what you mean. One of these, perhaps?",
     looking: "Looking at Withings and in Garmin…",
@@ -23,27 +23,26 @@ export function plainInEnglish({ reading: nameOf, day }: Format) {
         it ? `Your last blood pressure: ${nameOf(it)}.` : "I haven’t seen a blood pressure of yours yet.",
     } satisfies Record<ReadingKind, (it: Measured | undefined) => string>,
     sent: {
-      some: (parts: string[]) => `To Garmin I send: ${parts.join("; ")}.`,
+      some: (parts: string[]) => `What I send to Garmin: ${parts.join("; ")}.`,
       nothing: "I send nothing to Garmin right now: everything is switched off.",
       weight: "your weight",
       composition: "body fat, water, bone mass and visceral fat",
       compositionAndMuscle: "body fat, water, muscle, bone mass and visceral fat",
       bloodPressure: "blood pressure with the pulse",
     },
-    stop: "You choose when I write. Whatever you choose, I’ll still tell you when something needs you. To leave altogether, send /disconnect.",
+    stop: "You decide when I write. Whatever you choose, I’ll still tell you when something needs you. To leave altogether, send /disconnect.",
     cause: {
-      kindOff: (kind: ReadingKind) => `${KINDS[kind]} switched off, so nothing of that goes to Garmin.`,
+      kindOff: (kind: ReadingKind) => `${KINDS[kind]} switched off, so I send none to Garmin.`,
       noneMeasured: (kind: ReadingKind, count: number, last: Measured | undefined) =>
-        `Withings has no ${KIND[kind]} of yours from the last ${plural(count, "day")}${last ? `; the last one I know is ${nameOf(last)}` : ""}. Open the Withings app near your ${DEVICE[kind]}.`,
-      held: (it: Measured) =>
-        `${nameOf(it)}: it isn’t in Garmin, because I’m waiting for you to say whether it’s yours.`,
-      heldForDate: (it: Measured) => `${nameOf(it)}: it isn’t in Garmin, because its date can’t be right.`,
-      heldForZone: (it: Measured) => `${nameOf(it)}: it isn’t in Garmin, because I don’t know your time zone.`,
+        `Withings has no ${KIND[kind]} of yours from the last ${plural(count, "day")}${last ? `; the last one I know of is ${nameOf(last)}` : ""}. Open the Withings app near your ${DEVICE[kind]}.`,
+      held: (it: Measured) => `${nameOf(it)}: not in Garmin yet, because you haven’t said whether it’s yours.`,
+      heldForDate: (it: Measured) => `${nameOf(it)}: not in Garmin, because its date can’t be right.`,
+      heldForZone: (it: Measured) => `${nameOf(it)}: not in Garmin yet, because I don’t know your time zone.`,
       beforeStart: (it: Measured, startAt: Date | undefined) =>
         `${nameOf(it)}: it’s older than what I copy${startAt ? `, which starts on ${day(startAt)}` : ""}, so I left it out.`,
       onItsWay: (it: Measured) => `Withings has ${nameOf(it)}, and it isn’t in Garmin yet. I’m about to copy it.`,
-      notShown: (it: Measured) => `${nameOf(it)}: I’ve sent it, and Garmin doesn’t show it yet. I keep checking.`,
-      gone: (it: Measured) => `${nameOf(it)}: Garmin had it, and doesn’t show it any more. Was it deleted there?`,
+      notShown: (it: Measured) => `${nameOf(it)}: I’ve sent it, but Garmin doesn’t show it yet. I’ll keep checking.`,
+      gone: (it: Measured) => `${nameOf(it)}: Garmin had it, but no longer shows it. Was it deleted there?`,
       arrived: (it: Measured, kind: ReadingKind) =>
         `${nameOf(it)}: that’s the newest at Withings, and it’s in Garmin. Anything newer hasn’t left your ${DEVICE[kind]} yet.`,
       quiet: (it: Measured, kind: ReadingKind, count: number) =>
@@ -55,6 +54,7 @@ export function plainInEnglish({ reading: nameOf, day }: Format) {
       help: "Help",
       doctor: "Check everything",
       settings: "Settings",
+      change: "Change this",
       decide: "Decide",
       askAgain: "Ask again",
       why: "Why is my weight missing?",

@@ -17,12 +17,12 @@ export function questionInEnglish({ short: name, shortValues, time, day }: Forma
         : "That’s an unusual weight. If I send it, Garmin counts it as yours.",
     }),
     inTheFuture: (it: Measured) => ({
-      head: `${values(it)}, dated ${day(it.takenAt)}, in the future.`,
-      rest: `Check the clock of the ${DEVICE[it.values.kind]}. I’ll look at this reading again on that day.`,
+      head: `${values(it)}, dated ${day(it.takenAt)}, which is in the future.`,
+      rest: `Check the clock on your ${DEVICE[it.values.kind]}. I’ll look at this reading again on that day.`,
     }),
     impossibleDate: (it: Measured) => ({
       head: `${values(it)}, dated ${time(it.takenAt)}.`,
-      rest: `No ${DEVICE[it.values.kind]} could send readings back then, so its clock was probably reset. Check the clock of the ${DEVICE[it.values.kind]}.`,
+      rest: `No ${DEVICE[it.values.kind]} could send readings back then, so the clock on yours was probably reset. Please check it.`,
     }),
     noTimezone: (it: Measured) => ({
       head: `${name(it)}. Which time zone are you in?`,
@@ -33,15 +33,11 @@ export function questionInEnglish({ short: name, shortValues, time, day }: Forma
     alreadyThere: (it: Measured) => `${name(it)}: Garmin already has it, so I sent nothing.`,
     tooLateToUndo: "Answers can be undone for 24 hours. /undo takes the last reading out of Garmin.",
     list: {
-      head: (count: number) =>
-        count === 1 ? "One reading. Is it yours?" : `${count} readings. Which of them are yours?`,
+      head: (count: number) => `${count} readings. Which of them are yours?`,
       item: (number: number, it: Measured) => `${number}. ${name(it)}`,
       keptOut: (count: number) => `${plural(count, "reading")}: kept out of Garmin.`,
       sending: (count: number) => `${plural(count, "reading")}: I’ll send what Garmin doesn’t have yet.`,
-      farOff: (count: number) =>
-        count === 1
-          ? "One is far off, so it still needs your answer:"
-          : `${count} are far off, so they still need your answer:`,
+      stillOpen: (count: number) => `${count} still need your answer:`,
       noneLeft: "None of these readings needs an answer any more.",
     },
     button: {
@@ -49,7 +45,7 @@ export function questionInEnglish({ short: name, shortValues, time, day }: Forma
       sure: "Yes, it’s mine",
       no: "No",
       ignore: "Ignore it",
-      send: "Send it all the same",
+      send: "Send it anyway",
       none: "None of these is mine",
       all: "All mine, except what is far off",
     },

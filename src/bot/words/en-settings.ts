@@ -23,7 +23,7 @@ export const SETTINGS_IN_ENGLISH = {
       each: () => "Cards: with every reading, one message a day",
       daily: (hour: number) => `Cards: on days with something new, at ${hour}:00`,
       weekly: (hour: number) => `Cards: once a week, on Mondays at ${hour}:00`,
-      needed: () => "Cards: none, I write only when something needs you",
+      needed: () => "Cards: none; I only write when something needs you",
     } satisfies Record<Settings["cards"], (hour: number) => string>,
     silence: {
       all: "No readings: I tell you when your scale or cuff goes quiet",
@@ -32,8 +32,8 @@ export const SETTINGS_IN_ENGLISH = {
       none: "No readings: I don’t tell you when they stop",
     },
     patience: {
-      hours: (count: number) => `Short outages: I mention them only after ${hours(count)}`,
-      minutes: (count: number) => `Short outages: I mention them only after ${minutes(count)}`,
+      hours: (count: number) => `Short outages: I only mention them after ${hours(count)}`,
+      minutes: (count: number) => `Short outages: I only mention them after ${minutes(count)}`,
     },
     sends: (kinds: Array<keyof Sends>) => `Sent to Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nothing"}`,
     deletions: {
@@ -53,7 +53,7 @@ export const SETTINGS_IN_ENGLISH = {
     units: "How I write weights here. Garmin Connect has its own setting.",
     zone: "It sets the times in this chat and the hour of the cards.",
     summary:
-      "A card says what came, in a line or two. With “every reading”, one message a day is updated as readings come. Unless you want only what needs you, a digest of the last week comes on Mondays, and one of the last month on the first.\n\nFrom 22:00 to 7:00 I write only if something needs you.",
+      "A card says what has come in, in a line or two. With “Every reading”, I send one message a day and update it. Unless you choose “Only when something needs me”, you also get a digest of the week on Mondays and of the month on the first.\n\nBetween 22:00 and 7:00 I only write if something needs you.",
     silence:
       "I go by your own rhythm, separately for the scale and the cuff: if readings usually come every day, I tell you after three days without one; if once a week, after two weeks; otherwise after twice the usual gap. Until I know your rhythm, it’s a week; if nothing has ever come, three days. If you measure less than once a month, I say nothing.\n\nI tell you once, at the hour of the cards or later, even if you have switched them off.",
     patience:
@@ -78,7 +78,7 @@ export const SETTINGS_IN_ENGLISH = {
   units: { kg: "Kilograms (kg)", lb: "Pounds (lb)", st: "Stone (st)" } satisfies Record<Settings["units"], string>,
   cards: {
     each: "Every reading",
-    daily: "Daily, if something came",
+    daily: "Daily, if something new came in",
     weekly: "Weekly",
     needed: "Only when something needs me",
   } satisfies Record<Settings["cards"], string>,

@@ -9,7 +9,7 @@ const BECAUSE: Record<GoneReason, string> = {
 export function summaryInEnglish({ number, weight, amountOf, percent, day, moment }: Format) {
   return {
     /** `from`: when a late one was taken. */
-    inGarmin: (values: string, from: Date | undefined) => `${values}${from ? ` from ${day(from)}` : ""} ✓ in Garmin`,
+    inGarmin: (values: string, from: Date | undefined) => `${values}${from ? ` (${day(from)})` : ""} ✓ in Garmin`,
     change: (changeKg: number) => {
       const [amount, isLess] = amountOf(changeKg);
       return amount ? `${amount} ${isLess ? "below" : "above"} last week` : "the same as last week";

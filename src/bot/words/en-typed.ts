@@ -5,7 +5,7 @@ import { type Format, type Measured, VENDOR_NAME } from "./format.ts";
 const and = (vendors: Vendor[]) => vendors.map((it) => VENDOR_NAME[it]).join(" and ");
 
 export const typedInEnglish = ({ values, lately }: Format) => ({
-  help: "You can also write a reading yourself: 72.4, 120/80 62, or 72.4 yesterday 7:30.",
+  help: "You can also type a reading yourself: 72.4, 120/80 62, or 72.4 yesterday 7:30.",
   name: (it: Measured) => `${values(it.values)}, ${lately(it.takenAt)}`,
   understood: (name: string) => `${name}.`,
   perhaps: (name: string) => `Did you mean ${name}?`,
@@ -21,10 +21,10 @@ export const typedInEnglish = ({ values, lately }: Format) => ({
   notSaved: (name: string) => `${name}: I haven’t saved it.`,
   alreadySaved: "You’ve already saved it.",
   sameAsBefore: (name: string) => `${name}: you’ve given me that one already.`,
-  kept: (name: string) => `${name}: I’ve kept it. It goes to Garmin by itself, as soon as this is over.`,
+  kept: (name: string) => `${name}: I’ve noted it, and I’ll send it to Garmin as soon as this is over.`,
   /** Without Withings, nobody could tell whether the scale has brought it. */
   keptUntilLinked: (name: string, missing: Vendor[]) =>
-    `${name}: I’ve kept it. It goes to Garmin once you’ve linked ${and(missing)}.${missing.includes("withings") ? " I look there first, so that the same reading doesn’t arrive twice." : ""}`,
+    `${name}: I’ve noted it, and I’ll send it to Garmin once you’ve linked ${and(missing)}.${missing.includes("withings") ? " I look there first, so that the same reading doesn’t arrive twice." : ""}`,
   isOff: {
     weigh_in: "Weight is switched off in /settings, so I haven’t saved anything.",
     blood_pressure: "Blood pressure is switched off in /settings, so I haven’t saved anything.",
@@ -34,7 +34,7 @@ export const typedInEnglish = ({ values, lately }: Format) => ({
     "I don’t know your time zone yet, so I can’t tell when that was. Choose it here, or share your location; then send me the reading again.",
   zoneHere: (timezone: string, clockTime: string) =>
     `Where you are, it’s ${clockTime} now (${timezone}). Shall I use that time zone?`,
-  zonesNear: "Near you there’s more than one time zone. Which one is yours?",
+  zonesNear: "There’s more than one time zone near you. Which one is yours?",
   useZone: "Yes, use it",
 });
 export type TypedWords = ReturnType<typeof typedInEnglish>;

@@ -5,20 +5,20 @@ const KIND: Record<ReadingKind, string> = { weigh_in: "weigh-ins", blood_pressur
 
 export function undoInEnglish({ short: name, day }: Format) {
   return {
-    ask: (it: Measured) => `${name(it)} is in Garmin. Take it out?`,
-    askUnseen: (it: Measured) => `${name(it)} is on its way to Garmin. Take it out?`,
-    nothing: "There’s nothing of mine in Garmin to take out. What you or other apps put there, I leave alone.",
+    ask: (it: Measured) => `${name(it)}, is in Garmin. Take it out?`,
+    askUnseen: (it: Measured) => `${name(it)}, is on its way to Garmin. Take it out?`,
+    nothing: "There’s nothing in Garmin that I put there. I leave alone what came from you or other apps.",
     taking: (it: Measured) => `Taking ${name(it)} out of Garmin…`,
     removed: (it: Measured, until: Date | undefined) =>
       `${name(it)}: no longer in Garmin.${until ? ` You can restore it until ${day(until)}.` : ""}`,
-    stays: (it: Measured) => `${name(it)} stays in Garmin.`,
+    stays: (it: Measured) => `${name(it)}, stays in Garmin.`,
     pending: (it: Measured) =>
-      `${name(it)}: I couldn’t take it out of Garmin yet. The next sync will, and I’ll tell you.`,
+      `${name(it)}: I couldn’t take it out of Garmin yet. The next sync will try again, and I’ll tell you.`,
     elsewhere: (it: Measured) =>
-      `${name(it)} didn’t come to Garmin from me, so I leave it alone. You can delete it in Garmin Connect.`,
+      `${name(it)}: it didn’t get to Garmin from me, so I leave it alone. You can delete it in Garmin Connect.`,
     sending: (it: Measured) => `Sending ${name(it)} to Garmin…`,
-    inGarmin: (it: Measured) => `${name(it)} is in Garmin.`,
-    willBeSent: (it: Measured) => `${name(it)} isn’t in Garmin yet. The next sync sends it.`,
+    inGarmin: (it: Measured) => `${name(it)}, is in Garmin.`,
+    willBeSent: (it: Measured) => `${name(it)}, isn’t in Garmin yet. The next sync will send it.`,
     kindOff: (it: Measured) =>
       `${name(it)}: I can’t send it, because ${KIND[it.values.kind]} are switched off. /settings switches them on.`,
     tooLate: (it: Measured) => `${name(it)}: it’s too late to undo that.`,

@@ -38,7 +38,7 @@ const CHAT = {
   broken:
     "Something is wrong on my side. Nothing is lost: your readings are safe at Withings, and I’ll keep trying. The person who runs me can find more in my log.",
   greeting:
-    "Hello. I copy what your Withings scale and cuff measure into Garmin Connect.\nOn days with something new I send one short card, and on Mondays a digest. Otherwise I write only if I need you.",
+    "Hello. I copy the readings from your Withings scale and cuff to Garmin Connect.\nOn days when something new has come in, I send one short card, and on Mondays a digest. Otherwise I only write when I need you.",
   helpWithGarminsPage:
     "If Garmin’s page closes by itself when you sign in there, copy its address into a new tab and sign in again.",
   refusal: (telegramUserId: number) =>
@@ -67,9 +67,9 @@ const CHAT = {
   later: "That didn’t work just now. Try again in a few minutes.",
   deleted: "I’ve deleted your message.",
   notDeleted: "I couldn’t delete your message. Please delete it yourself.",
-  allLinked: "Both sides are linked. New readings go to Garmin automatically.",
+  allLinked: "Withings and Garmin are linked. New readings go to Garmin automatically.",
   oneMissing: "Press a button to link what’s missing.",
-  goingOn: "OK, the waiting readings go to Garmin now.",
+  goingOn: "OK, I’m sending the waiting readings to Garmin now.",
 };
 export type ChatWords = typeof CHAT;
 

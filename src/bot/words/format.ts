@@ -53,7 +53,7 @@ function measuresFor({ language, units }: Reader) {
   const locale = LOCALE[language];
   const number = (value: number, digits: number) =>
     value.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const percent = (value: number) => `${number(value, 1)} %`;
+  const percent = (value: number) => `${number(value, 1)}${language === "de" ? " %" : "%"}`;
 
   function weight(weightKg: number, kgDigits = 2): string {
     const pounds = Math.round(weightKg * POUNDS_PER_KG * 10) / 10;

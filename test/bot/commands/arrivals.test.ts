@@ -24,9 +24,9 @@ describe("after the first readings have come", () => {
     [
       "en",
       [
-        "2 weigh-ins and 1 blood pressure, 28 Oct – today, are in Garmin.",
+        "2 weigh-ins and 1 blood pressure reading, 28 Oct – today, are in Garmin.",
         "Newest: 64.4 kg, today 12:30; 121/79 mmHg, pulse 61, today 12:40.",
-        "Garmin got weight, blood pressure and body fat. It has no field for the pulse from your scale, vascular age and pulse wave velocity.",
+        "Garmin now has your weight, blood pressure and body fat. It has no field for the pulse from your scale, vascular age and pulse wave velocity.",
       ],
       ["Weight in Garmin", "Blood pressure in Garmin"],
     ],
@@ -35,7 +35,7 @@ describe("after the first readings have come", () => {
       [
         "2 Gewichtsmessungen und 1 Blutdruckmessung, 28. Okt. – heute, sind in Garmin.",
         "Die neuesten Werte: 64,4 kg, heute 12:30; 121/79 mmHg, Puls 61, heute 12:40.",
-        "Garmin hat Gewicht, Blutdruck und Körperfett bekommen. Kein Feld hat es für den Puls von der Waage, das Gefäßalter und die Pulswellengeschwindigkeit.",
+        "In Garmin stehen jetzt: Gewicht, Blutdruck und Körperfett. Kein Feld gibt es dort für den Puls von der Waage, das Gefäßalter und die Pulswellengeschwindigkeit.",
       ],
       ["Gewicht in Garmin", "Blutdruck in Garmin"],
     ],
@@ -53,6 +53,9 @@ describe("after the first readings have come", () => {
         { text: labels[0], url: "https://connect.garmin.com/app/weight" },
         { text: labels[1], url: "https://connect.garmin.com/app/blood-pressure" },
       ]);
+      // The next card begins after them.
+      const { value } = await harness.app.store.summary.read(ACCOUNT);
+      expect(value.lastSummaryAt).toEqual(harness.clock.now());
       harness.person.stepOnScale({ at: ago(1), weightKg: 64.1 });
       harness.clock.advance(60);
       expect((await ask(language)).text).toBe(language === "en" ? "64.1 kg is in Garmin." : "64,1 kg ist in Garmin.");
@@ -72,5 +75,5 @@ test("a corrected reading is named with both values, and a late one with its day
   expect(harness.weights().map(({ weightKg }) => weightKg)).toEqual([64.1]);
   harness.clock.advance(60);
   harness.person.stepOnScale({ at: ago(3 * DAY), createdAt: harness.clock.now(), weightKg: 63.9 });
-  expect((await ask()).text).toBe("63.9 kg from 18 Nov is in Garmin.");
+  expect((await ask()).text).toBe("63.9 kg (18 Nov) is in Garmin.");
 });

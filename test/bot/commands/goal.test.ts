@@ -17,12 +17,12 @@ test("/goal sets a weight to reach, says how far it is, and removes it", async (
   harness.person.stepOnScale({ at: new Date(harness.clock.now().getTime() - 3_600_000), weightKg: 64.4 });
   await harness.sync();
   harness.serveEachAnew();
-  expect(await say("/goal")).toMatch(/^You have no goal/);
+  expect(await say("/goal")).toMatch(/^You haven’t set a goal/);
   expect(await say("/goal 62 kg")).toBe("Goal 62.0 kg: 2.4 kg to go.");
   expect(await goal()).toBe(62);
   expect(await say("/goal hello")).toMatch(/^I didn’t understand that weight/);
   expect(await say("/Goal")).toBe("Goal 62.0 kg: 2.4 kg to go.");
-  expect(await say("/goal off")).toBe("Your goal is removed.");
+  expect(await say("/goal off")).toBe("I’ve removed your goal.");
   expect(await goal()).toBeUndefined();
 });
 

@@ -40,7 +40,7 @@ describe("one reading that is gone at Withings", () => {
     const before = botTexts(harness).length;
     await deleted(grpids, 1);
     const question = await heard(harness, "is gone at Withings.");
-    expect(question.text).toBe("80.0 kg, 17 Nov 13:00 is gone at Withings. It’s still in Garmin.");
+    expect(question.text).toBe("80.0 kg, 17 Nov 13:00, is gone at Withings. It’s still in Garmin.");
     expect(question.entities).toEqual([{ type: "bold", offset: 0, length: question.text.indexOf(" It’s") }]);
     expect(labels(question)).toEqual(["Remove from Garmin", "Keep"]);
     harness.owner.tap("Remove from Garmin");
@@ -51,7 +51,7 @@ describe("one reading that is gone at Withings", () => {
     await harness.quiet();
     harness.clock.advance(60);
     harness.owner.tap("Restore");
-    await harness.owner.waitForMessage(({ text }) => text === "80.0 kg, 17 Nov 13:00 is in Garmin.");
+    await harness.owner.waitForMessage(({ text }) => text === "80.0 kg, 17 Nov 13:00, is in Garmin.");
     expect(weights().toSorted()).toEqual([80, 80.1, 80.2, 80.3]);
     await harness.quiet();
     await pass(1);
@@ -66,7 +66,7 @@ describe("one reading that is gone at Withings", () => {
     await deleted(grpids, 1);
     const { id } = await heard(harness, "is gone at Withings.");
     harness.owner.tap("Keep");
-    const kept = await heard(harness, "80.0 kg, 17 Nov 13:00 stays in Garmin.");
+    const kept = await heard(harness, "80.0 kg, 17 Nov 13:00, stays in Garmin.");
     expect([kept.id, labels(kept)]).toEqual([id, []]);
     await harness.quiet();
     const said = botTexts(harness).length;
@@ -84,7 +84,7 @@ describe("one reading that is gone at Withings", () => {
     await deleted(grpids, 1);
     const doubted = await heard(harness, "Withings ist nicht mehr sicher");
     expect(doubted.text).toContain("80,3 kg, 20. Nov. 13:00: Withings ist nicht mehr sicher, ob das von dir ist.");
-    const question = await heard(harness, "80,0 kg, 17. Nov. 13:00 gibt es bei Withings nicht mehr.");
+    const question = await heard(harness, "80,0 kg, 17. Nov. 13:00, gibt es bei Withings nicht mehr.");
     expect(labels(question)).toEqual(["Aus Garmin entfernen", "Behalten"]);
     harness.owner.tap("Behalten", doubted.id);
     await heard(harness, "bleibt in Garmin.");
@@ -98,7 +98,7 @@ describe("one reading that is gone at Withings", () => {
     await deleted(grpids, 1);
     await heard(harness, "is gone at Withings.");
     harness.owner.say("/status");
-    const status = await heard(harness, "80.0 kg, 17 Nov 13:00 is gone at Withings and still in Garmin.");
+    const status = await heard(harness, "80.0 kg, 17 Nov 13:00, is gone at Withings and still in Garmin.");
     expect(labels(status)).toContain("Remove or keep 80.0 kg, 17 Nov 13:00");
     harness.owner.tap("Remove or keep 80.0 kg, 17 Nov 13:00");
     const again = await harness.owner.waitForMessage((it) => it.id > status.id);
@@ -171,7 +171,10 @@ describe("many at once", () => {
       effect: { type: "status", status: 503 },
     });
     harness.owner.tap("Remove all from Garmin", question.id);
-    await heard(harness, "4 readings: I couldn’t take them out of Garmin yet. The next sync will, and I’ll tell you.");
+    await heard(
+      harness,
+      "4 readings: I couldn’t take them out of Garmin yet. The next sync will try again, and I’ll tell you.",
+    );
     await harness.quiet();
     harness.sandbox.faults.clear();
     harness.clock.advance(60);

@@ -60,7 +60,7 @@ describe("“It was …”", () => {
     await tap(annasChat, "Yes", annas.id);
     await heard(annasChat, "is in Garmin.");
     await harness.quiet();
-    expect(shown(annasChat, annas.id).text).toBe("58.2 kg, today 11:30 is in Garmin.");
+    expect(shown(annasChat, annas.id).text).toBe("58.2 kg, today 11:30, is in Garmin.");
     expect(labels(shown(annasChat, annas.id))).toEqual(["Undo"]);
     expect(shown(harness.owner, question.id).text).toBe("58.2 kg, today 11:30: Anna says yes. It’s in Anna’s Garmin.");
     expect(labels(shown(harness.owner, question.id))).toEqual([]);

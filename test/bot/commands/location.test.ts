@@ -36,7 +36,7 @@ test("a shared location sets the time zone after one question, and is kept nowhe
 
 test("near a border the nearest three are offered, and nothing changes after Cancel", async () => {
   await share(38.88, -6.97);
-  expect(newest().text).toBe("Near you there’s more than one time zone. Which one is yours?");
+  expect(newest().text).toBe("There’s more than one time zone near you. Which one is yours?");
   expect(labels(newest()).slice(0, 2)).toEqual(["Europe/Madrid (13:00)", "Europe/Lisbon (12:00)"]);
   expect(labels(newest())).toHaveLength(4);
   await tap("Cancel");

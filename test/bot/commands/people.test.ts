@@ -44,19 +44,19 @@ describe("/invite", () => {
     // A preview would make Telegram open a link that works once.
     expect(invitation).not.toHaveProperty("previewUrl");
     expect(text).toMatch(
-      /^Owner invites you to @\w+_bot: .*Your data stays separate: .* none of your readings\..*\nhttps:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}$/s,
+      /^Owner has invited you to @\w+_bot\. .*Your data stays separate: .* none of your readings\..*\nhttps:\/\/t\.me\/\w+_bot\?start=[\w-]{20,64}$/s,
     );
     const token = tokenIn(text);
     const link = `https://t.me/${harness.telegram.bot.username}?start=${token}`;
     const share = new URL(buttons.flat()[0]?.url ?? "");
     expect(`${share.origin}${share.pathname}`).toBe("https://t.me/share/url");
     expect(share.searchParams.get("url")).toBe(link);
-    expect(share.searchParams.get("text")).toMatch(/^Owner invites you: /);
+    expect(share.searchParams.get("text")).toMatch(/^Owner has invited you: /);
     const { bytes } = harness.telegram.file(photo?.fileId ?? "") ?? expect.fail("no picture");
     expect(textInQrCode(bytes)).toBe(link);
     const anna = harness.telegram.user({ id: GUEST, firstName: "Anna" });
     const greeting = await said(anna, `/start ${token}`);
-    expect(greeting.text).toMatch(/^Hello\. I copy what your Withings scale and cuff measure/);
+    expect(greeting.text).toMatch(/^Hello\. I copy the readings from your Withings scale and cuff/);
     expect(anna.messages.find(({ from }) => from === "bot")?.text).toBe(
       "Owner has invited you. Your data stays separate from everybody else’s here: Owner sees your name but none of your readings. /privacy says what I keep.",
     );

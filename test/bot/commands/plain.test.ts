@@ -48,7 +48,7 @@ describe("“Why is my weight missing?”", () => {
     harness.person.stepOnScale({ at: minutesAgo(10), weightKg: 64.4 });
     await harness.sync();
     expect(await asked(WHY)).toEqual({
-      text: "64.40 kg, today 12:50: that’s the newest at Withings, and it’s in Garmin. Anything newer hasn’t left your scale yet.",
+      text: "64.4 kg, today 12:50: that’s the newest at Withings, and it’s in Garmin. Anything newer hasn’t left your scale yet.",
       buttons: ["Check everything"],
     });
   });
@@ -60,7 +60,7 @@ describe("“Why is my weight missing?”", () => {
     await harness.sync();
     const { text, buttons } = await asked("Warum fehlt mein Gewicht?");
     expect(text).toBe(
-      "64,40 kg, heute 12:50: Das ist das Neueste bei Withings, und es ist in Garmin. Die Waage hat noch nichts Neueres gesendet.",
+      "64,4 kg, heute 12:50: Das ist die neueste Messung bei Withings, und sie ist in Garmin. Die Waage hat noch nichts Neueres gesendet.",
     );
     expect(buttons).toEqual(["Alles prüfen"]);
   });
@@ -70,7 +70,7 @@ describe("“Why is my weight missing?”", () => {
     await harness.sync();
     harness.person.stepOnScale({ at: minutesAgo(10), weightKg: 64.4 });
     const { text, buttons } = await asked(WHY);
-    expect(text).toBe("Withings has 64.40 kg, today 12:50, and it isn’t in Garmin yet. I’m about to copy it.");
+    expect(text).toBe("Withings has 64.4 kg, today 12:50, and it isn’t in Garmin yet. I’m about to copy it.");
     expect(buttons).toEqual(["Sync now"]);
     harness.owner.tap("Sync now");
     await harness.owner.waitForMessage((it) => it.text.includes("64.4 kg is in Garmin."));
@@ -84,7 +84,7 @@ describe("“Why is my weight missing?”", () => {
     harness.clock.advance(9 * 24 * 3600);
     await harness.sync();
     expect((await asked(WHY)).text).toMatch(
-      /^Your scale has sent nothing to Withings for 10 days\. The last one, 64\.00 kg, 20 Nov \d\d:\d\d, is in Garmin\. Check its battery/,
+      /^Your scale has sent nothing to Withings for 10 days\. The last one, 64\.0 kg, 20 Nov \d\d:\d\d, is in Garmin\. Check its battery/,
     );
   });
 
@@ -101,9 +101,7 @@ describe("“Why is my weight missing?”", () => {
     harness.person.stepOnScale({ at: minutesAgo(10), weightKg: 47, attrib: 1 });
     await harness.sync();
     const { text, buttons } = await asked(WHY);
-    expect(text).toBe(
-      "47.00 kg, today 12:50: it isn’t in Garmin, because I’m waiting for you to say whether it’s yours.",
-    );
+    expect(text).toBe("47.0 kg, today 12:50: not in Garmin yet, because you haven’t said whether it’s yours.");
     expect(buttons).toEqual(["Decide"]);
     harness.owner.tap("Decide");
     await harness.owner.waitForMessage((it) => labels(it).some((label) => label.includes("47.00 kg")));
@@ -116,7 +114,7 @@ describe("“Why is my weight missing?”", () => {
     await harness.app.store.accounts.save(ACCOUNT, { settings: { sends } });
     harness.requests();
     expect(await asked(WHY)).toEqual({
-      text: "Weigh-ins are switched off, so nothing of that goes to Garmin.",
+      text: "Weigh-ins are switched off, so I send none to Garmin.",
       buttons: ["What is sent"],
     });
     expect(harness.requests()).toEqual([]);
@@ -142,7 +140,7 @@ describe("“Why is my weight missing?”", () => {
     await open();
     await harness.sync();
     harness.person.stepOnScale({ at: new Date("2026-10-01T06:00:00Z"), weightKg: 64.4, createdAt: minutesAgo(5) });
-    expect((await asked(WHY)).text).toMatch(/^64\.40 kg, 1 Oct 08:00: it’s older than what I copy, which starts on /);
+    expect((await asked(WHY)).text).toMatch(/^64\.4 kg, 1 Oct 08:00: it’s older than what I copy, which starts on /);
   });
 
   test("says that Garmin doesn’t show it yet", async () => {
@@ -151,7 +149,7 @@ describe("“Why is my weight missing?”", () => {
     harness.person.stepOnScale({ at: minutesAgo(10), weightKg: 64.4 });
     await harness.sync();
     expect(await asked(WHY)).toEqual({
-      text: "64.40 kg, today 12:50: I’ve sent it, and Garmin doesn’t show it yet. I keep checking.",
+      text: "64.4 kg, today 12:50: I’ve sent it, but Garmin doesn’t show it yet. I’ll keep checking.",
       buttons: ["Ask again"],
     });
   });
@@ -162,7 +160,7 @@ describe("“Why is my weight missing?”", () => {
     await harness.sync();
     harness.sandbox.garmin.accounts.get(OWNER.email).weights.length = 0;
     expect((await asked(WHY)).text).toBe(
-      "64.40 kg, today 12:50: Garmin had it, and doesn’t show it any more. Was it deleted there?",
+      "64.4 kg, today 12:50: Garmin had it, but no longer shows it. Was it deleted there?",
     );
   });
 
@@ -222,7 +220,7 @@ describe("other plain questions", () => {
     await harness.sync();
     harness.requests();
     expect(await asked("Last weight?")).toEqual({
-      text: "Your last weigh-in: 64.40 kg, today 12:50.",
+      text: "Your last weigh-in: 64.4 kg, today 12:50.",
       buttons: ["Sync now"],
     });
     expect(harness.requests()).toEqual([]);
@@ -246,12 +244,12 @@ describe("other plain questions", () => {
   test("“what is sent” lists it, as the settings are now", async () => {
     await open();
     expect(await asked("What is sent?")).toEqual({
-      text: "To Garmin I send: your weight; body fat, water, muscle, bone mass and visceral fat; blood pressure with the pulse.",
-      buttons: ["What is sent"],
+      text: "What I send to Garmin: your weight; body fat, water, muscle, bone mass and visceral fat; blood pressure with the pulse.",
+      buttons: ["Change this"],
     });
     const sends = { weight: true, composition: false, muscle: true, bloodPressure: false };
     await harness.app.store.accounts.save(ACCOUNT, { settings: { sends } });
-    expect((await asked("what is sent")).text).toBe("To Garmin I send: your weight.");
+    expect((await asked("what is sent")).text).toBe("What I send to Garmin: your weight.");
   });
 
   test("“stop messages” leads to the settings, and changes nothing by itself", async () => {
@@ -267,7 +265,7 @@ describe("other plain questions", () => {
   test.each([
     ["thanks!", "You’re welcome!", []],
     ["Hello", /^Hello! Ask me why/, ["Status", "Sync now", "Help"]],
-    ["HILFE", /^I copy what your/, ["Status", "Sync now", "Why is my weight missing?"]],
+    ["HILFE", /^I copy the readings/, ["Status", "Sync now", "Why is my weight missing?"]],
     ["blue cheese", /^I’m not sure what you mean/, ["Status", "Sync now", "Help"]],
   ])("“%s” gets its answer", async (said, answer, buttons) => {
     await open();
@@ -279,7 +277,7 @@ describe("other plain questions", () => {
     await open();
     await harness.sync();
     for (const [button, answer] of [
-      ["Help", "I copy what your"],
+      ["Help", "I copy the readings"],
       ["Status", "Withings: linked"],
       ["Sync now", "Nothing new."],
     ] as const) {

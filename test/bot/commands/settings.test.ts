@@ -37,7 +37,7 @@ describe("/settings", () => {
         "Time zone: UTC (12:00 now), until you choose one or Withings tells me yours",
         "Cards: on days with something new, at 9:00",
         "No readings: I tell you when your scale or cuff goes quiet",
-        "Short outages: I mention them only after 6 hours",
+        "Short outages: I only mention them after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
         "Deleted at Withings: I ask whether to remove it from Garmin",
         "Language: English",
@@ -71,9 +71,9 @@ describe("/settings", () => {
       "Cards",
       "Only when something needs me",
       { cards: "needed" },
-      "Cards: none, I write only when something needs you",
+      "Cards: none; I only write when something needs you",
     ],
-    ["Short outages", "1 hour", { patienceHours: 1 }, "Short outages: I mention them only after 1 hour"],
+    ["Short outages", "1 hour", { patienceHours: 1 }, "Short outages: I only mention them after 1 hour"],
   ])("%s: a tap on %s changes only that setting", async (topic, button, changed, line) => {
     await open();
     await tap(topic);

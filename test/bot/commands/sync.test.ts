@@ -72,7 +72,7 @@ describe("/sync", () => {
     harness.owner.say("/sync");
     await harness.owner.waitForMessage();
     harness.owner.say("/help");
-    await harness.owner.waitForMessage(({ text }) => text.startsWith("I copy what"));
+    await harness.owner.waitForMessage(({ text }) => text.startsWith("I copy the readings"));
     expect(harness.weights()).toHaveLength(0);
     await harness.owner.waitUntil((chat) => chat.messages.some(({ text }) => text.includes("in Garmin.")));
   });
@@ -108,11 +108,11 @@ describe("/sync", () => {
   test.each([
     [
       "en",
-      "Garmin has been limiting my requests since 14:00 and has asked me to wait until 15:00. 3 readings (newest 80.30 kg, 13:30) are waiting, safe at Withings. I’ll continue then; you don’t have to do anything.",
+      "Garmin has been limiting my requests since 14:00 and has asked me to wait until 15:00. 3 readings (newest 80.3 kg, 13:30) are waiting, safe at Withings. I’ll continue then; you don’t have to do anything.",
     ],
     [
       "de",
-      "Garmin begrenzt seit 14:00 Uhr meine Anfragen und hat mich gebeten, bis 15:00 Uhr zu warten. 3 Messungen (die neueste: 80,30 kg, 13:30 Uhr) warten, bei Withings sicher aufgehoben. Danach mache ich weiter; du musst nichts tun.",
+      "Garmin begrenzt seit 14:00 Uhr meine Anfragen und hat mich gebeten, bis 15:00 Uhr zu warten. 3 Messungen (die neueste: 80,3 kg, 13:30 Uhr) warten, bei Withings sicher aufgehoben. Danach mache ich weiter; du musst nichts tun.",
     ],
   ] as const)("says until when Garmin limits it, each time, and so does /doctor (%s)", async (language, words) => {
     await withNews();

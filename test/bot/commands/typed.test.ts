@@ -186,7 +186,7 @@ describe("when it can't go now", () => {
     harness.sandbox.faults.turnOn("withings_down");
     await type("72.4");
     await tap("Save to Garmin");
-    expect(last()).toMatch(/^72\.40 kg, today 13:00: I’ve kept it\. It goes to Garmin by itself/);
+    expect(last()).toMatch(/^72\.40 kg, today 13:00: I’ve noted it, and I’ll send it to Garmin as soon as/);
     expect(await kept()).toHaveLength(1);
     harness.sandbox.faults.turnOff("withings_down");
     harness.clock.advance(60);
@@ -200,7 +200,7 @@ describe("when it can't go now", () => {
     await type("72.4");
     await tap("Save to Garmin");
     expect(last()).toBe(
-      "72.40 kg, today 13:00: I’ve kept it. It goes to Garmin once you’ve linked Withings and Garmin. I look there first, so that the same reading doesn’t arrive twice.",
+      "72.40 kg, today 13:00: I’ve noted it, and I’ll send it to Garmin once you’ve linked Withings and Garmin. I look there first, so that the same reading doesn’t arrive twice.",
     );
     expect(labels(harness.owner.messages.at(-1) ?? expect.fail())).toEqual(["Link Withings", "Link Garmin"]);
     await harness.link();

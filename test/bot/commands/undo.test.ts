@@ -32,7 +32,7 @@ describe("/undo", () => {
   test("asks about the last reading, takes it out, and restores it, all in one message", async () => {
     await oneSent();
     const question = await askToUndo();
-    expect(question.text).toBe("80.3 kg, today 12:30 is in Garmin. Take it out?");
+    expect(question.text).toBe("80.3 kg, today 12:30, is in Garmin. Take it out?");
     expect(labels(question)).toEqual(["Take it out", "Keep it"]);
     harness.owner.tap("Take it out");
     const removed = await heard(harness, "no longer in Garmin");
@@ -43,7 +43,7 @@ describe("/undo", () => {
     expect(weights()).toEqual([]);
     harness.clock.advance(60);
     harness.owner.tap("Restore");
-    const restored = await harness.owner.waitForMessage(({ text }) => text === "80.3 kg, today 12:30 is in Garmin.");
+    const restored = await harness.owner.waitForMessage(({ text }) => text === "80.3 kg, today 12:30, is in Garmin.");
     expect(restored.id).toBe(question.id);
     expect(labels(restored)).toEqual(["Undo"]);
     expect(weights()).toEqual([80.25]);
@@ -54,7 +54,7 @@ describe("/undo", () => {
   test("says in German what the same is", async () => {
     await oneSent("de");
     harness.owner.say("/undo");
-    const question = await heard(harness, "80,3 kg, heute 12:30 ist in Garmin. Wieder herausnehmen?");
+    const question = await heard(harness, "80,3 kg, heute 12:30, ist in Garmin. Wieder herausnehmen?");
     expect(labels(question)).toEqual(["Herausnehmen", "Drinlassen"]);
     harness.owner.tap("Herausnehmen");
     await heard(
@@ -67,7 +67,7 @@ describe("/undo", () => {
     await oneSent();
     await askToUndo();
     harness.owner.tap("Keep it");
-    const kept = await heard(harness, "80.3 kg, today 12:30 stays in Garmin.");
+    const kept = await heard(harness, "80.3 kg, today 12:30, stays in Garmin.");
     expect(labels(kept)).toEqual([]);
     expect(weights()).toEqual([80.25]);
   });
@@ -79,10 +79,7 @@ describe("/undo", () => {
     await harness.sync();
     harness.serveEachAnew();
     harness.owner.say("/undo");
-    await heard(
-      harness,
-      "There’s nothing of mine in Garmin to take out. What you or other apps put there, I leave alone.",
-    );
+    await heard(harness, "There’s nothing in Garmin that I put there. I leave alone what came from you or other apps.");
     expect(weights()).toEqual([80.25]);
   });
 
@@ -115,7 +112,10 @@ test("a removal that Garmin doesn’t take now is done by a later run, which say
   const question = await askToUndo();
   harness.sandbox.faults.add(DOWN);
   harness.owner.tap("Take it out");
-  const pending = await heard(harness, "I couldn’t take it out of Garmin yet. The next sync will, and I’ll tell you.");
+  const pending = await heard(
+    harness,
+    "I couldn’t take it out of Garmin yet. The next sync will try again, and I’ll tell you.",
+  );
   expect(pending.id).toBe(question.id);
   await harness.quiet();
   harness.sandbox.faults.clear();

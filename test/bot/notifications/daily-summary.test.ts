@@ -51,7 +51,7 @@ test("the summary comes at nine, quietly and once, with what is new since the la
   expect(told()).toEqual([]);
   await at("2026-11-22T08:00:00Z");
   await at("2026-11-22T08:01:00Z");
-  expect(told()).toEqual(["80.3 kg ✓ in Garmin\nBody: fat 20.0 %."]);
+  expect(told()).toEqual(["80.3 kg ✓ in Garmin\nBody: fat 20.0%."]);
   expect(owner.lastMessage?.silent).toBe(true);
 
   harness.person.stepOnScale({ at: new Date("2026-11-22T06:00:00Z"), weightKg: 79.85 });
@@ -103,7 +103,7 @@ describe("a card with every reading", () => {
   test("is one message a day that is edited as readings come", async () => {
     const { at, told, owner } = await startChat(each);
     await at("2026-11-21T12:10:00Z");
-    expect(told()).toEqual(["80.3 kg ✓ in Garmin\nBody: fat 20.0 %."]);
+    expect(told()).toEqual(["80.3 kg ✓ in Garmin\nBody: fat 20.0%."]);
     await weigh("2026-11-21T14:00:00Z", 80.1);
     await at("2026-11-21T14:01:00Z");
     await at("2026-11-21T14:31:00Z");
@@ -161,28 +161,32 @@ test.each(["daily", "weekly"] as const)("on Monday a digest comes with what wait
   expect(told().slice(before)).toEqual([
     [
       "Your week, 16 Nov – 22 Nov",
-      "Weight: 80.3 kg on average, from 1 weigh-in.",
-      "Blood pressure: 141/79 mmHg on average, from 1 measurement.",
-      "That’s not below 135/85, the limit of ESC 2024 for measurements at home. This is information, not advice.",
+      "Weight: 80.3 kg on average (1 weigh-in).",
+      "Blood pressure: 141/79 mmHg on average (1 measurement).",
+      "That’s not below 135/85, the limit for measurements at home in the European guidelines (ESC 2024). This is information, not medical advice.",
       "Goal 78.0 kg: 2.3 kg to go.",
       "Waiting for you: 1 held. /status shows them.",
     ].join("\n"),
   ]);
 });
 
-test("the very first readings are announced at once, with what happens from now on", async () => {
-  const { at, told, owner } = await startChat({}, { isScaleUsed: false });
+test.each([
+  ["at noon", "12:00"],
+  ["at night, because somebody has just linked both", "22:00"],
+])("the very first readings are announced at once, with what happens from now on, also %s", async (_, clockTime) => {
+  const now = new Date(`2026-11-21T${clockTime}:00Z`);
+  const { at, told, owner } = await startChat({}, { isScaleUsed: false, now });
   harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 80.25, fatRatioPercent: 20 });
   harness.clock.advance(60);
   const account = await harness.app.store.accounts.save(ACCOUNT, {});
   const report = await harness.app.sync.run(account);
-  await at("2026-11-21T12:05:00Z", report);
-  await at("2026-11-21T12:35:00Z");
+  await at(new Date(now.getTime() + 300_000).toISOString(), report);
+  await at(new Date(now.getTime() + 2_100_000).toISOString());
   expect(told()).toEqual([
     [
       "80.3 kg is in Garmin.",
-      "Garmin got weight and body fat.",
-      "From now on I send a short card at 9:00 when something has come, and a digest on Mondays. /settings changes that.",
+      "Garmin now has your weight and body fat.",
+      "From now on I’ll send a short card at 9:00 when something new has come in, and a digest on Mondays. /settings changes that.",
     ].join("\n"),
   ]);
   expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ url: "https://connect.garmin.com/app/weight" }]);
@@ -217,8 +221,8 @@ describe("while readings can’t get through, the summary says since when and wh
     ],
     [
       "Garmin down",
-      "Garmin hasn’t answered properly since 21 Nov 14:01. 1 reading (79.85 kg, 21 Nov 14:00) is waiting, safe at Withings.",
-      "Garmin antwortet seit 21. Nov. 14:01 Uhr nicht richtig. 1 Messung (79,85 kg, 21. Nov. 14:00 Uhr) wartet, bei Withings sicher aufgehoben.",
+      "Garmin hasn’t answered properly since 21 Nov 14:01. 1 reading (79.9 kg, 21 Nov 14:00) is waiting, safe at Withings.",
+      "Garmin antwortet seit 21. Nov. 14:01 Uhr nicht richtig. 1 Messung (79,9 kg, 21. Nov. 14:00 Uhr) wartet, bei Withings sicher aufgehoben.",
     ],
     [
       "Withings down",
@@ -244,7 +248,7 @@ describe("while readings can’t get through, the summary says since when and wh
       cards()
         .slice(-2)
         .map((text) => text.split("\n")),
-    ).toEqual([["80.3 kg ✓ in Garmin", "Body: fat 20.0 %.", english], [german]]);
+    ).toEqual([["80.3 kg ✓ in Garmin", "Body: fat 20.0%.", english], [german]]);
   });
 
   test("an outage is left out until it has lasted as long as its owner set, and so is what is over", async () => {

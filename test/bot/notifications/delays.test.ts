@@ -36,11 +36,11 @@ describe("“All good” from /doctor", () => {
   test.each<[FaultName, RegExp]>([
     [
       "garmin_upload_dropped",
-      /^later · last sync: today 14:\d\d, not finished\. Garmin hasn’t answered properly since 14:00\. 1 reading \(80\.25 kg, 13:59\) is waiting, safe at Withings\. I’ll keep trying; you don’t have to do anything\.$/,
+      /^later · last sync: today 14:\d\d, not finished\. Garmin hasn’t answered properly since 14:00\. 1 reading \(80\.3 kg, 13:59\) is waiting, safe at Withings\. I’ll keep trying; you don’t have to do anything\.$/,
     ],
     [
       "garmin_slow_to_show",
-      /^later · last sync: today 14:\d\d, not finished\. Garmin accepted 1 reading \(80\.25 kg, 13:59\) at 14:00 but doesn’t show it yet\. It’s safe at Withings either way\. I’ll check again with each sync; you don’t have to do anything\.$/,
+      /^later · last sync: today 14:\d\d, not finished\. Garmin accepted 1 reading \(80\.3 kg, 13:59\) at 14:00 but doesn’t show it yet\. It’s safe at Withings either way\. I’ll check again with each sync; you don’t have to do anything\.$/,
     ],
     [
       "withings_601",
@@ -104,7 +104,7 @@ test("/status says what is waiting, since when and because of whom", async () =>
   harness.clock.advance(600);
   await harness.sync();
   expect(await answer("/status")).toContain(
-    "\nLast sync: today 14:10, not finished\nGarmin hasn’t answered properly since 14:00. 1 reading (80.25 kg, 13:59) is waiting, safe at Withings. I’ll keep trying; you don’t have to do anything.\n",
+    "\nLast sync: today 14:10, not finished\nGarmin hasn’t answered properly since 14:00. 1 reading (80.3 kg, 13:59) is waiting, safe at Withings. I’ll keep trying; you don’t have to do anything.\n",
   );
 });
 
@@ -253,11 +253,11 @@ test("/status says what is waiting even if the ledger can’t be read, and blame
 test.each([
   [
     "en",
-    "Garmin accepted 1 reading (80.30 kg, 12:30) at 13:00 but doesn’t show it yet. It’s safe at Withings either way. The first reading of a new link goes alone; the other 2 follow once Garmin shows it. I’ll check again with each sync; you don’t have to do anything.",
+    "Garmin accepted 1 reading (80.3 kg, 12:30) at 13:00 but doesn’t show it yet. It’s safe at Withings either way. The first reading of a new link goes alone; the other 2 follow once Garmin shows it. I’ll check again with each sync; you don’t have to do anything.",
   ],
   [
     "de",
-    "Garmin hat um 13:00 Uhr 1 Messung (80,30 kg, 12:30 Uhr) angenommen, zeigt sie aber noch nicht. Bei Withings ist sie auf jeden Fall sicher. Die erste Messung einer neuen Verbindung geht allein; die anderen 2 folgen, sobald Garmin sie zeigt. Bei jedem Abgleich sehe ich wieder nach; du musst nichts tun.",
+    "Garmin hat um 13:00 Uhr 1 Messung (80,3 kg, 12:30 Uhr) angenommen, zeigt sie aber noch nicht. Bei Withings ist sie auf jeden Fall sicher. Die erste Messung einer neuen Verbindung geht allein; die anderen 2 folgen, sobald Garmin sie zeigt. Bei jedem Abgleich sehe ich wieder nach; du musst nichts tun.",
   ],
 ] as const)(
   "while Garmin doesn’t show the first reading of a new link, /status says that the rest follows (%s)",

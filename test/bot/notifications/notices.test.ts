@@ -25,7 +25,7 @@ test("/status says that the first reading came back different, and one tap sends
   harness.owner.say("/sync");
   const answer = await harness.owner.waitForMessage(({ text }) => text.includes("in Garmin."));
   expect(answer.text).toBe(
-    "80.3 kg is in Garmin.\nGarmin got weight.\nFrom now on I send a short card at 9:00 when something has come, and a digest on Mondays. /settings changes that.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
+    "80.3 kg is in Garmin.\nGarmin now has your weight.\nFrom now on I’ll send a short card at 9:00 when something new has come in, and a digest on Mondays. /settings changes that.\nNot sent for now: weigh-ins. Nothing is lost; /status says why.",
   );
   harness.owner.say("/status");
   const status = await harness.owner.waitForMessage(({ text }) => text.includes("Last weigh-in"));
@@ -207,7 +207,7 @@ const FIRST_SENTENCES = {
     "Garmin hasn’t accepted blood pressure for this account since 13:00 (HTTP 404).",
     "Garmin accepts blood pressure for this account again.",
     "Weight: 80.25 kg sent, 80.30 kg shown.",
-    "Body fat: 21.4 % sent, nothing shown.",
+    "Body fat: 21.4% sent, nothing shown.",
     "2 entries in Garmin for one reading: 80.25 kg, today 13:00, from me, and 80.25 kg, today 13:00, from elsewhere.",
   ],
   de: [

@@ -62,7 +62,7 @@ describe("a reading from before the account’s start", () => {
     await harness.scheduledRun();
     const message = await heard(harness, "turned up");
     expect(message.text).toBe(
-      "3 weigh-ins and 1 blood pressure from 17 Oct 2025 to 1 Oct have turned up at Withings. I copy readings from 22 Oct on, so I left them out.",
+      "3 weigh-ins and 1 blood pressure reading from 17 Oct 2025 to 1 Oct have turned up at Withings. I copy readings from 22 Oct on, so I left them out.",
     );
     expect(labels(message)).toEqual(["Send all 4 older readings", "Leave out all 4 older readings"]);
     harness.addByHand(harness.ago({ days: 300 }), 80);

@@ -109,7 +109,7 @@ test("/connect offers to link a linked side again, because it may be the wrong p
   harness = await startTestBot();
   harness.startBot();
   harness.owner.say("/connect");
-  const { text, buttons } = await heard(harness, "Both sides are linked.");
+  const { text, buttons } = await heard(harness, "Withings and Garmin are linked.");
   expect(text).not.toContain("Press a button");
   expect(buttons.flat().map((button) => button.text)).toEqual(["Link Withings again", "Sign in to Garmin"]);
 });

@@ -58,7 +58,7 @@ describe("a question about a reading", () => {
     await guests(70);
     const { id } = await heard(harness, "Was that you?");
     harness.owner.tap("Yes");
-    const answer = await heard(harness, "70.0 kg, today 11:20 is in Garmin.");
+    const answer = await heard(harness, "70.0 kg, today 11:20, is in Garmin.");
     expect(answer.id).toBe(id);
     expect(answer.history).toContain("Sending 70.0 kg, today 11:20 to Garmin…");
     expect(weights()).toEqual([80, 70]);
@@ -199,7 +199,8 @@ describe("more than three at once", () => {
     harness.owner.tap("All mine, except what is far off");
     const left = await heard(harness, "3 readings: I’ll send what Garmin doesn’t have yet.");
     expect(left.id).toBe(id);
-    expect(left.text).toContain("One is far off, so it still needs your answer:\n1. 150.0 kg, today 11:40");
+    expect(left.buttons).toEqual([]);
+    expect(labels(await heard(harness, "150.0 kg, today 11:40. Was that you?"))).toEqual(["Yes", "No"]);
     await heard(harness, "73.00 kg, today 11:50: it’s in Garmin.");
     await harness.quiet();
     expect(weights()).toEqual([80, 70, 71, 73]);
@@ -228,7 +229,7 @@ describe("a reading with something wrong in it", () => {
   test.each([
     [
       "en",
-      "64.2 kg, dated 27 Nov, in the future. Check the clock of the scale. I’ll look at this reading again on that day.",
+      "64.2 kg, dated 27 Nov, which is in the future. Check the clock on your scale. I’ll look at this reading again on that day.",
       "Ignore it",
       "64.2 kg, 27 Nov 13:00: kept out of Garmin.",
     ],
@@ -236,7 +237,7 @@ describe("a reading with something wrong in it", () => {
       "de",
       "64,2 kg, datiert auf den 27. Nov. – das liegt in der Zukunft. Prüfe die Uhr der Waage. An dem Tag sehe ich mir die Messung wieder an.",
       "Ignorieren",
-      "64,2 kg, 27. Nov. 13:00: bleibt aus Garmin draußen.",
+      "64,2 kg, 27. Nov. 13:00: kommt nicht in Garmin.",
     ],
   ] as const)("a date in the future is reported with what to check, and can be ignored (%s)", async (...given) => {
     const [language, text, button, ignored] = given;
@@ -264,8 +265,8 @@ describe("a reading with something wrong in it", () => {
     await harness.scheduledRun();
     const question = await heard(harness, "dated 2 Jan 1970");
     expect(question.text).toBe(
-      "121/79 mmHg, dated 2 Jan 1970 01:00. No cuff could send readings back then, so its clock was probably reset. Check the clock of the cuff.",
+      "121/79 mmHg, dated 2 Jan 1970 01:00. No cuff could send readings back then, so the clock on yours was probably reset. Please check it.",
     );
-    expect(labels(question)).toEqual(["Send it all the same", "Ignore it"]);
+    expect(labels(question)).toEqual(["Send it anyway", "Ignore it"]);
   });
 });

@@ -228,8 +228,8 @@ describe("a composition that Garmin drops", () => {
     expect(told).toMatchObject([{ isQuiet: true, buttons: [] }]);
     for (const line of [
       "BMI: 26.3 sent, nothing shown.",
-      "Body fat: 21.4 % sent, nothing shown.",
-      "Body water: 54.9 % sent, nothing shown.",
+      "Body fat: 21.4% sent, nothing shown.",
+      "Body water: 54.9% sent, nothing shown.",
       "Muscle: 59.90 kg sent, nothing shown.",
       "Bone: 3.15 kg sent, nothing shown.",
       "Visceral fat: 6 sent, nothing shown.",
@@ -291,8 +291,8 @@ describe("a part of the composition that Garmin shows with another value", () =>
 
   test.each([
     ["bmi", 0.1, "BMI: 26.3 sent, 26.4 shown."],
-    ["bodyFat", 0.1, "Body fat: 21.4 % sent, 21.5 % shown."],
-    ["bodyWater", 0.1, "Body water: 54.9 % sent, 55.0 % shown."],
+    ["bodyFat", 0.1, "Body fat: 21.4% sent, 21.5% shown."],
+    ["bodyWater", 0.1, "Body water: 54.9% sent, 55.0% shown."],
     ["muscleMass", 20, "Muscle: 59.90 kg sent, 59.92 kg shown."],
     ["boneMass", 20, "Bone: 3.15 kg sent, 3.17 kg shown."],
     ["visceralFat", 1, "Visceral fat: 6 sent, 7 shown."],

@@ -634,7 +634,7 @@ describe("in words", () => {
     pass(7);
     run(later, { telegram: "away" });
     expect(texts()).toEqual([
-      "Withings hasn’t answered properly since 07:12. 1 reading (80.25 kg, 07:12) is waiting, safe at Withings. I’ll keep trying (2 tries so far) and tell you when it’s over; you don’t have to do anything.",
+      "Withings hasn’t answered properly since 07:12. 1 reading (80.3 kg, 07:12) is waiting, safe at Withings. I’ll keep trying (2 tries so far) and tell you when it’s over; you don’t have to do anything.",
     ]);
   });
 
