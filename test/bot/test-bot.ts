@@ -124,6 +124,8 @@ export async function startTestBot(
     owner,
     logged,
     newBot,
+    /** A bot of another process, which nobody polls for and no job reaches. */
+    botOn,
     startBot,
     queue: chat.queue,
     /** Has the jobs looked at, after the clock was moved. */

@@ -1,3 +1,4 @@
+import { InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
 import { type Answered, idOf } from "../../sync/engine/offer-answer.ts";
@@ -6,7 +7,7 @@ import type { HandOnJob } from "../../sync/model/jobs.ts";
 import type { Offer, Offers } from "../../sync/model/offers.ts";
 import { isLinked } from "../notifications/others.ts";
 import { isGone } from "../telegram/errors.ts";
-import { offerButtons, undoOfferButton } from "../ui/hand-on-buttons.ts";
+import { offerButtons, undoOfferButton, withOthers } from "../ui/hand-on-buttons.ts";
 import { becameText } from "../views/held.ts";
 import { offerOverText, offerQuestion } from "../views/offer.ts";
 import { handOnWords } from "../words/hand-on.ts";
@@ -44,12 +45,18 @@ export function handOnAnswer(deps: HandOnDeps, task: Task): Promise<Answer | und
   }
 }
 
-/** What's known of the reading, for a message that says that it didn't work. */
-export async function failedText(deps: HandOnDeps, { account, job, words }: Task): Promise<string> {
-  const isAsked = job.act === "theirs" || job.act === "not_theirs" || job.act === "undo_theirs";
-  const found = await deps.offers.find(isAsked ? (job.other ?? 0) : account.telegramUserId, job.reading);
-  const about = found?.value ?? (isAsked ? undefined : await deps.entryOf(account, job.reading));
-  return about ? handOnWords(words).failed(about) : words.later;
+/** That it didn't work, with the buttons that ask for it once more. */
+export async function failedAnswer(deps: HandOnDeps, { account, job, words }: Task): Promise<Answer> {
+  const { act, reading, other = 0 } = job;
+  const isAsked = act === "theirs" || act === "not_theirs" || act === "undo_theirs";
+  const found = await deps.offers.find(isAsked ? other : account.telegramUserId, reading);
+  const about = found?.value ?? (isAsked ? undefined : await deps.entryOf(account, reading));
+  if (!about) return { text: words.later };
+  const text = handOnWords(words).failed(about);
+  if (act === "undo_theirs") return { text, keyboard: undoOfferButton({ from: other, reading }, words) };
+  if (isAsked) return { text, keyboard: offerButtons({ from: other, reading }, words) };
+  const whom = [{ id: other, name: await nameOf(deps, other, words) }];
+  return { text, ...(act === "offer" && { keyboard: withOthers(new InlineKeyboard(), reading, whom, words) }) };
 }
 
 async function offer(deps: HandOnDeps, { account, job, words }: Task): Promise<Answer> {

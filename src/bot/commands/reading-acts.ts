@@ -105,12 +105,12 @@ async function planFor(deps: HandOnDeps, account: Account, job: ReadingJob, word
     };
   }
   if (job.reason === "handed_on") {
-    const { failedText, handOnAnswer } = await import("./hand-on-answers.ts");
+    const { failedAnswer, handOnAnswer } = await import("./hand-on-answers.ts");
     const task = { account, job, words };
     return {
       first: "",
       answer: () => handOnAnswer(deps, task),
-      failed: { text: await failedText(deps, task) },
+      failed: await failedAnswer(deps, task),
       isPatient: job.act === "heard" || job.act === "expire",
     };
   }

@@ -1,4 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { leaseName } from "../../../src/sync/links/with-lease.ts";
+import type { HandOnAct, HandOnJob } from "../../../src/sync/model/jobs.ts";
+import { crashAt } from "../../support/crash.ts";
 import { addSecondPerson, OTHER, OTHER_NAME, type SecondPerson } from "../../support/second-person.ts";
 import { ACCOUNT } from "../../support/test-app.ts";
 import { labels } from "../chat.ts";
@@ -257,6 +260,79 @@ describe("trouble on the way", () => {
     expect([ownersKg(), anna.weightsKg()]).toEqual([[80], []]);
   });
 });
+
+test("while another run is at work, an answer is tried again for half an hour, and then its buttons are back", async () => {
+  const { id, question } = await handedOn();
+  const { leases } = harness.app.store;
+  const lease = await leases.acquire(leaseName(OTHER), 1000);
+  const queued = () => harness.app.store.jobs.list();
+  annasChat.tap("Yes", question.id);
+  await expect.poll(queued).toHaveLength(1);
+  while ((await queued()).length > 0) {
+    await expect.poll(async () => (await queued()).every(isLater)).toBe(true);
+    harness.clock.advance(700);
+    await lease?.renew(1000);
+    harness.wake();
+  }
+  await harness.quiet();
+  expect(shown(annasChat, question.id).text).toBe("58.2 kg, today 11:30: that didn’t work just now. Please tap again.");
+  expect(labels(shown(annasChat, question.id))).toEqual(["Yes", "No"]);
+  expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: I’ve asked Anna.");
+  await lease?.release();
+  await tap(annasChat, "Yes", question.id);
+  await heard(annasChat, "is in Garmin.");
+  expect(anna.weightsKg()).toEqual([58.2]);
+});
+
+const isLater = ({ value: { dueAt } }: { value: { dueAt: Date } }) => dueAt > harness.clock.now();
+
+test("a job that's stopped at any call to the store and comes again ends in the same place", async () => {
+  const { id, question } = await handedOn();
+  await tap(harness.owner, "Undo", id);
+  const reading = `${String(harness.person.groups.at(-1)?.grpid).padStart(16, "0")}#weigh_in`;
+  const job = (act: HandOnAct, messageId: number, other: number): HandOnJob => ({
+    ...{ reason: "handed_on", act, reading, messageId, other, attempts: 0 },
+    ...{ account: other === OTHER ? ACCOUNT : OTHER, dueAt: harness.clock.now() },
+  });
+  /** Stopped, and done again by a process that lives; without a moment, only counted. */
+  async function play(it: HandOnJob, stop?: ReturnType<ReturnType<typeof crashAt>["moments"]>[number]) {
+    const crash = crashAt(...(stop ?? ([Number.POSITIVE_INFINITY, "before"] as const)));
+    const app = await harness.newApp(crash);
+    const account = (await harness.app.store.accounts.find(it.account)) ?? expect.fail();
+    await harness
+      .botOn(app)
+      .answerReading(account, it)
+      .catch(() => undefined);
+    await app.close().catch(() => undefined);
+    harness.clock.advance(130);
+    if (stop) await harness.newBot().answerReading(account, it);
+    await harness.quiet();
+    return crash.moments();
+  }
+  const offered = () => harness.app.store.offers.find(ACCOUNT, reading);
+  let asked = 1;
+  const round = async (stops: [offer?: Stop, yes?: Stop]) => {
+    const offerMoments = await play(job("offer", id, OTHER), stops[0]);
+    expect((await offered())?.value.state).toBe("asked");
+    const last = annasChat.messages.findLast(({ text }) => text.startsWith("Owner asks")) ?? expect.fail();
+    asked++;
+    expect(shown(harness.owner, id).text).toContain("I’ve asked Anna.");
+    const yesMoments = await play(job("theirs", last.id, ACCOUNT), stops[1]);
+    expect(shown(harness.owner, id).text).toContain("It’s in Anna’s Garmin.");
+    expect([ownersKg(), anna.weightsKg()]).toEqual([[80], [58.2]]);
+    await play(job("undo_theirs", last.id, ACCOUNT));
+    await tap(harness.owner, "Undo", id);
+    expect(anna.weightsKg()).toEqual([]);
+    return { offerMoments, yesMoments };
+  };
+  type Stop = Parameters<typeof play>[1];
+  const { offerMoments, yesMoments } = await round([]);
+  expect(offerMoments.length).toBeGreaterThan(4);
+  for (const stop of offerMoments) await round([stop, undefined]);
+  for (const stop of yesMoments) await round([undefined, stop]);
+  expect(question.id).toBeGreaterThan(0);
+  expect(asked).toBeGreaterThan(10);
+}, 120_000);
 
 test("/status of both names what's open, with a button", async () => {
   const { id } = await handedOn();
