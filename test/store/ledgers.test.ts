@@ -7,11 +7,13 @@ import { createLog } from "../../src/lib/log.ts";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { createDynamoTable } from "../../src/store/dynamodb/create.ts";
 import { openDynamoTable } from "../../src/store/dynamodb/table.ts";
+import { keys } from "../../src/store/keys.ts";
 import { createLedgers } from "../../src/store/ledgers.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";
 import type { Ledger, LedgerEntry } from "../../src/sync/model/ledger.ts";
 import { readingId } from "../../src/sync/model/reading.ts";
+import { FIRST_ID } from "../../src/sync/model/typed.ts";
 import { createMeter } from "../bench/meter.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { ACCOUNT, NOON } from "../support/test-app.ts";
@@ -60,6 +62,21 @@ describe.each(Object.entries(ENGINES))("a ledger of 400 readings on %s", (_engin
     await ledger.write(all.map((it) => ({ entry: it, version: undefined })));
   });
   afterAll(() => table.close());
+
+  test("gives Withings' newest from one on, without what was typed, and without one that is damaged", async () => {
+    const typed = { ...entry(1), measureGroupId: FIRST_ID + 5 };
+    await ledger.write([{ entry: typed, version: undefined }]);
+    const damaged = keys.reading(keys.ledger(ACCOUNT, "1", "2"), readingId({ ...typed, measureGroupId: 5_399_500 }));
+    const { version } = (await table.put(damaged, { fate: "?" }, { expect: "absent" })) as { version: string };
+    meter.reset();
+    const newest = await ledger.entriesFrom(idOf(DAYS - 3));
+    expect(newest.map(readingId)).toEqual([3, 2, 1].map((back) => idOf(DAYS - back)));
+    expect(newest[0]).toEqual(entry(DAYS - 3));
+    expect(meter.units.reads).toBeLessThan(3);
+    await table.delete(damaged, { version });
+    const [[, stored] = []] = await ledger.entries([readingId(typed)]);
+    if (stored) await ledger.forget(stored);
+  });
 
   test("gives those that are asked for, in any order, and no others", async () => {
     expect(await found([])).toEqual([]);
