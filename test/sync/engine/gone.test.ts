@@ -229,6 +229,24 @@ describe("what isn't taken for a deletion", () => {
     expect(await gone()).toHaveLength(4);
   });
 
+  test("an empty list, when only one reading was sent", async () => {
+    const { grpids } = await sent(1);
+    await missedTwice(grpids);
+    expect(await gone()).toEqual([]);
+  });
+
+  test("what Withings last changed more than a month ago, and so doesn't list", async () => {
+    await sent(2);
+    await pass(27 * DAY);
+    harness.person.stepOnScale({ weightKg: 80.4 });
+    await look();
+    for (const days of [5, 1]) {
+      await pass(days * DAY);
+      expect(await look()).toMatchObject({ status: "success" });
+      expect(await gone()).toEqual([]);
+    }
+  });
+
   test("anything after its owner chose never; from the next choice on, it counts", async () => {
     const { grpids, ids } = await sent();
     await choose("never");
@@ -259,10 +277,15 @@ describe("a reading of which Withings is no longer sure that it's its owner's", 
     harness.person.edit(grpids[3] ?? 0, { attrib: 1 });
     expect(await harness.sync()).toMatchObject({ status: "success" });
     expect(await gone()).toEqual([[ids[3], "reassigned", "asked"]]);
-    harness.clock.advance(60);
-    harness.person.edit(grpids[3] ?? 0, { attrib: 7 });
-    await harness.sync();
-    expect(await gone()).toEqual([]);
+    for (const [attrib, questions] of [
+      [99, 1],
+      [7, 0],
+    ] as const) {
+      harness.clock.advance(60);
+      harness.person.edit(grpids[3] ?? 0, { attrib });
+      await harness.sync();
+      expect(await gone(), `attrib ${attrib}`).toHaveLength(questions);
+    }
     expect(weights()).toHaveLength(4);
   });
 
