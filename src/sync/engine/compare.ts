@@ -16,7 +16,7 @@ const WHOLE_KIND = 2;
 
 /**
  * Withings marks no deletions. So what it lists is compared with what we sent: all of a month, by when Withings last changed it.
- * That is a look of its own at the end of a run: whatever is wrong with it, readings arrive.
+ * That is a look of its own at the end of a run: whatever is wrong with it, readings arrive. Never throws.
  */
 export async function compare(
   { source, clock, log }: CollectDeps & { log: Log },
@@ -25,22 +25,26 @@ export async function compare(
   { stored, lease }: { stored: Versioned<Progress>; lease: HeldLease },
 ): Promise<void> {
   const { value: before } = stored;
+  const { from, nextAt } = before.compared ?? {};
   const now = clock.now();
+  const warn = (error: unknown) => log.warn("not_compared", errorFacts(error));
   const next = await look().catch((error: unknown) => {
-    log.warn("not_compared", errorFacts(error));
-    return { ...before, ...comparedNow(before.compared?.from ?? "0", now, true) };
+    warn(error);
+    return { ...before, ...comparedNow(from ?? "0", now, true) };
   });
-  if (JSON.stringify(next) === JSON.stringify(before)) return;
-  await lease.ensure();
-  await ledger.saveProgress(next, stored.version);
+  if (JSON.stringify(next) !== JSON.stringify(before)) await save(next).catch(warn);
 
   async function look(): Promise<Progress> {
     const answer = await source.changedSince(withingsAccess, new Date(now.getTime() - WINDOW_MS - MARGIN_MS));
-    const { from, nextAt } = before.compared ?? {};
     // After a long time without comparing, what is there now is where it begins.
     const isKnown = nextAt && now.getTime() - nextAt.getTime() < WINDOW_MS;
     const entries = from !== undefined && isKnown ? await ledger.entriesFrom(from) : [];
     return compared(before, answer, entries, { setting, now });
+  }
+
+  async function save(progress: Progress): Promise<void> {
+    await lease.ensure();
+    await ledger.saveProgress(progress, stored.version);
   }
 }
 
