@@ -3,7 +3,7 @@ import { lazy } from "../lib/lazy.ts";
 import type { Ledger, LedgerEntry, Ledgers } from "../sync/model/ledger.ts";
 import type { Versioned } from "../sync/model/link.ts";
 import { readingId } from "../sync/model/reading.ts";
-import { FIRST_ID } from "../sync/model/typed.ts";
+import { FIRST_HANDED_ID } from "../sync/model/typed.ts";
 import { readItem, readVersioned, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
@@ -49,7 +49,7 @@ export function createLedgers(table: Table): Ledgers {
         },
 
         async entriesFrom(id) {
-          const range = { from: keys.reading(pk, id).sk, to: keys.reading(pk, String(FIRST_ID)).sk };
+          const range = { from: keys.reading(pk, id).sk, to: keys.reading(pk, String(FIRST_HANDED_ID)).sk };
           const items = await table.list(pk, range);
           return items.flatMap(({ value }) => LedgerItem().safeParse(value).data ?? []);
         },

@@ -13,7 +13,7 @@ import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";
 import type { Ledger, LedgerEntry } from "../../src/sync/model/ledger.ts";
 import { readingId } from "../../src/sync/model/reading.ts";
-import { FIRST_ID } from "../../src/sync/model/typed.ts";
+import { FIRST_HANDED_ID } from "../../src/sync/model/typed.ts";
 import { createMeter } from "../bench/meter.ts";
 import { startDynalite } from "../support/dynalite.ts";
 import { ACCOUNT, NOON } from "../support/test-app.ts";
@@ -64,7 +64,7 @@ describe.each(Object.entries(ENGINES))("a ledger of 400 readings on %s", (_engin
   afterAll(() => table.close());
 
   test("gives Withings' newest from one on, without what was typed, and without one that is damaged", async () => {
-    const typed = { ...entry(1), measureGroupId: FIRST_ID + 5 };
+    const typed = { ...entry(1), measureGroupId: FIRST_HANDED_ID + 5 };
     await ledger.write([{ entry: typed, version: undefined }]);
     const damaged = keys.reading(keys.ledger(ACCOUNT, "1", "2"), readingId({ ...typed, measureGroupId: 5_399_500 }));
     const { version } = (await table.put(damaged, { fate: "?" }, { expect: "absent" })) as { version: string };

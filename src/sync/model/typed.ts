@@ -29,7 +29,7 @@ export interface TypedReadings {
 }
 
 /** Far above Withings' numbers, which have ten digits. */
-export const FIRST_ID = 9_000_000_000_000_000;
+const FIRST_ID = 9_000_000_000_000_000;
 
 /** The same message always gets the same number, however often it's delivered or its button tapped. `date` in epoch seconds. */
 export function typedId({ date, message_id }: { date: number; message_id: number }): number {
@@ -37,7 +37,7 @@ export function typedId({ date, message_id }: { date: number; message_id: number
 }
 
 /** What somebody else's device measured has a number of its own too, in case Withings gives it to its new owner as well. */
-const FIRST_HANDED_ID = 8_000_000_000_000_000;
+export const FIRST_HANDED_ID = 8_000_000_000_000_000;
 /** The vendor would deliver the same measurement with the same second and weight; weights are kept to ten grams. */
 const AS_MEASURED: Within = { seconds: 1, kg: 0.01 };
 /** How roughly people give times and weights. */
