@@ -11,7 +11,7 @@ import { createVendorTime } from "../sync/diagnostics/vendor-clock.ts";
 import { createGarminAuth } from "../sync/garmin/auth.ts";
 import { createBloodPressureSink } from "../sync/garmin/blood-pressure.ts";
 import { createGarminClient } from "../sync/garmin/client.ts";
-import { socialProfile } from "../sync/garmin/profile.ts";
+import { profileHeight, socialProfile } from "../sync/garmin/profile.ts";
 import { createWeightSink } from "../sync/garmin/weight.ts";
 import type { SharedRateLimiter } from "../sync/model/leases.ts";
 import type { WithAccess } from "../sync/model/link.ts";
@@ -97,6 +97,7 @@ export function createVendors(config: VendorConfig, deps: VendorDeps) {
         return {
           weigh_in: createWeightSink({ call, rateLimited: limiters.files.schedule }),
           blood_pressure: createBloodPressureSink({ call, rateLimited: limiters.pressures.schedule }),
+          profileHeight: () => profileHeight(call),
         };
       },
       elsewhere: [(accessToken: string) => socialProfile(openGarmin((call) => call(accessToken)))],

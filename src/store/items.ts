@@ -28,6 +28,8 @@ const SettingsShape = lazy(() =>
     sends: Sends().prefault({}),
     deletions: z.enum(DELETIONS).default(DEFAULT_SETTINGS.deletions),
     goalKg: z.number().exactOptional(),
+    goalFromKg: z.number().exactOptional(),
+    height: z.object({ takenAt: instant(), heightM: z.number() }).exactOptional(),
   }),
 );
 

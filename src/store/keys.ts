@@ -10,7 +10,7 @@ import type { Key } from "./table.ts";
  *   account#<account>              link#<vendor>           tokens (sealed) and whose they are
  *   account#<account>              ledger#<pair>           the account has had a ledger for this pair
  *   account#<account>              health                  what the owner was told and still has to be
- *   account#<account>              summary                 when the last card was made, the last digests, and which message is edited today
+ *   account#<account>              summary                 when the last card was made or began, the last digests, which message is edited today, and that the first readings were announced
  *   account#<account>              pending-link#<vendor>   tokens of a sign-in that is not a link yet (sealed, ten minutes)
  *   account#<account>              pending-sign-in         a Garmin sign-in waiting for its code (sealed, ten minutes)
  *   account#<account>              sign-in-cooldown        when Garmin sign-ins may be tried again

@@ -71,6 +71,7 @@ export const ProgressItem = lazy(() =>
     askedSince: instant().exactOptional(),
     timezone: z.string().exactOptional(),
     height: z.object({ takenAt: instant(), heightM: z.number() }).exactOptional(),
+    profileHeight: z.object({ lookedAt: instant(), heightM: z.number().exactOptional() }).exactOptional(),
     recentWeighIns: z.array(z.object({ takenAt: instant(), weightKg: z.number() })),
     recentPressures: z
       .array(z.object({ takenAt: instant(), systolicMmHg: z.number(), diastolicMmHg: z.number() }))
@@ -86,6 +87,8 @@ export const ProgressItem = lazy(() =>
         waitsSince: instant().exactOptional(),
       }),
     ),
+    setAside: z.array(z.object({ id: z.string(), state: z.enum(["held", "failed"]), at: instant() })).exactOptional(),
+    answered: z.array(z.object({ at: instant(), ids: z.array(z.string()) })).exactOptional(),
     open: z.array(z.string()).exactOptional(),
     handedOn: z.array(z.object({ id: z.string(), until: instant(), messageId: z.number() })).exactOptional(),
     removals: z

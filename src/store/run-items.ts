@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ACTIONS, DELAY_CAUSES } from "../lib/errors.ts";
 import { lazy } from "../lib/lazy.ts";
-import { OUTAGE_STATES, TROUBLES } from "../sync/model/health.ts";
+import { OUTAGE_STATES, SUBSCRIPTION_NEWS, TROUBLES } from "../sync/model/health.ts";
 import { VENDORS } from "../sync/model/link.ts";
 import { RUN_STATUSES } from "../sync/model/outcome.ts";
 import { instant } from "./item-json.ts";
@@ -77,6 +77,7 @@ export const HealthItem = lazy(() =>
         }),
       )
       .exactOptional(),
+    subscriptionNews: z.enum(SUBSCRIPTION_NEWS).exactOptional(),
   }),
 );
 
@@ -84,7 +85,11 @@ export const SummaryItem = lazy(() =>
   z.object({
     lastSummaryAt: instant().exactOptional(),
     digests: z.object({ week: z.string().exactOptional(), month: z.string().exactOptional() }).exactOptional(),
-    card: z.object({ date: z.string(), messageId: z.number(), since: instant(), at: instant() }).exactOptional(),
+    card: z
+      .object({ date: z.string(), messageId: z.number().exactOptional(), since: instant(), at: instant() })
+      .exactOptional(),
+    sending: z.object({ at: instant(), since: instant() }).exactOptional(),
+    firstSaidAt: instant().exactOptional(),
     silenceToldFor: instant().exactOptional(),
     kindSilenceToldFor: z.partialRecord(Kind(), instant()).exactOptional(),
   }),

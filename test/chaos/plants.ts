@@ -21,8 +21,8 @@ export const PLANTS: Record<string, Plant> = {
     says: "Everything sent counts as seen, without a look into Garmin.",
     run: ({ openSinks }) => ({
       openSinks(withAccess) {
-        const { weigh_in, blood_pressure } = openSinks(withAccess);
-        return { weigh_in: believing(weigh_in), blood_pressure: believing(blood_pressure) };
+        const { weigh_in, blood_pressure, ...rest } = openSinks(withAccess);
+        return { ...rest, weigh_in: believing(weigh_in), blood_pressure: believing(blood_pressure) };
       },
     }),
   },
@@ -98,10 +98,10 @@ export const PLANTS: Record<string, Plant> = {
     says: "UTC is used as the local time.",
     run: ({ openSinks }) => ({
       openSinks(withAccess) {
-        const { weigh_in, blood_pressure } = openSinks(withAccess);
+        const { blood_pressure, ...rest } = openSinks(withAccess);
         const send: Sink<BloodPressure>["send"] = (readings, context) =>
           blood_pressure.send(readings, { ...context, timezone: "UTC" });
-        return { weigh_in, blood_pressure: { ...blood_pressure, send } };
+        return { ...rest, blood_pressure: { ...blood_pressure, send } };
       },
     }),
   },

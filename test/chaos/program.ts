@@ -91,7 +91,7 @@ export class Program {
     const { accounts, health, summary, leases, schedule } = app.store;
     const overview = app.overviews.of;
     this.#notifier = createNotifier({
-      ...{ accounts, health, overview, garminSignIn: app.garminSignIn, others: async () => [] },
+      ...{ accounts, health, summary, overview, garminSignIn: app.garminSignIn, others: async () => [] },
       onUnanswered: async (account, handedOn) => {
         for (const { id } of handedOn)
           await (await app.sync.handOn()).settle({ telegramUserId: account }, id, "expired");

@@ -133,6 +133,10 @@ const LINES: Record<string, Line> = {
     body: { client_id: DI_CLIENT, grant_type: "refresh_token", refresh_token: some },
   },
   "whose account it is": { call: /^garmin_connectapi GET \/userprofile-service\/socialProfile$/, headers: connect },
+  "how tall its owner is": {
+    call: /^garmin_connectapi GET \/userprofile-service\/userprofile\/user-settings$/,
+    headers: connect,
+  },
   "the consent to uploads": {
     call: /^garmin_connectapi GET \/gdprconsent-service\/feature\/UPLOAD$/,
     headers: connect,
@@ -272,6 +276,7 @@ beforeAll(async () => {
   person.stepOnScale({ weightKg: 64 });
   await synced();
   await app.garminSignIn.uploadConsent(ACCOUNT);
+  await app.vendors.garmin.openSinks(app.tokens.withAccess(ACCOUNT, "garmin")).profileHeight();
   await app.subscriptions.remove(ACCOUNT);
   requests = [...sandbox.withings.requests, ...garmin.requests];
 });

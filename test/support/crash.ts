@@ -40,6 +40,8 @@ export function crashAt(...[n, when]: Moment) {
       (send: Transport): Transport =>
       (request) =>
         outside(() => send(request)),
+    /** Any other call to the outside, to Telegram for instance. */
+    outside,
     calls: () => calls.length,
     /**
      * All moments of a counted run at which dying leaves something different behind. Each call that has begun takes effect, so

@@ -26,7 +26,10 @@ export interface TestAppOptions extends Pick<AppDeps, "wrapTable" | "wrapSync"> 
   clock?: ManualClock;
   timezone?: string;
   linked?: boolean;
+  /** At Withings; none by default. */
   heightM?: number;
+  /** In Garmin's profile, 172 by default; `null`: none. */
+  profileHeightCm?: number | null;
   /** The program listens on this machine, and Withings and Telegram can call it. */
   hasAddress?: boolean;
   sandbox?: SandboxOptions;
@@ -53,7 +56,9 @@ export async function startTestApp(options: TestAppOptions = {}) {
   });
   const heights = heightM === undefined ? [] : [{ at: new Date("2020-01-01T00:00:00Z"), metres: heightM }];
   const person = sandbox.withings.addPerson({ userid: USERID, name: "owner", timezone, heights });
-  sandbox.garmin.addAccount({ ...OWNER, displayName: "owner", fullName: "Owner", timezone });
+  const profile = { displayName: "owner", fullName: "Owner", timezone };
+  const { profileHeightCm: heightCm } = options;
+  sandbox.garmin.addAccount({ ...OWNER, ...profile, ...(heightCm !== undefined && { heightCm }) });
 
   const dataDir = mkdtempSync(path.join(tmpdir(), "weighbridge-"));
   const env: Environment = {
@@ -124,6 +129,15 @@ export async function startTestApp(options: TestAppOptions = {}) {
     /** As "account reason". */
     jobs: async () => (await app.store.jobs.list()).map(({ value }) => `${value.account} ${value.reason}`),
     startWorker: () => startWorker({ jobs: app.store.jobs, work: service().work, clock, log: app.log }),
+    /** The program as it runs: it polls, and does what is asked for. Resolves to what stops the work. */
+    startServing() {
+      const { jobs } = app.store;
+      const queue: ServiceDeps["queue"] = { put: (all) => jobs.put(all).finally(() => worker.wake()) };
+      const { work, chat } = newService(app, { queue });
+      const worker = startWorker({ jobs, work, clock, log: app.log });
+      chat.telegram.poll({ onStart: async () => {}, greet: async () => {} }).catch(() => undefined);
+      return worker;
+    },
     link: () => link(app),
     signInAs,
     linkWithings: (on = app) => linkWithings(on),

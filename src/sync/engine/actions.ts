@@ -122,7 +122,7 @@ export function seen(
   item: Item,
   inGarmin: GarminEntry,
   shown: ReadonlySet<string>,
-  { sink, sendContext, claimed, readBacks, clock }: BatchContext,
+  { sink, sendContext, heightSince, claimed, readBacks, clock }: BatchContext,
 ): Change<Item> | undefined {
   const { reading, entry } = item;
   if (!entry) return undefined;
@@ -131,7 +131,9 @@ export function seen(
   const { replaces, differences: _before, possibleCopies = [], ...kept } = entry.value;
   // If Withings has changed it since, we only know what the ledger kept of the old version.
   const isAsSent = kept.fingerprint === fingerprint(reading);
-  const readBack = compare(kept, isAsSent ? sink.sentFields(reading, sendContext) : {}, inGarmin);
+  const isSince = !heightSince || !kept.attemptedAt || kept.attemptedAt >= heightSince;
+  const sentWith = isSince ? sendContext : { ...sendContext, heightM: undefined };
+  const readBack = compare(kept, isAsSent ? sink.sentFields(reading, sentWith) : {}, inGarmin);
   const { differences } = readBack;
   readBacks.push(readBack);
   const seenAt = clock.now();

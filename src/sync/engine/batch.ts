@@ -12,6 +12,8 @@ export interface BatchContext {
   lease: HeldLease;
   clock: Clock;
   sendContext: Omit<SendContext, "beforeEach">;
+  /** What was sent before had no BMI, or another one. */
+  heightSince: Date | undefined;
   isProven: boolean;
   accepted: ReadonlySet<Field>;
   /** Only where it's as good as a look made now. */

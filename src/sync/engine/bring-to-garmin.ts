@@ -6,6 +6,7 @@ import { type BatchContext, isDiffering } from "./batch.ts";
 import type { Claims } from "./claims.ts";
 import { type CollectDeps, type Collected, claimsOf, holdsOf, type Start, tasksOf } from "./collect.ts";
 import { type FollowedUp, followUp, openWithoutTask } from "./follow-up.ts";
+import { knownHeight } from "./height.ts";
 import type { Item, Task } from "./item.ts";
 import { isKindPaused, type Tried } from "./kind-pause.ts";
 import { isSameEvent } from "./match.ts";
@@ -120,10 +121,12 @@ function batchOf(
   run: CollectedRun,
 ): BatchContext {
   const { account, start, collected, lease, onStage } = run;
-  const { height, timezone } = collected;
+  const { timezone } = collected;
+  const height = knownHeight(account.settings, collected);
   return {
     ...{ sink: start.sinks[kind] as Sink, ledger: start.ledger, clock: deps.clock, lease, onStage },
     sendContext: { heightM: height?.heightM, timezone, parts: account.settings.sends },
+    heightSince: height?.takenAt,
     isProven: start.progress.proven?.includes(kind) ?? false,
     accepted: acceptedFields(start.progress, kind),
     // What was tried before may have arrived since that look, and what this run replaces was still there.

@@ -43,6 +43,8 @@ export function createEngine(deps: EngineDeps) {
       (await import("./gone-answers.ts")).takeOutGone(deps, account, askedAt),
     restoreGone: async (account: Account, askedAt: Date) =>
       (await import("./gone-answers.ts")).restoreGone(deps, account, askedAt),
+    askAllAgain: async (account: Account, at: Date) =>
+      (await import("./take-back-all.ts")).askAllAgain(deps, account, at),
     /** Hands readings on to other people of this bot. */
     handOn: async () => (await import("./hand-on.ts")).createHandOn(deps),
     resume: async (account: Account, kind: ReadingKind) => (await import("./resume.ts")).resume(deps, account, kind),

@@ -50,7 +50,7 @@ export async function takeOutGone(deps: TakeBackDeps, account: Account, askedAt:
     const next = meant.reduce((all, it) => asked(all, removalOf(it, now), now), progress.value);
     await lease.ensure();
     const stored = meant.length > 0 ? await ledger.saveProgress(next, progress.version) : progress;
-    const awaited = together(stored.value, askedAt).map(({ id }) => id);
+    const awaited = new Set(together(stored.value, askedAt).map(({ id }) => id));
     const finished = await finishRemovals(stored, contextOf(deps, account, opened), { awaited });
     for (const error of finished.errors) deps.log.warn("removal_put_off", errorFacts(error));
     const removals = together(finished.stored.value, askedAt);

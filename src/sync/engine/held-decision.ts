@@ -8,11 +8,14 @@ import type { Offers } from "../model/offers.ts";
 import { readingId } from "../model/reading.ts";
 import { acceptedOf } from "./offer.ts";
 import { listedAgain, toRemove, unconfirmed, writeAll } from "./record.ts";
+import { answeredTogether } from "./set-aside.ts";
 
 export interface Heard {
   /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */
   type: "noted" | "nothing_waits";
   entries: LedgerEntry[];
+  /** When, if it was about several at once: the time to undo it by. */
+  at?: Date;
 }
 
 /** After "mine" or "send_old" the next run sends it; "not_mine" skips it, unless Withings says later that it is. Throws `BusyError` while a run is at work. */
@@ -31,12 +34,13 @@ export async function decideHeld(
     const ledger = ledgers.of(telegramUserId, withings.vendorUserId, garmin.vendorUserId);
     const progress = await ledger.progress();
     const known = [...(await ledger.entries(ids)).values()];
+    const at = clock.now();
     const open = known.map(({ value }) => value).filter(({ fate }) => fate.state === "held" || fate.state === "failed");
     const isWanted = decision !== "not_mine" && open.length > 0;
     const accepted = isWanted ? await acceptedOf(deps, telegramUserId, open.map(readingId)) : undefined;
     const heard = known.map((entry) => {
       const type = accepted?.has(readingId(entry.value)) ? "handed_on" : decision;
-      return { entry, now: afterDecision(entry.value, { type, at: clock.now() }, account) };
+      return { entry, now: afterDecision(entry.value, { type, at }, account) };
     });
     const entries = heard.map(({ entry, now }) => now ?? entry.value);
     const waiting = heard.flatMap(({ entry, now }) => (now ? [{ entry, now }] : []));
@@ -44,12 +48,14 @@ export async function decideHeld(
     await lease.ensure();
     // First: if this ends half-way, the next run reads the readings again and finds which are still held.
     const next = waiting.reduce((all, { entry }) => listedAgain(all, entry.value), progress.value);
-    await ledger.saveProgress(next, progress.version);
+    const together = waiting.length > 1 && { at, ids: waiting.map(({ entry }) => readingId(entry.value)) };
+    const answered = together ? answeredTogether(next, at, [together]) : {};
+    await ledger.saveProgress({ ...next, ...answered }, progress.version);
     await writeAll(
       waiting.map(({ entry, now }) => ({ item: { entry }, next: now })),
       ledger,
     );
-    return { type: "noted", entries };
+    return { type: "noted", entries, ...(together && { at }) };
   });
 }
 

@@ -49,3 +49,12 @@ export type Finding =
   | { type: "send" | "wait" | "gone" | "unclear" | "watched" | "absent" }
   | { type: "arrived" | "elsewhere"; inGarmin: GarminEntry }
   | { type: "outdated"; inGarmin: GarminEntry | undefined };
+
+/** How a run leaves a reading. */
+export interface Settlement {
+  reading: Reading;
+  entry: LedgerEntry | undefined;
+  settled: boolean;
+  /** As the ledger had it when the run began. */
+  before?: LedgerEntry | undefined;
+}

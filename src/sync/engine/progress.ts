@@ -1,5 +1,5 @@
 import { present } from "../../lib/present.ts";
-import type { Arrival, LedgerEntry, Progress, RememberedRecord, Removal } from "../model/ledger.ts";
+import type { Arrival, LedgerEntry, ProfileHeight, Progress, RememberedRecord, Removal } from "../model/ledger.ts";
 import {
   type ChosenParts,
   type Composition,
@@ -19,11 +19,10 @@ import { occasions } from "./occasions.ts";
 import { isOpen } from "./plan.ts";
 import { RECENT_DAYS } from "./plausibility.ts";
 import { differingAfter, type ReadBack, shownValues, twinOf } from "./read-back.ts";
+import { answeredTogether, MONTH_DAYS, setAside } from "./set-aside.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 const RECENT_WEIGH_INS = 200;
-/** A digest of a month is made on the first. */
-const PRESSURE_DAYS = 34;
 const RECENT_PRESSURES = 100;
 /** There are only a few, unless Garmin shows nothing during an import; then Withings lists them again anyway. */
 const OPEN_READINGS = 200;
@@ -71,6 +70,7 @@ export interface Found {
   answer: SourceAnswer;
   since: Date;
   height: Height | undefined;
+  profileHeight?: ProfileHeight | undefined;
   settlements: Settlement[];
   stillOpen?: string[];
   parts: ChosenParts;
@@ -87,9 +87,11 @@ export interface Found {
  * plausible, so that Withings lists it again.
  */
 export function advance(before: Progress, found: Found): Progress {
-  const { answer, since, height, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;
+  const { answer, since, height, profileHeight, settlements, stillOpen = [], now, paused = {}, readBacks = [] } = found;
   const { adopting, askedSince, ...known } = before;
   const {
+    answered: _answered,
+    setAside: _setAside,
     recentPressures: _pressures,
     open: _open,
     restoring: _restoring,
@@ -136,11 +138,14 @@ export function advance(before: Progress, found: Found): Progress {
     ...(unreadable.length > 0 && { unreadable }),
     ...(timezone && { timezone }),
     ...(height && { height }),
+    ...(profileHeight && { profileHeight }),
     recentWeighIns: recent,
     ...recentPressures(before, settlements, now),
     lastReadings: lastReadings(before, settlements, now),
     ...measuredAt(before, listedThere, now),
     attention: waiting,
+    ...setAside(before, waiting, now),
+    ...answeredTogether(before, now),
     arrived: arrivals,
     ...(Object.keys(paused).length > 0 && { paused }),
     ...(proven.length > 0 && { proven }),
@@ -214,7 +219,7 @@ function recentPressures(before: Progress, settlements: Settlement[], now: Date)
     const { takenAt, systolicMmHg, diastolicMmHg } = reading;
     byTime.set(takenAt.getTime(), { takenAt, systolicMmHg, diastolicMmHg });
   }
-  const oldest = now.getTime() - PRESSURE_DAYS * DAY_MS;
+  const oldest = now.getTime() - MONTH_DAYS * DAY_MS;
   const kept = [...byTime.values()]
     .filter(({ takenAt }) => takenAt.getTime() >= oldest)
     .sort((a, b) => a.takenAt.getTime() - b.takenAt.getTime())

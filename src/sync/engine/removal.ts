@@ -108,7 +108,7 @@ export interface Finished {
 export async function finishRemovals(
   stored: Versioned<Progress>,
   context: RemovalContext,
-  { awaited = [] }: { awaited?: readonly string[] } = {},
+  { awaited }: { awaited?: ReadonlySet<string> | undefined } = {},
 ): Promise<Finished> {
   const errors: unknown[] = [];
   let current = stored;
@@ -116,7 +116,7 @@ export async function finishRemovals(
     try {
       const entry = await takeOut(removal, current.value, context);
       if (entry === "still_there") continue;
-      const isNews = awaited.includes(removal.id) ? undefined : true;
+      const isNews = awaited?.has(removal.id) ? undefined : true;
       const next = concluded(current.value, removal, entry, { now: context.clock.now(), isNews });
       current = await context.ledger.saveProgress(next, current.version);
     } catch (error) {

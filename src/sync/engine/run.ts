@@ -215,7 +215,7 @@ async function takenOutFirst(deps: RunDeps, start: Start, lease: HeldLease, stat
 
 function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, state: RunState, now: Date): Progress {
   const { progress } = run.start;
-  const { answer, since, height, items } = run.collected;
+  const { answer, since, height, profileHeight, items } = run.collected;
   const { sends } = run.account.settings;
   const { trouble } = state;
   state.decided = decidedOf(items);
@@ -242,7 +242,7 @@ function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, sta
   const proven = kinds.filter(({ batch }) => batch.isProven || batch.readBacks.length > 0).map(({ kind }) => kind);
   addDelay(trouble, waitingOf(items, paused), { isProven: (kind) => proven.includes(kind), now });
   return advance(progress, {
-    ...{ answer, since, height, settlements, stillOpen, parts: sends, now, paused },
+    ...{ answer, since, height, profileHeight, settlements, stillOpen, parts: sends, now, paused },
     readBacks: kinds.flatMap(({ batch }) => batch.readBacks),
     foreign,
   });

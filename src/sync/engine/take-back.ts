@@ -118,7 +118,7 @@ export async function takeOutOn(
   if (isTypedId(entry.measureGroupId)) {
     await deps.typed.settle(account.telegramUserId, new Map([[entry.measureGroupId, undefined]]));
   }
-  const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: [id] });
+  const { errors } = await finishRemovals(stored, contextOf(deps, account, opened), { awaited: new Set([id]) });
   for (const error of errors) log.warn("removal_put_off", errorFacts(error));
   const after = (await opened.ledger.entries([id])).get(id)?.value ?? entry;
   const { state } = after.fate;
@@ -215,11 +215,7 @@ export async function askAgainOn(
   const about = fate?.state === "skipped" && fate.reason === "not_mine" ? decision?.about : undefined;
   if (!found || !about) return { type: "too_late", entry: found?.value };
   await lease.ensure();
-  const next: LedgerEntry = {
-    ...found.value,
-    fate: { state: "held", reason: about },
-    decision: { type: "ask_again", at: now, about },
-  };
+  const next = againHeld(found.value, now);
   // First: if this ends half-way, the next run lists the reading again, and finds which of the two is true.
   const listed = listedAgain(progress.value, found.value);
   const attention = [...listed.attention, waiting(next, now)];
@@ -228,7 +224,16 @@ export async function askAgainOn(
   return { type: "held", entry: next };
 }
 
-function waiting({ measureGroupId, kind, takenAt, modifiedAt, values, fate }: LedgerEntry, now: Date): AttentionItem {
+/** A "no" that was taken back. */
+export function againHeld(entry: LedgerEntry, at: Date): LedgerEntry {
+  const about = entry.decision?.about ?? "ambiguous_person";
+  return { ...entry, fate: { state: "held", reason: about }, decision: { type: "ask_again", at, about } };
+}
+
+export function waiting(
+  { measureGroupId, kind, takenAt, modifiedAt, values, fate }: LedgerEntry,
+  now: Date,
+): AttentionItem {
   return { measureGroupId, kind, takenAt, modifiedAt, values, fate: fate as AttentionItem["fate"], waitsSince: now };
 }
 

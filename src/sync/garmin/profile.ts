@@ -1,7 +1,10 @@
 import * as z from "zod";
+import { UnexpectedAnswerError } from "../../lib/errors.ts";
 import { lazy } from "../../lib/lazy.ts";
 import type { GarminProfile } from "../model/garmin-sign-in.ts";
+import { isHeight } from "../model/vendors.ts";
 import { type GarminCall, readBody } from "./client.ts";
+import { numberOf } from "./entries.ts";
 
 const text = lazy(() => z.string().nullish().catch(undefined));
 const SocialProfile = lazy(() =>
@@ -39,4 +42,22 @@ export async function uploadConsent(call: GarminCall): Promise<boolean | undefin
   if (answer.status === 404) return undefined;
   const { userOption } = readBody("Garmin upload consent", answer, Feature());
   return userOption == null ? undefined : userOption.toLowerCase() === "opt-in";
+}
+
+const UserSettings = lazy(() => z.object({ userData: z.object({ height: z.unknown().optional() }).nullish() }));
+
+/** In centimetres there. Without a height if the answer has none that can be one: then only the owner knows. */
+export async function profileHeight(call: GarminCall): Promise<{ heightM?: number }> {
+  const answer = await call({ method: "GET", path: "/userprofile-service/userprofile/user-settings" });
+  let height: unknown;
+  try {
+    height = readBody("Garmin user settings", answer, UserSettings()).userData?.height;
+  } catch (error) {
+    if (!(error instanceof UnexpectedAnswerError)) throw error;
+  }
+  if (height == null || height === 0) return {};
+  const heightM = (numberOf(height) ?? Number.NaN) / 100;
+  if (isHeight(heightM)) return { heightM };
+  answer.note("userData.height", height);
+  return {};
 }

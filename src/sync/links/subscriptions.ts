@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { ActionNeededError, RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import type { SubscriptionNews } from "../model/health.ts";
 import type { WithAccess } from "../model/link.ts";
 import type { Subscription, SubscriptionMemory, SubscriptionsSeen, WithingsNotifyApi } from "../model/withings-link.ts";
 import type { Tokens } from "./tokens.ts";
@@ -21,8 +22,6 @@ export type SubscriptionCheck =
   | { type: "callback_unreachable"; isNew: boolean }
   | { type: "reached" }
   | { type: "later" };
-
-export type SubscriptionNews = "restored" | "unreachable" | "reached";
 
 export function newsIn(check: SubscriptionCheck): SubscriptionNews | undefined {
   if (check.type === "callback_unreachable") return check.isNew ? "unreachable" : undefined;

@@ -1,5 +1,6 @@
 import type { RunOutcome } from "./outcome.ts";
 import type { ChosenParts, ReadingKind } from "./reading.ts";
+import type { Height } from "./vendors.ts";
 
 /** One Telegram user with their own Withings and Garmin links, named by the Telegram user id everywhere. */
 export interface Account {
@@ -25,6 +26,7 @@ export const QUESTION_TOPICS = [
   "zone",
   "disconnect",
   "people",
+  "height",
 ] as const;
 export type QuestionTopic = (typeof QUESTION_TOPICS)[number];
 
@@ -53,6 +55,10 @@ export interface Settings {
   deletions: (typeof DELETIONS)[number];
   /** The weight that the owner wants to reach. */
   goalKg?: number | undefined;
+  /** What they weighed when they said so. */
+  goalFromKg?: number | undefined;
+  /** As the owner said it, and when; for a BMI if Withings has none. */
+  height?: Height | undefined;
 }
 
 export const UNITS = ["kg", "lb", "st"] as const;

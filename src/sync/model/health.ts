@@ -23,6 +23,9 @@ export interface Told extends Trouble {
   times: number;
 }
 
+export const SUBSCRIPTION_NEWS = ["restored", "unreachable", "reached"] as const;
+export type SubscriptionNews = (typeof SUBSCRIPTION_NEWS)[number];
+
 export const OUTAGE_STATES = ["lasts", "over"] as const;
 
 /** From the first run that went wrong until the owner knows that all is well again. */
@@ -53,6 +56,8 @@ export interface Health {
   noticesTold?: string[];
   outage?: Outage;
   expiries?: Expiry[];
+  /** What came up at night about Withings' notifications. */
+  subscriptionNews?: SubscriptionNews;
 }
 
 export type HealthStore = VersionedMemory<Health>;

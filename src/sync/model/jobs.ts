@@ -9,9 +9,11 @@ export type Look = (typeof LOOKS)[number];
 /** What can be done with one reading. "undo" takes back the answer to the question whose it is. "keep": it stays in Garmin. */
 export const ACTS = ["take_out", "keep", "restore", "mine", "not_mine", "undo"] as const;
 export type Act = (typeof ACTS)[number];
-/** The same with all readings that were asked about together. */
-export const ACTS_TOGETHER = ["take_out", "keep", "restore"] as const;
+/** The same with all readings that were asked about together. "ask_again" takes back an answer about several held readings. */
+export const ACTS_TOGETHER = ["take_out", "keep", "restore", "ask_again"] as const;
 export type ActTogether = (typeof ACTS_TOGETHER)[number];
+/** About what is gone at Withings. */
+export type GoneAct = Exclude<ActTogether, "ask_again">;
 
 /**
  * What is done with a reading that somebody hands on, named by its id in their ledger. In their chat: ask the other one ("offer"),

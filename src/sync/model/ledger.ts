@@ -110,6 +110,8 @@ export interface Progress {
   askedSince?: Date;
   timezone?: string;
   height?: Height;
+  /** What Garmin's profile said when a height was missing. */
+  profileHeight?: ProfileHeight;
   /** The account's own weigh-ins of the last 90 days, to judge new ones by. */
   recentWeighIns: Array<{ takenAt: Date; weightKg: number }>;
   /** The account's own blood pressures of the last month, for its digest. */
@@ -118,6 +120,10 @@ export interface Progress {
   /** When each kind was last measured, ascending. */
   measuredAt?: Partial<Record<ReadingKind, Date[]>>;
   attention: AttentionItem[];
+  /** What was held or not stored in the last month, for its digest. */
+  setAside?: SetAside[];
+  /** What its owner has answered about several readings at once, for as long as that can be undone. */
+  answered?: AnsweredTogether[];
   /** Readings with an unconfirmed upload, by `readingId`: followed up even when they are gone at Withings. */
   open?: string[];
   /** Offered to somebody else who hasn't said yes: by when they should have answered, and the message that says they were asked. */
@@ -147,6 +153,11 @@ export interface HandedOn {
   id: string;
   until: Date;
   messageId: number;
+}
+
+export interface ProfileHeight {
+  lookedAt: Date;
+  heightM?: number;
 }
 
 /** `closed`: Garmin doesn't offer this kind to this account. `differs`: a reading came back with another weight or time. */
@@ -218,6 +229,22 @@ export interface Removal extends Measured {
   /** A later run finished it, so its owner hasn't heard. */
   isNews?: true;
 }
+
+export interface SetAside {
+  /** By `readingId`. */
+  id: string;
+  state: AttentionItem["fate"]["state"];
+  at: Date;
+}
+
+export interface AnsweredTogether {
+  at: Date;
+  /** By `readingId`. */
+  ids: string[];
+}
+
+/** How long an answer about a held reading can be undone. */
+export const UNDONE_WITHIN_MS = 24 * 3600 * 1000;
 
 /** How long a removed reading can be restored. */
 const RESTORABLE_SECONDS = 30 * 24 * 3600;

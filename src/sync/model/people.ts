@@ -38,8 +38,12 @@ export interface SummaryMemory {
   lastSummaryAt?: Date;
   /** The newest digest of each period that was sent, or had nothing to say: the local date on which it was due. */
   digests?: { week?: string; month?: string };
-  /** Today's card, if it is edited as readings come. */
-  card?: { date: string; messageId: number; since: Date; at: Date };
+  /** Today's card, if it is edited as readings come. Without a message it may not have come. */
+  card?: { date: string; messageId?: number; since: Date; at: Date };
+  /** A card that may not have come: the next one says what this one said. */
+  sending?: { at: Date; since: Date };
+  /** When the owner heard what came first. */
+  firstSaidAt?: Date;
   /** The time of the link when its owner heard that nothing had come of it. */
   silenceToldFor?: Date;
   /** The newest reading of a kind when its owner heard that the kind is silent. */

@@ -54,6 +54,9 @@ export interface Height {
   heightM: number;
 }
 
+/** Nobody is shorter or taller. */
+export const isHeight = (heightM: number) => heightM >= 0.5 && heightM <= 2.5;
+
 /** One kind of reading in one Garmin Connect account. */
 export interface Sink<R extends Reading = Reading> {
   batchSize: number;
@@ -74,6 +77,8 @@ export interface Sink<R extends Reading = Reading> {
 export interface Sinks {
   weigh_in: Sink<WeighIn>;
   blood_pressure: Sink<BloodPressure>;
+  /** What the account's profile says. Without a height if it says nothing that can be one; throws if Garmin gave no answer. */
+  profileHeight(): Promise<{ heightM?: number }>;
 }
 
 export type OpenSinks = (withAccess: WithAccess) => Sinks;

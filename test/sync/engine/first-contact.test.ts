@@ -30,6 +30,7 @@ async function syncAndTell(app = harness.app) {
   const told: Array<{ text: string; buttons: string[]; isQuiet: boolean }> = [];
   const notifier = createNotifier({
     ...{ accounts: harness.app.store.accounts, health: harness.app.store.health, overview },
+    summary: harness.app.store.summary,
     send: async (_to, text, { keyboard, isQuiet }) => {
       const buttons = (keyboard?.inline_keyboard ?? []).flat();
       told.push({ text, isQuiet, buttons: buttons.map((it) => ("callback_data" in it ? it.callback_data : "")) });
@@ -429,7 +430,8 @@ describe("blood pressure that Garmin doesn't take for this account", () => {
       expect(harness.requests().filter((it) => it.includes("bloodpressure-service"))).toHaveLength(1);
 
       harness.sandbox.faults.clear();
-      harness.clock.advance(DAY);
+      // By day: at night that it's over waits.
+      harness.clock.advance(DAY + 9 * 3600);
       await harness.link();
       const healed = await syncAndTell();
       expect(healed.report).toMatchObject({ status: "success", synced: 2 });

@@ -203,7 +203,7 @@ describe("a look before sending", () => {
     const visit = startVisits(await older.putBack(), { runsAlone: true });
     sandbox.faults.add({
       server: "garmin_connectapi",
-      match: { method: "GET" },
+      match: { method: "GET", path: /weight-service/ },
       effect: { type: "status", status: 503 },
     });
     expect((await visit()).status).toBe("retry_later");

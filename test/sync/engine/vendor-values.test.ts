@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { newsText } from "../../../src/bot/views/news.ts";
+import { type NewsInWords, newsText } from "../../../src/bot/views/news.ts";
 import { statusText } from "../../../src/bot/views/status.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
@@ -93,7 +93,7 @@ test("its owner hears its time, once, in both languages, and sees it in /status"
     const overview = await harness.app.overviews.of(account);
     health = afterRun(health, report, { now, attention: overview.attention, links: overview.links });
     for (const news of pendingNotices(health, { ...overview, now, patienceHours: 6 })) {
-      told.push(...words.map((it) => (isAboutGone(news) ? news.type : newsText(news, it))));
+      told.push(...words.map((it) => (isAboutGone(news) ? news.type : newsText(news as NewsInWords, it))));
       health = structuredClone(afterTelling(health, news, now));
     }
     if (runs === 2) told.push(...words.slice(0, 1).map((it) => statusText(overview, {}, it)));
