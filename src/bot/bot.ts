@@ -12,6 +12,7 @@ import type { DoctorDeps } from "./commands/doctor-answers.ts";
 import { createGoal } from "./commands/goal.ts";
 import { createGone } from "./commands/gone.ts";
 import type { HandOnDeps } from "./commands/hand-on-answers.ts";
+import { createHeight } from "./commands/height.ts";
 import { createHeldQuestions } from "./commands/held.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
@@ -207,6 +208,7 @@ function installHandlers(
   bot.use(createGone(acts, deps));
   bot.use(createHeldQuestions(acts, { ...deps, api: bot.api, startSync: syncs.start }));
   bot.use(createStatus({ ...deps, startSync: syncs.start, questions }));
+  bot.use(createHeight({ ...deps, questions }));
   bot.use(settings.commands);
   bot.use(createGoal(deps));
   bot.use(people.commands);

@@ -81,7 +81,11 @@ async function keepPatience({ program, chat, patience }: DemoWorld) {
     await accounts.save(chat.id, { settings: { patienceHours } });
 }
 
-function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseSubscription" | "removeApp"> {
+function linkActions({
+  world,
+  links,
+  readings,
+}: Deps): Pick<PanelActions, "link" | "loseSubscription" | "removeApp" | "forgetHeight"> {
   const { sandbox, program, patience, chat } = world;
   const { person, account } = world.owner;
   return {
@@ -111,6 +115,12 @@ function linkActions({ world, links }: Deps): Pick<PanelActions, "link" | "loseS
       sandbox.withings.notifications.announceProfile(person.userid, "unlink");
       sandbox.withings.revoke(person.userid);
       return `The bot is removed at Withings, ${learns}.`;
+    },
+    async forgetHeight() {
+      person.forgetHeight();
+      account.heightCm = null;
+      await links.forgetHeight();
+      return `Nobody knows your height now. ${await readings.weighIn({})}`;
     },
   };
 }

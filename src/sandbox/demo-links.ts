@@ -1,5 +1,7 @@
 import type { DemoWorld } from "./demo-world.ts";
 
+const BOTH = ["withings", "garmin"] as const;
+
 /** What links the person at the page has, and how the bot hears of a new reading. */
 export class DemoLinks {
   readonly #world: DemoWorld;
@@ -14,9 +16,7 @@ export class DemoLinks {
     const { program, chat } = this.#world;
     if (!program.isRunning()) return this.#states;
     const { links } = program.app().store;
-    this.#states = await Promise.all(
-      (["withings", "garmin"] as const).map(async (vendor) => (await links.read(chat.id, vendor))?.value.state),
-    );
+    this.#states = await Promise.all(BOTH.map(async (vendor) => (await links.read(chat.id, vendor))?.value.state));
     return this.#states;
   }
 
@@ -27,6 +27,20 @@ export class DemoLinks {
 
   async hasEnded(): Promise<boolean> {
     return (await this.#read()).includes("stale");
+  }
+
+  /** The program forgets it too, as if neither vendor had ever known it. */
+  async forgetHeight(): Promise<void> {
+    const { program, chat } = this.#world;
+    const { accounts, links, ledgers } = program.app().store;
+    const [withings, garmin] = await Promise.all(BOTH.map((vendor) => links.read(chat.id, vendor)));
+    if (!withings || !garmin) return;
+    await accounts.save(chat.id, { settings: { height: undefined } });
+    const ledger = ledgers.of(chat.id, withings.value.vendorUserId, garmin.value.vendorUserId);
+    const stored = await ledger.progress();
+    if (!stored) return;
+    const { height: _withings, profileHeight: _garmin, ...progress } = stored.value;
+    await ledger.saveProgress(progress, stored.version);
   }
 
   isSubscribed(): boolean {

@@ -41,6 +41,8 @@ export const actionInputs = {
   /** Withings stops announcing new readings, and doesn't say so. */
   loseSubscription: z.strictObject({}),
   removeApp: z.strictObject({}),
+  /** Nobody knows how tall the person at the page is, who steps on the scale. */
+  forgetHeight: z.strictObject({}),
   startOnEmptyFolder: z.strictObject({}),
   /** To the state before a weigh-in that has since arrived. */
   putOldDataBack: z.strictObject({}),

@@ -181,6 +181,12 @@ export const stories: readonly Story[] = [
     ],
   },
   {
+    title: "Nobody knows how tall you are",
+    expect: "The bot asks you, once. From your next weigh-in on, Garmin shows your BMI.",
+    switches: [],
+    buttons: [{ label: "Forget my height, and weigh in", action: "forgetHeight" }],
+  },
+  {
     title: "You forget the scale",
     expect: "After a few days without a reading, the bot tells you once for each device, and says what to check.",
     switches: [],

@@ -56,6 +56,7 @@ beforeEach(async () => {
     trouble: acting("trouble"),
     loseSubscription: acting("loseSubscription"),
     removeApp: acting("removeApp"),
+    forgetHeight: acting("forgetHeight"),
     startOnEmptyFolder: acting("startOnEmptyFolder"),
     putOldDataBack: acting("putOldDataBack"),
     putRight: acting("putRight"),

@@ -2,6 +2,7 @@ import { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import { knownHeight } from "../../sync/engine/height.ts";
 import {
   type Account,
   type AccountChanges,
@@ -48,7 +49,9 @@ const VALUES = {
   cards: [...CARDS],
   patienceHours: [1, 6, 12, 24],
   deletions: [...DELETIONS],
-} satisfies { [F in Exclude<keyof Settings, "sends" | "tellsSilence" | "goalKg">]: Array<Settings[F]> };
+} satisfies {
+  [F in Exclude<keyof Settings, "sends" | "tellsSilence" | "goalKg" | "goalFromKg" | "height">]: Array<Settings[F]>;
+};
 type Field = keyof typeof VALUES;
 const TOPIC_OF: Record<Field, SettingsTopic> = {
   units: "units",
@@ -92,6 +95,7 @@ async function draw({ overview, clock }: SettingsDeps, account: Account, screen:
     timezone,
     clockTime: clockTime(now, timezone),
     zoneFrom: zoneFrom(chosen, seen),
+    height: knownHeight(account.settings, seen?.progress),
   };
   if (screen === "top") {
     const topics = TOPICS.map((topic) => button(settingsWords(words).topic[topic], topic));
@@ -99,7 +103,7 @@ async function draw({ overview, clock }: SettingsDeps, account: Account, screen:
   }
   const zones = zonesAround([timezone, withingsZone], now);
   const rows = [
-    ...choices(screen, account, words, zones, now),
+    ...choices(screen, view, account, words, zones, now),
     [InlineKeyboard.text(settingsWords(words).back, "set")],
   ];
   return { text: settingsScreen(screen, view, words), keyboard: InlineKeyboard.from(rows) };
@@ -120,7 +124,14 @@ const inRows = (buttons: Button[], perRow: number) =>
     buttons.slice(row * perRow, (row + 1) * perRow),
   );
 
-function choices(topic: SettingsTopic, account: Account, words: Words, zones: string[], now: Date): Button[][] {
+function choices(
+  topic: SettingsTopic,
+  { height }: SettingsView,
+  account: Account,
+  words: Words,
+  zones: string[],
+  now: Date,
+): Button[][] {
   const { timezone, settings } = account;
   const say = settingsWords(words);
   const values = <F extends Field>(field: F, label: (value: Settings[F]) => string, perRow: number) =>
@@ -151,6 +162,13 @@ function choices(topic: SettingsTopic, account: Account, words: Words, zones: st
       return choosableKinds(settings.sends).map((kind) =>
         toggle(say.kind[kind], `sends:${kind}`, settings.sends[kind]),
       );
+    case "height":
+      // Withings' own wins, so another one would change nothing.
+      if (height?.from === "withings") return [];
+      return [
+        [button(say.typeHeight, "height:type")],
+        ...(settings.height ? [[button(say.forgetHeight, "height:off")]] : []),
+      ];
     case "language":
       return LANGUAGES.map((it) => [
         button(settingsWords({ language: it }).languageName, `language:${it}`, words.language === it),
@@ -180,6 +198,8 @@ function parseTap(data: string, { settings }: Account): { screen: Screen; change
       const tellsSilence = { ...settings.tellsSilence, ...Object.fromEntries(about.map((it) => [it, isOn])) };
       return { screen: "silence", changes: { settings: { tellsSilence } } };
     }
+    case "height":
+      return value === "off" ? { screen: "height", changes: { settings: { height: undefined } } } : undefined;
     case "sends":
       if (!kind || !Object.hasOwn(settings.sends, kind) || !["on", "off"].includes(state)) return undefined;
       return { screen: "sends", changes: { settings: { sends: { ...settings.sends, [kind]: isOn } } } };

@@ -13,6 +13,7 @@ const ANSWERS: Array<[tap: RegExp, topic: AnswerTopic]> = [
   [/^zone:/, "zone"],
   [/^disconnect:/, "disconnect"],
   [/^people(?::|$)/, "people"],
+  [/^height:/, "height"],
 ];
 const topicOf = (tap: string) => ANSWERS.find(([pattern]) => pattern.test(tap))?.[1];
 /** The taps that start to link a side. They are below many messages, and valid until that side is linked. */
@@ -94,9 +95,10 @@ export function createQuestions(api: Api, deps: QuestionsDeps) {
       const { message_id: messageId } = await chat.reply(text, { reply_markup: keyboard });
       await asked(chat.account, topic, messageId);
     },
-    /** For a message that isn't a question. If all its buttons start to link a side, they go like those of a question. */
+    /** For a message that nobody asked for. If all its buttons start to link a side, they go like those of a question. */
     async offered(account: Id, messageId: number, { inline_keyboard }: InlineKeyboard): Promise<void> {
       const data = inline_keyboard.flat().flatMap((it) => ("callback_data" in it ? [it.callback_data] : []));
+      if (data.includes(CALLBACK.noHeight)) return asked(account, "height", messageId);
       const vendors = new Set(data.map((tap) => LINKS[tap]));
       if (vendors.size === 0 || vendors.has(undefined)) return;
       await asked(account, vendors.has("withings") ? "links" : "sign_in_choice", messageId);

@@ -1,4 +1,6 @@
+import type { KnownHeight } from "../../sync/engine/height.ts";
 import type { Sends, Settings } from "../../sync/model/account.ts";
+import { heightText } from "../words/height.ts";
 import { type SettingsWords, settingsWords } from "../words/settings.ts";
 import type { Words } from "../words/words.ts";
 
@@ -8,6 +10,7 @@ export interface SettingsView {
   clockTime: string;
   /** `withings_before`: it's no longer linked. `nobody`: it's UTC for want of a better one. */
   zoneFrom: keyof SettingsWords["zoneFrom"];
+  height: KnownHeight | undefined;
 }
 
 export type SettingsTopic = keyof SettingsWords["topic"];
@@ -19,6 +22,7 @@ export const TOPICS: SettingsTopic[] = [
   "patience",
   "sends",
   "deletions",
+  "height",
   "language",
 ];
 
@@ -31,7 +35,7 @@ export function settingsScreen(topic: SettingsTopic, view: SettingsView, words: 
 }
 
 function lineOf(topic: SettingsTopic, view: SettingsView, words: Words): string {
-  const { settings, timezone, clockTime, zoneFrom } = view;
+  const { settings, timezone, clockTime, zoneFrom, height } = view;
   const say = settingsWords(words);
   switch (topic) {
     case "units":
@@ -48,6 +52,9 @@ function lineOf(topic: SettingsTopic, view: SettingsView, words: Words): string 
       return say.line.sends(sentKinds(settings.sends));
     case "deletions":
       return say.line.deletions[settings.deletions];
+    case "height":
+      if (!height) return say.line.noHeight;
+      return say.line.height(heightText(height.heightM, settings.units, words), say.heightFrom[height.from]);
     case "language":
       return say.line.language;
   }

@@ -39,8 +39,11 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
       always: "Bei Withings gelöscht: Ich nehme es auch aus Garmin heraus",
       never: "Bei Withings gelöscht: Es bleibt in Garmin",
     },
+    height: (height, from) => `Körpergröße: ${height}, ${from}`,
+    noHeight: "Körpergröße: kenne ich nicht",
     language: "Sprache: Deutsch",
   },
+  heightFrom: { withings: "von Withings", owner: "von dir", garmin: "aus deinem Garmin-Profil" },
   zoneFrom: {
     owner: "von dir gewählt",
     withings: "von Withings",
@@ -60,6 +63,8 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
       "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
     deletions:
       "Einmal in der Woche und bei /sync vergleiche ich die letzten 30 Tage mit Withings. Eine Messung, die zweimal fehlt, mit mindestens einem Tag dazwischen, gilt als gelöscht; eine, bei der Withings nicht mehr sicher ist, ob sie von dir ist, gilt sofort. Verschwinden viele auf einmal, frage ich auf jeden Fall. Was nicht von mir kam, bleibt in Garmin.",
+    height:
+      "Daraus bekommt Garmin deinen BMI; ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Die Größe gilt für alles, was ich ab jetzt sende. Wenn du sie in der Withings-App einträgst, zählt diese.",
     language: "Sie gilt auch für das Menü mit den Befehlen.",
   },
   topic: {
@@ -70,6 +75,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     patience: "Kurze Störungen",
     sends: "Was gesendet wird",
     deletions: "Bei Withings gelöscht",
+    height: "Körpergröße",
     language: "Sprache",
   },
   back: "Zurück",
@@ -91,6 +97,8 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
   },
   asWithings: "Zeitzone von Withings",
   typeZone: "Eintippen",
+  typeHeight: "Größe eintippen",
+  forgetHeight: "Größe vergessen",
   askZone: "Welche Zeitzone? Sende mir eine große Stadt darin oder dein Land: Wien, New York oder Frankreich.",
   isThisZone: "Ist es diese? Sonst sende mir die größte Stadt in deiner Nähe oder dein Land.",
   whichZone: "Welche von diesen?",

@@ -2,7 +2,6 @@ import type { Vendor } from "../../sync/model/link.ts";
 import { ACTIONS_IN_GERMAN } from "./de-actions.ts";
 import { arrivalsInGerman } from "./de-arrivals.ts";
 import { delayInGerman } from "./de-delay.ts";
-import { digestInGerman, goalInGerman } from "./de-digest.ts";
 import { garminInGerman } from "./de-garmin.ts";
 import { heldInGerman } from "./de-held.ts";
 import { noticesInGerman } from "./de-notices.ts";
@@ -52,6 +51,7 @@ const CHAT: ChatWords = {
     zone: "Diese Frage nach deiner Zeitzone ist nicht mehr offen. Das Antippen hat nichts bewirkt.",
     disconnect: "Diese Frage ist nicht mehr offen. Das Antippen hat nichts bewirkt. /disconnect fragt neu.",
     people: "Diese Liste ist veraltet. Das Antippen hat nichts bewirkt. /people zeigt eine neue.",
+    height: "Diese Frage nach deiner Größe ist nicht mehr offen. Das Antippen hat nichts bewirkt.",
   },
   linkedSince: {
     withings: "Du hast Withings seitdem verbunden. Das Antippen hat nichts bewirkt. /connect verbindet es neu.",
@@ -238,8 +238,6 @@ export function german(format: Format): Words {
     button: { ...BUTTON, ...held.button },
     delays: delayInGerman(format),
     arrivals: arrivalsInGerman(format),
-    digest: digestInGerman(format),
-    goal: goalInGerman(),
     held,
     undo: undoInGerman(format),
     question: questionInGerman(format),

@@ -2,7 +2,7 @@ import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import { plural } from "./format.ts";
 
-type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "deletions" | "language";
+type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "deletions" | "height" | "language";
 
 const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stone" };
 const KIND: Record<keyof Sends, string> = {
@@ -41,8 +41,11 @@ export const SETTINGS_IN_ENGLISH = {
       always: "Deleted at Withings: I remove it from Garmin too",
       never: "Deleted at Withings: it stays in Garmin",
     } satisfies Record<Settings["deletions"], string>,
+    height: (height: string, from: string) => `Height: ${height}, ${from}`,
+    noHeight: "Height: I don’t know it",
     language: "Language: English",
   },
+  heightFrom: { withings: "from Withings", owner: "as you told me", garmin: "from your Garmin profile" },
   zoneFrom: {
     owner: "set by you",
     withings: "from Withings",
@@ -62,6 +65,8 @@ export const SETTINGS_IN_ENGLISH = {
       "Garmin’s muscle field means skeletal muscle, and Withings measures all muscle, which is more: switch muscle off if you don’t want to mix them.\n\nBody composition needs the weight, and muscle needs the body composition. What is measured while a kind is off stays at Withings.",
     deletions:
       "Once a week and with /sync, I compare the last 30 days with Withings. A reading that’s missing twice, at least a day apart, counts as deleted; one that Withings is no longer sure is yours counts at once. If many go at the same time, I ask in any case. What didn’t come from me stays in Garmin.",
+    height:
+      "Garmin gets your BMI from it; without a BMI, Garmin’s web page hides your body composition. It applies to what I send from now on. If you enter your height in the Withings app, that one counts.",
     language: "The command menu changes with it.",
   } satisfies Record<Topic, string>,
   topic: {
@@ -72,6 +77,7 @@ export const SETTINGS_IN_ENGLISH = {
     patience: "Short outages",
     sends: "What is sent",
     deletions: "Deleted at Withings",
+    height: "Height",
     language: "Language",
   } satisfies Record<Topic, string>,
   back: "Back",
@@ -96,6 +102,8 @@ export const SETTINGS_IN_ENGLISH = {
   } satisfies Record<keyof Sends, string>,
   asWithings: "Use Withings’ time zone",
   typeZone: "Type it",
+  typeHeight: "Type my height",
+  forgetHeight: "Forget my height",
   askZone: "Which time zone? Send me a big city there, or your country: Berlin, New York or France.",
   isThisZone: "Is it this one? If not, send me the biggest city near you, or your country.",
   whichZone: "Which of these?",

@@ -6,7 +6,6 @@ import type { ReadingKind } from "../../sync/model/reading.ts";
 import { ACTIONS_IN_ENGLISH } from "./en-actions.ts";
 import { arrivalsInEnglish } from "./en-arrivals.ts";
 import { delayInEnglish } from "./en-delay.ts";
-import { digestInEnglish, goalInEnglish } from "./en-digest.ts";
 import { garminInEnglish } from "./en-garmin.ts";
 import { heldInEnglish } from "./en-held.ts";
 import { noticesInEnglish } from "./en-notices.ts";
@@ -55,6 +54,7 @@ const CHAT = {
     zone: "That question about your time zone is closed, so your tap did nothing.",
     disconnect: "That question is closed, so your tap did nothing. /disconnect asks again.",
     people: "That list is out of date, so your tap did nothing. /people shows a new one.",
+    height: "That question about your height is closed, so your tap did nothing.",
   } satisfies Record<AnswerTopic, string>,
   /** For an old button that would start a link or sign-in made since. */
   linkedSince: {
@@ -241,8 +241,6 @@ export function english(format: Format) {
     button: { ...BUTTON, ...held.button },
     delays: delayInEnglish(format),
     arrivals: arrivalsInEnglish(format),
-    digest: digestInEnglish(format),
-    goal: goalInEnglish(),
     held,
     undo: undoInEnglish(format),
     question: questionInEnglish(format),

@@ -25,7 +25,8 @@ export interface NewAccount {
   mfa?: MfaMethod;
   /** The "Device Upload" consent; given by default. */
   uploadConsent?: boolean;
-  heightCm?: number;
+  /** `null`: the profile has none. */
+  heightCm?: number | null;
 }
 
 export interface Account {
@@ -38,7 +39,7 @@ export interface Account {
   timezone: string;
   mfa: MfaMethod | undefined;
   uploadConsent: boolean;
-  heightCm: number;
+  heightCm: number | null;
   needsCaptcha: boolean;
   locked: boolean;
   readonly weights: StoredWeight[];
@@ -65,7 +66,7 @@ export class Accounts {
       profileId: 100_000_000 + this.#byEmail.size,
       mfa: about.mfa,
       uploadConsent: about.uploadConsent ?? true,
-      heightCm: about.heightCm ?? 172,
+      heightCm: about.heightCm === undefined ? 172 : about.heightCm,
       needsCaptcha: false,
       locked: false,
       weights: [],

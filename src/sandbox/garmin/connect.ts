@@ -72,7 +72,7 @@ export function createConnect(
       account.weights.push({
         takenAt,
         weightKg,
-        bmi: weightKg / (account.heightCm / 100) ** 2,
+        ...(account.heightCm !== null && { bmi: weightKg / (account.heightCm / 100) ** 2 }),
         samplePk: connect.nextKey(),
         uploadedAt: clock.now(),
         wallClockMs: localMs,

@@ -84,6 +84,12 @@ export class Person {
     return this.#measured(entry, SCALE, measuresOf({ heightM: height.metres })).grpid;
   }
 
+  forgetHeight(): void {
+    const { type } = measuresOf({ heightM: 1 })[0] ?? {};
+    const others = this.groups.filter(({ measures }) => !measures.some((it) => it.type === type));
+    this.groups.splice(0, Infinity, ...others);
+  }
+
   /** For what no scale should send. Missing fields get defaults. */
   addGroup(raw: NewGroup): MeasureGroup {
     const date = raw.date ?? epochSeconds(this.#clock.now()) - 60;

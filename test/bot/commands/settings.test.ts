@@ -40,6 +40,7 @@ describe("/settings", () => {
         "Short outages: I only mention them after 6 hours",
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
         "Deleted at Withings: I ask whether to remove it from Garmin",
+        "Height: I don’t know it",
         "Language: English",
       ].join("\n"),
     );
@@ -51,6 +52,7 @@ describe("/settings", () => {
       "Short outages",
       "What is sent",
       "Deleted at Withings",
+      "Height",
       "Language",
     ]);
     for (const topic of labels(screen())) {

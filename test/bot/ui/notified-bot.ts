@@ -9,18 +9,23 @@ import { startTestBot } from "../test-bot.ts";
 export type NotifiedBot = Awaited<ReturnType<typeof startNotifiedBot>>;
 
 /** A bot that polls and sends notices after runs. It’s 13:00 in Berlin. */
-export async function startNotifiedBot(account: { language?: "de" } = {}, allowedIds = [ACCOUNT]) {
-  const harness = await startTestBot({ allowedIds });
+export async function startNotifiedBot(
+  account: { language?: "de" } = {},
+  { allowedIds = [ACCOUNT], ...options }: Parameters<typeof startTestBot>[0] = {},
+) {
+  const harness = await startTestBot({ ...options, allowedIds });
   const { app, clock, sandbox } = harness;
   await app.store.accounts.save(ACCOUNT, account);
   const told = (): Pick<Notifier, "conclude" | "noteAsked" | "others"> => notifier;
   const notifier: Notifier = createNotifier({
-    ...{ accounts: app.store.accounts, health: app.store.health, clock, log: app.log },
+    ...{ accounts: app.store.accounts, health: app.store.health, summary: app.store.summary, clock, log: app.log },
     overview: app.overviews.of,
-    send: (to, text, { keyboard, entities }) =>
-      harness
-        .newBot(told())
-        .bot.api.sendMessage(to, text, { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) }),
+    async send(to, text, { keyboard, entities }) {
+      const { bot, offered } = harness.newBot(told());
+      const shown = { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) };
+      const { message_id: messageId } = await bot.api.sendMessage(to, text, shown);
+      if (keyboard) await offered({ telegramUserId: to }, messageId, keyboard);
+    },
     others: (id) => othersIn(app.store, { allowedIds }, id),
     onUnanswered: (id, handedOn) => harness.queue.put(unansweredJobs(id, handedOn, clock.now())),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },

@@ -1,0 +1,16 @@
+import type { HeightWords } from "./en-height.ts";
+
+export const heightInGerman: HeightWords = {
+  ask: {
+    head: "Wie groß bist du?",
+    rest: "Weder Withings noch Garmin hat es mir gesagt. Mit deiner Größe bekommt Garmin deinen BMI; ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
+  },
+  askAgain: "Wie groß bist du? Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
+  no: "Lieber nicht",
+  asBefore: "Ich habe deine Größe gelassen, wie sie war.",
+  left: "Gut, ich frage nicht noch einmal. Wenn du es dir anders überlegst, sag es mir in /settings.",
+  impossible: "Das kann keine Körpergröße sein. Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
+  saved: (height) =>
+    `${height}. Ab deiner nächsten Messung bekommt Garmin auch deinen BMI. /settings ändert deine Größe.`,
+  withings: (height) => `Withings sagt ${height}, darum nehme ich das. Ändern kannst du es in der Withings-App.`,
+};
