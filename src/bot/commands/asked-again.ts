@@ -9,8 +9,8 @@ import type { Words } from "../words/words.ts";
 
 export interface AskingDeps {
   overview: (account: Account) => Promise<Overview>;
-  /** The question about this one is in the chat, so no run asks it again. */
-  noteAsked: (account: Account, item: AttentionItem) => Promise<unknown>;
+  /** The questions about these are in the chat, so no run asks them again. */
+  noteAsked: (account: Account, items: AttentionItem[]) => Promise<unknown>;
   /** Whom a reading can be handed on to. */
   others: (account: number) => Promise<Other[]>;
 }
@@ -30,7 +30,7 @@ export async function askedAgain(
   const { lastReadings, attention } = await overview(account);
   const item = attention.find((it) => readingId(it) === id);
   if (!item) return undefined;
-  await noteAsked(account, item);
+  await noteAsked(account, [item]);
   const question = heldQuestion(item, lastReadings, words);
   const keyboard = await buttonsFor({ others }, account, item, words);
   return { ...(because ? after(because, question) : question), keyboard };

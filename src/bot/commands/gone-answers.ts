@@ -1,5 +1,5 @@
 import type { CallbackQueryContext } from "grammy/web";
-import type { Act, ActTogether } from "../../sync/model/jobs.ts";
+import type { Act, GoneAct } from "../../sync/model/jobs.ts";
 import type { Gone } from "../../sync/model/ledger.ts";
 import { goneQuestions } from "../../sync/status/gone.ts";
 import type { BotContext } from "../ui/context.ts";
@@ -23,7 +23,7 @@ export async function answerTap(
     return askAgain(deps, ctx, words, (it) => (id ? it.id === id : it.askedAt?.getTime() === Number(ms)));
   if (!id) {
     await answerCallback(ctx);
-    return acts.beginTogether(ctx, verb as ActTogether, new Date(Number(ms)), words);
+    return acts.beginTogether(ctx, verb as GoneAct, new Date(Number(ms)), words);
   }
   const entry = await deps.entryOf(ctx.account, id);
   await answerCallback(ctx, entry ? undefined : words.undo.unknown);

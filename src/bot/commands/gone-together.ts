@@ -1,6 +1,6 @@
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../../sync/model/account.ts";
-import type { ActTogether } from "../../sync/model/jobs.ts";
+import type { GoneAct } from "../../sync/model/jobs.ts";
 import { restorableUntil } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import { againButton, restoreAllButton } from "../ui/gone-buttons.ts";
@@ -12,13 +12,13 @@ import type { ReadingActsDeps } from "./reading-answers.ts";
 
 /** What is done with all readings that were asked about together. */
 export interface AskedTogether {
-  act: ActTogether;
+  act: GoneAct;
   account: Account;
   askedAt: Date;
   words: Words;
 }
 
-export function firstWordsTogether(act: ActTogether, words: Words): string | undefined {
+export function firstWordsTogether(act: GoneAct, words: Words): string | undefined {
   const say = goneWords(words);
   if (act === "take_out") return say.taking;
   return act === "restore" ? say.sending : undefined;

@@ -1,4 +1,4 @@
-import type { CallbackQueryContext } from "grammy/web";
+import type { CallbackQueryContext, InlineKeyboard } from "grammy/web";
 import { type AttentionItem, asksWhose } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
@@ -6,7 +6,7 @@ import type { BotContext } from "../ui/context.ts";
 import { answerCallback, editOrReply, orLater } from "../ui/edit-message.ts";
 import { buttonsFor } from "../ui/hand-on-buttons.ts";
 import { stillWaiting } from "../ui/keyboards.ts";
-import { listButtons, sureButtons } from "../ui/question-buttons.ts";
+import { listButtons, sureButtons, undoAllButton, undoAnswerButton } from "../ui/question-buttons.ts";
 import { becameText } from "../views/held.ts";
 import { heldList, heldQuestion, isAskedTwice, LISTED, sureQuestion } from "../views/question.ts";
 import type { Words } from "../words/words.ts";
@@ -56,18 +56,24 @@ export async function answerList(
     await answerCallback(ctx);
     return showList(deps, ctx, await deps.overview(ctx.account), words, { page: Number(shown) });
   }
+  if (verb === "back") {
+    await answerCallback(ctx);
+    return acts.askAllAgain(ctx, new Date(Number.parseInt(shown, 36)), words);
+  }
   const decided = await orLater(ctx, () => decideAll(deps, ctx, shown, verb === "none"));
   if (!decided) return;
   await answerCallback(ctx);
   const { question: say } = words;
-  const { after, count } = decided;
-  if (count === 0) return showList(deps, ctx, after, words);
+  const { after, ids, at } = decided;
+  const [first] = ids;
+  if (!first) return showList(deps, ctx, after, words);
   const [item, ...more] = listed(after);
-  const done = verb === "none" ? say.list.keptOut(count) : say.list.sending(count);
+  const done = verb === "none" ? say.list.keptOut(ids.length) : say.list.sending(ids.length);
+  const undo = at ? undoAllButton(at, words) : undoAnswerButton(first, words);
   if (more.length > 0) {
-    await showList(deps, ctx, after, words, { head: `${done} ${say.list.stillOpen(more.length + 1)}` });
+    await showList(deps, ctx, after, words, { head: `${done} ${say.list.stillOpen(more.length + 1)}`, undo });
   } else {
-    await editOrReply(ctx, done);
+    await editOrReply(ctx, done, undo);
     if (item) await askAlone(ctx, await questionOf(deps, ctx, item, after.lastReadings, words));
   }
   if (verb === "all") await deps.startSync(ctx.account);
@@ -77,8 +83,9 @@ export async function answerList(
 async function decideAll({ overview, decideHeld }: HeldDeps, ctx: BotContext, shown: string, isNone: boolean) {
   const before = await overview(ctx.account);
   const meant = stillWaiting(shown, listed(before)).filter((it) => isNone || !isAskedTwice(it, before.lastReadings));
-  if (meant.length > 0) await decideHeld(ctx.account, meant.map(readingId), isNone ? "not_mine" : "mine");
-  return { count: meant.length, after: await overview(ctx.account) };
+  const ids = meant.map(readingId);
+  const heard = ids.length > 0 ? await decideHeld(ctx.account, ids, isNone ? "not_mine" : "mine") : undefined;
+  return { ids, at: heard?.at, after: await overview(ctx.account) };
 }
 
 async function questionOf(
@@ -98,6 +105,7 @@ const askAlone = (ctx: BotContext, { text, entities, keyboard }: Question) =>
 interface ListPart {
   page?: number;
   head?: string;
+  undo?: InlineKeyboard;
 }
 
 async function showList(
@@ -105,7 +113,7 @@ async function showList(
   ctx: BotContext,
   seen: Overview,
   words: Words,
-  { page = 0, head }: ListPart = {},
+  { page = 0, head, undo }: ListPart = {},
 ) {
   const items = listed(seen);
   const [item, ...more] = items;
@@ -117,5 +125,6 @@ async function showList(
   const shown = Math.min(page, Math.ceil(items.length / LISTED) - 1);
   const { text, entities } = heldList(items, shown, words, head);
   const hasAll = items.some((it) => !isAskedTwice(it, seen.lastReadings));
-  await editOrReply(ctx, text, listButtons(items, shown, words, hasAll), entities);
+  const keyboard = listButtons(items, shown, words, hasAll);
+  await editOrReply(ctx, text, undo ? keyboard.append(undo) : keyboard, entities);
 }

@@ -1,11 +1,12 @@
 import { RetryLaterError } from "../../lib/errors.ts";
 import type { Account } from "../../sync/model/account.ts";
-import type { Act, ActTogether, HandOnAct, ReadingJob } from "../../sync/model/jobs.ts";
+import type { Act, ActTogether, GoneAct, HandOnAct, ReadingJob } from "../../sync/model/jobs.ts";
 import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { BotContext } from "../ui/context.ts";
-import { editOrReply } from "../ui/edit-message.ts";
+import { editOrReply, removeTapped } from "../ui/edit-message.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
+import { undoAllButton } from "../ui/question-buttons.ts";
 import { retryButton } from "../ui/reading-buttons.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 import type { Answer } from "./asked-again.ts";
@@ -20,19 +21,22 @@ export type ReadingActs = ReturnType<typeof createReadingActs>;
 export function createReadingActs(answers: LongAnswers, deps: HandOnDeps) {
   const { overview, queue, clock } = deps;
 
-  async function wordsAt(account: Account): Promise<Words> {
-    const { timezone } = await overview(account);
-    return wordsOf(account, { timezone, now: clock.now() });
-  }
+  const wordsAt = async (account: Account): Promise<Words> =>
+    wordsOf(account, { timezone: (await overview(account)).timezone, now: clock.now() });
 
   /** The words first: a job that is done sooner must not be overwritten by them. */
   async function queued(ctx: BotContext, first: string | undefined, what: NewAct, failed: () => Answer): Promise<void> {
     const messageId = first ? await editOrReply(ctx, first) : (ctx.callbackQuery?.message?.message_id ?? 0);
+    await putIn(ctx, messageId, what, failed);
+  }
+
+  async function putIn(ctx: BotContext, messageId: number, what: NewAct, failed: () => Answer): Promise<void> {
     const job = { ...what, account: ctx.account.telegramUserId, messageId, dueAt: clock.now() };
     await queue.put([job]).catch(async (error: unknown) => {
       // The message promises an answer that won't come.
       const { text, keyboard } = failed();
-      await editOrReply(ctx, text, keyboard);
+      const options = keyboard && { reply_markup: keyboard };
+      await ctx.api.editMessageText(ctx.account.telegramUserId, messageId, text, options);
       throw error;
     });
   }
@@ -48,10 +52,25 @@ export function createReadingActs(answers: LongAnswers, deps: HandOnDeps) {
     },
 
     /** The same with all that were asked about together. */
-    async beginTogether(ctx: BotContext, act: ActTogether, askedAt: Date, words: Words): Promise<void> {
+    async beginTogether(ctx: BotContext, act: GoneAct, askedAt: Date, words: Words): Promise<void> {
       const { failedTogether, firstWordsTogether } = await import("./gone-together.ts");
       const failed = () => failedTogether({ act, askedAt, words });
       return queued(ctx, firstWordsTogether(act, words), { reason: "readings", act, askedAt }, failed);
+    },
+
+    /** Takes it out in a message of its own: the one with the button says other things too. */
+    async takeOutBeside(ctx: BotContext, entry: LedgerEntry, words: Words): Promise<void> {
+      const { message_id: messageId } = await ctx.reply(words.undo.taking(entry));
+      const reading = readingId(entry);
+      const failed = () => ({ text: words.undo.failed(entry), keyboard: retryButton("take_out", reading, words) });
+      await putIn(ctx, messageId, { reason: "reading", act: "take_out", reading }, failed);
+      await removeTapped(ctx);
+    },
+
+    /** Takes back an answer about several held readings. */
+    askAllAgain(ctx: BotContext, askedAt: Date, words: Words): Promise<void> {
+      const failed = () => ({ text: words.later, keyboard: undoAllButton(askedAt, words) });
+      return queued(ctx, words.question.list.undoing, { reason: "readings", act: "ask_again", askedAt }, failed);
     },
 
     /** Throws `RetryLaterError` if it has to be tried again later: nothing has happened then, or it's safe to repeat. */
@@ -115,6 +134,14 @@ async function planFor(deps: HandOnDeps, account: Account, job: ReadingJob, word
     };
   }
   const { act, askedAt } = job;
+  if (act === "ask_again") {
+    const { askAllAgain } = await import("./held-together.ts");
+    return {
+      first: words.question.list.undoing,
+      answer: () => askAllAgain(deps, { account, askedAt, words }),
+      failed: { text: words.later, keyboard: undoAllButton(askedAt, words) },
+    };
+  }
   const { answerTogether, failedTogether, firstWordsTogether } = await import("./gone-together.ts");
   return {
     first: firstWordsTogether(act, words) ?? "",

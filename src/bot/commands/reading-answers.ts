@@ -3,9 +3,10 @@ import type { TakenOut, Which } from "../../sync/engine/gone-answers.ts";
 import type { Heard } from "../../sync/engine/held-decision.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
 import type { TakenBack } from "../../sync/engine/take-back.ts";
+import type { TakenBackAll } from "../../sync/engine/take-back-all.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Act, JobQueue } from "../../sync/model/jobs.ts";
-import type { Decision, LedgerEntry } from "../../sync/model/ledger.ts";
+import { type Decision, type LedgerEntry, UNDONE_WITHIN_MS } from "../../sync/model/ledger.ts";
 import type { Conclusion } from "../notifications/notifier.ts";
 import { withOthers } from "../ui/hand-on-buttons.ts";
 import { undoAnswerButton } from "../ui/question-buttons.ts";
@@ -24,14 +25,13 @@ export interface ReadingActsDeps extends OfferNewsDeps {
   keepGone: (account: Account, which: Which) => Promise<void>;
   takeOutGone: (account: Account, askedAt: Date) => Promise<TakenOut>;
   restoreGone: (account: Account, askedAt: Date) => Promise<LedgerEntry[]>;
+  askAllAgain: (account: Account, at: Date) => Promise<TakenBackAll>;
   decideHeld: (account: Account, readingIds: string[], decision: Decision) => Promise<Heard>;
   sync: (account: Account, options: RunOptions) => Promise<RunReport>;
   conclude: (account: Account, report: RunReport) => Promise<Conclusion>;
   runSoon: (account: number) => Promise<void>;
   queue: JobQueue;
 }
-
-const UNDONE_WITHIN_MS = 24 * 3600 * 1000;
 
 export interface Asked {
   act: Act;

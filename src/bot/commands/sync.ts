@@ -10,7 +10,7 @@ import type { Conclusion } from "../notifications/notifier.ts";
 import { arrivalButtons, withFixes } from "../ui/keyboards.ts";
 import type { LongAnswers } from "../ui/long-answers.ts";
 import type { Questions } from "../ui/questions.ts";
-import { undoButton } from "../ui/reading-buttons.ts";
+import { cameButtons, undoButton } from "../ui/reading-buttons.ts";
 import { progressText, syncOutcomeText } from "../views/sync-outcome.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 
@@ -79,6 +79,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
         const [arrival, ...more] = arrivals;
         if (arrival && more.length === 0) fixed.keyboard.row().append(undoButton(arrival.id, words()));
         const keyboard = arrivalButtons(arrivals, words(), fixed.keyboard);
+        if (more.length > 0) cameButtons(arrivals, words(), keyboard);
         const isShown = await message.finish(fixed.text, keyboard);
         await questions.offered(account, messageId, keyboard);
         if (isShown && report.delivered?.isFirst) await deps.noteFirstRead(account);

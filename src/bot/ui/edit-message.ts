@@ -24,6 +24,15 @@ export async function editOrReply(
   }
 }
 
+/** Removes the button that was tapped, and leaves the others. */
+export async function removeTapped(ctx: BotContext): Promise<void> {
+  const { data, message } = ctx.callbackQuery ?? {};
+  const rows = message?.reply_markup?.inline_keyboard ?? [];
+  const left = rows.map((row) => row.filter((it) => !("callback_data" in it) || it.callback_data !== data));
+  const inline_keyboard = left.filter((row) => row.length > 0);
+  await ctx.editMessageReplyMarkup({ reply_markup: { inline_keyboard } }).catch(() => undefined);
+}
+
 /** Answers a tap with a text that shows for a moment. If the tap is too old to be answered, nothing is lost. */
 export async function answerCallback(ctx: BotContext, text?: string): Promise<void> {
   ctx.isTapAnswered = true;

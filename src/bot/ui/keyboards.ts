@@ -35,6 +35,7 @@ export const CALLBACK = {
   doctor: "ask:doctor",
   help: "ask:help",
   sent: "ask:sent",
+  noHeight: "height:no",
 } as const;
 
 /** Asks again, or in one tap, why a reading is missing. */

@@ -7,8 +7,8 @@ import { CALLBACK, rangeOf } from "./keyboards.ts";
 
 /** Taps on the question about one reading: a verb and its id. */
 export const QUESTION_TAP = /^held:(yes|sure|no|undo|ask):(\d{16}#\w+)$/;
-/** Taps on the list: a verb, and which readings it shows, or the page. */
-export const LIST_TAP = /^held:(none|all|page):([0-9a-z-]+)$/;
+/** Taps on the list: a verb, and which readings it shows, or the page, or when it was answered. */
+export const LIST_TAP = /^held:(none|all|page|back):([0-9a-z-]+)$/;
 /** Taps of the one it came to: that it was this person, the list of people, and back to the question. */
 export const HAND_ON_TAP = /^hand:(to|who|back):(\d+):(\d{16}#\w+)$/;
 /** Taps of the one who is asked: a verb, the account it came to, and its id there. */
@@ -28,6 +28,10 @@ export function questionButtons(item: Pick<AttentionItem, "fate" | "kind" | "mea
 
 export const sureButtons = (id: string, { question: { button } }: Words) =>
   new InlineKeyboard().text(button.sure, tap("sure", id)).text(button.no, tap("no", id));
+
+/** Of the answer about several readings that was given at this time. */
+export const undoAllButton = (at: Date, { undo: { button } }: Words, keyboard = new InlineKeyboard()) =>
+  keyboard.row().text(button.undo, `held:back:${at.getTime().toString(36)}`);
 
 export const undoAnswerButton = (id: string, { undo: { button } }: Words) =>
   new InlineKeyboard().text(button.undo, tap("undo", id));

@@ -52,7 +52,7 @@ export function sureQuestion(item: Asked, last: LastReadings, { question: say }:
 }
 
 export function heldList(
-  items: Asked[],
+  items: Measured[],
   page: number,
   { question: { list } }: Words,
   head = list.head(items.length),

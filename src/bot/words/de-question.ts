@@ -43,6 +43,9 @@ export function questionInGerman({ short: name, shortValues, time, day }: Format
       sending: (count) => `${plural(count, "Messung", "Messungen")}: Ich sende, was Garmin noch nicht hat.`,
       stillOpen: (count) => `Für ${count} brauche ich noch deine Antwort:`,
       noneLeft: "Für diese Messungen brauche ich keine Antwort mehr.",
+      undoing: "Ich mache das rückgängig …",
+      leaving: (count) =>
+        `${plural(count, "Messung ist", "Messungen sind")} noch nicht aus Garmin heraus. Der nächste Abgleich holt es nach, und dann frage ich noch einmal.`,
     },
     button: {
       yes: "Ja",

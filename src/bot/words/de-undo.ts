@@ -26,6 +26,11 @@ export function undoInGerman({ short: name, day }: Format): UndoWords {
     tooLate: (it) => `${name(it)}: Dafür ist es zu spät.`,
     unknown: "Diese Messung kenne ich nicht mehr, darum hat sich nichts geändert.",
     failed: (it) => `${name(it)}: Das hat gerade nicht geklappt. Bitte tippe noch einmal.`,
-    button: { takeOut: "Herausnehmen", keep: "Drinlassen", restore: "Wiederherstellen", undo: "Rückgängig" },
+    which: "Welche soll ich aus Garmin herausnehmen?",
+    noneListed: "Diese kann ich nicht mehr auflisten. /undo nimmt die letzte Messung heraus.",
+    button: {
+      ...{ takeOut: "Herausnehmen", keep: "Drinlassen", restore: "Wiederherstellen", undo: "Rückgängig" },
+      undoOne: "Eine herausnehmen …",
+    },
   };
 }

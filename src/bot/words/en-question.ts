@@ -39,6 +39,9 @@ export function questionInEnglish({ short: name, shortValues, time, day }: Forma
       sending: (count: number) => `${plural(count, "reading")}: I’ll send what Garmin doesn’t have yet.`,
       stillOpen: (count: number) => `${count} still need your answer:`,
       noneLeft: "None of these readings needs an answer any more.",
+      undoing: "Undoing that…",
+      leaving: (count: number) =>
+        `${plural(count, "reading")} can’t be taken out of Garmin yet. The next sync does it, and then I ask again.`,
     },
     button: {
       yes: "Yes",

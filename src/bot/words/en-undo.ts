@@ -24,7 +24,9 @@ export function undoInEnglish({ short: name, day }: Format) {
     tooLate: (it: Measured) => `${name(it)}: it’s too late to undo that.`,
     unknown: "I don’t know that reading any more, so nothing has changed.",
     failed: (it: Measured) => `${name(it)}: that didn’t work just now. Please tap again.`,
-    button: { takeOut: "Take it out", keep: "Keep it", restore: "Restore", undo: "Undo" },
+    which: "Which one shall I take out of Garmin?",
+    noneListed: "I can’t list these any more. /undo takes out the last reading.",
+    button: { takeOut: "Take it out", keep: "Keep it", restore: "Restore", undo: "Undo", undoOne: "Take one out…" },
   };
 }
 export type UndoWords = ReturnType<typeof undoInEnglish>;

@@ -28,7 +28,7 @@ describe("after the first readings have come", () => {
         "Newest: 64.4 kg, today 12:30; 121/79 mmHg, pulse 61, today 12:40.",
         "Garmin now has your weight, blood pressure and body fat. It has no field for the pulse from your scale, vascular age and pulse wave velocity.",
       ],
-      ["Weight in Garmin", "Blood pressure in Garmin"],
+      ["Weight in Garmin", "Blood pressure in Garmin", "Take one out…"],
     ],
     [
       "de",
@@ -37,7 +37,7 @@ describe("after the first readings have come", () => {
         "Die neuesten Werte: 64,4 kg, heute 12:30; 121/79 mmHg, Puls 61, heute 12:40.",
         "In Garmin stehen jetzt: Gewicht, Blutdruck und Körperfett. Kein Feld gibt es dort für den Puls von der Waage, das Gefäßalter und die Pulswellengeschwindigkeit.",
       ],
-      ["Gewicht in Garmin", "Blutdruck in Garmin"],
+      ["Gewicht in Garmin", "Blutdruck in Garmin", "Eine herausnehmen …"],
     ],
   ] as const)(
     "the answer says which, their newest values, and where to see them (%s)",
@@ -52,6 +52,7 @@ describe("after the first readings have come", () => {
       expect(buttons.flat()).toMatchObject([
         { text: labels[0], url: "https://connect.garmin.com/app/weight" },
         { text: labels[1], url: "https://connect.garmin.com/app/blood-pressure" },
+        { text: labels[2], data: expect.stringMatching(/^reading:came:/) },
       ]);
       // The next card begins after them.
       const { value } = await harness.app.store.summary.read(ACCOUNT);

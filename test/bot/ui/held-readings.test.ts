@@ -17,8 +17,10 @@ const boldOf = (text: string) => {
 };
 
 /** 80 kg yesterday, and then these weights, of which the scale doesn't know whose they are, ten minutes apart. */
-async function guests(...weightsKg: number[]) {
-  harness = await startNotifiedBot();
+const guests = (...weightsKg: number[]) => guestsOf("en", ...weightsKg);
+
+async function guestsOf(language: "en" | "de", ...weightsKg: number[]) {
+  harness = await startNotifiedBot(language === "de" ? { language } : {});
   harness.person.stepOnScale({ at: harness.ago({ days: 1 }), weightKg: 80 });
   await harness.scheduledRun();
   for (const [index, weightKg] of weightsKg.entries()) {
@@ -193,13 +195,74 @@ describe("more than three at once", () => {
     expect(weights()).toEqual([80]);
   });
 
+  test.each([
+    ["en", "4 readings: kept out of Garmin.", "4 readings. Which of them are yours?", "None of these is mine", "Undo"],
+    [
+      "de",
+      "4 Messungen kommen nicht in Garmin.",
+      "4 Messungen. Welche davon sind von dir?",
+      "Keine ist von mir",
+      "Rückgängig",
+    ],
+  ] as const)("a no to all of them can be undone, and they are asked about again (%s)", async (...given) => {
+    const [language, keptOut, question, none, undo] = given;
+    await guestsOf(language, 70, 71, 72, 73);
+    const { id } = await heard(harness, question);
+    harness.owner.tap(none, id);
+    expect(labels(await heard(harness, keptOut))).toEqual([undo]);
+    expect(await waiting()).toHaveLength(0);
+    await harness.scheduledRun();
+    harness.clock.advance(HOUR);
+    harness.owner.tap(undo, id);
+    const again = await harness.owner.waitForMessage((it) => it.id === id && it.text.startsWith(question));
+    expect(labels(again)).toContain(none);
+    expect(await waiting()).toHaveLength(4);
+    const said = botTexts(harness).length;
+    await harness.scheduledRun();
+    expect(botTexts(harness)).toHaveLength(said);
+    expect(weights()).toEqual([80]);
+  });
+
+  test("a yes to all of them can be undone: they leave Garmin, and what was answered since stays", async () => {
+    await guests(70, 71, 150, 73);
+    const { id } = await heard(harness, "4 readings.");
+    harness.owner.tap("All mine, except what is far off");
+    await heard(harness, "3 readings: I’ll send what Garmin doesn’t have yet.");
+    const far = await heard(harness, "150.0 kg, today 11:40. Was that you?");
+    await heard(harness, "73.00 kg, today 11:50: it’s in Garmin.");
+    await harness.quiet();
+    harness.owner.tap("No", far.id);
+    await heard(harness, "150.0 kg, today 11:40: kept out of Garmin.");
+    harness.clock.advance(HOUR);
+    harness.owner.tap("Undo", id);
+    await harness.owner.waitForMessage(
+      (it) => it.id === id && it.text.startsWith("3 readings. Which of them are yours?"),
+    );
+    expect(weights()).toEqual([80]);
+    expect((await waiting()).map(({ values }) => values)).toMatchObject([70, 71, 73].map((weightKg) => ({ weightKg })));
+    harness.owner.tap("All mine, except what is far off", id);
+    await heard(harness, "3 readings: I’ll send what Garmin doesn’t have yet.");
+    await expect.poll(weights).toEqual([80, 70, 71, 73]);
+  });
+
+  test("an answer about many can be undone for 24 hours", async () => {
+    await guests(70, 71, 72, 73);
+    const { id } = await heard(harness, "4 readings.");
+    harness.owner.tap("None of these is mine", id);
+    await heard(harness, "4 readings: kept out of Garmin.");
+    harness.clock.advance(25 * HOUR);
+    harness.owner.tap("Undo", id);
+    await heard(harness, "for 24 hours");
+    expect(await waiting()).toHaveLength(0);
+  });
+
   test("go to Garmin all at once, except what is far off", async () => {
     await guests(70, 71, 150, 73);
     const { id } = await heard(harness, "4 readings.");
     harness.owner.tap("All mine, except what is far off");
     const left = await heard(harness, "3 readings: I’ll send what Garmin doesn’t have yet.");
     expect(left.id).toBe(id);
-    expect(left.buttons).toEqual([]);
+    expect(labels(left)).toEqual(["Undo"]);
     expect(labels(await heard(harness, "150.0 kg, today 11:40. Was that you?"))).toEqual(["Yes", "No"]);
     await heard(harness, "73.00 kg, today 11:50: it’s in Garmin.");
     await harness.quiet();
