@@ -1,10 +1,14 @@
+import type { Clock } from "../../lib/clock.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { Overview } from "../../sync/status/overview.ts";
+import { trendOf } from "../../sync/status/summary.ts";
 import { valuesIn } from "../typed/values.ts";
 import type { BotContext } from "../ui/context.ts";
 import { goalLine } from "../views/goal.ts";
+import { goalWords } from "../words/digest.ts";
 
 export interface GoalDeps {
+  clock: Clock;
   accounts: Accounts;
   overview: (account: Account) => Promise<Overview>;
 }
@@ -12,25 +16,31 @@ export interface GoalDeps {
 const OFF = new Set(["off", "aus", "none", "weg"]);
 
 /** `asked`: what was typed after the command. */
-export async function answerGoal({ accounts, overview }: GoalDeps, ctx: BotContext, asked: string): Promise<void> {
+export async function answerGoal(deps: GoalDeps, ctx: BotContext, asked: string): Promise<void> {
+  const { accounts, overview, clock } = deps;
   const { telegramUserId, settings } = ctx.account;
-  const { goal: say } = ctx.words;
+  const say = goalWords(ctx.words);
   const typed = asked.toLowerCase().replace(/\s+/g, " ").trim();
   if (OFF.has(typed)) {
-    await accounts.save(telegramUserId, { settings: { goalKg: undefined } });
+    await accounts.save(telegramUserId, { settings: { goalKg: undefined, goalFromKg: undefined } });
     return void (await ctx.reply(say.removed));
   }
-  let { goalKg } = settings;
-  if (typed !== "") {
-    const understood = valuesIn(typed, settings.units);
-    if (understood?.values.kind !== "weigh_in" || understood.isGuess) return void (await ctx.reply(say.notUnderstood));
-    goalKg = understood.values.weightKg;
-    await accounts.save(telegramUserId, { settings: { goalKg } });
-  }
-  if (goalKg === undefined) return void (await ctx.reply(say.none));
-  const last = (await overview(ctx.account).catch(() => undefined))?.lastReadings.weigh_in?.values;
-  const isKnown = last?.kind === "weigh_in";
+  const understood = typed === "" ? undefined : valuesIn(typed, settings.units);
+  const isUnderstood = understood?.values.kind === "weigh_in" && !understood.isGuess;
+  if (typed !== "" && !isUnderstood) return void (await ctx.reply(say.notUnderstood));
+  const wantedKg = understood?.values.kind === "weigh_in" ? understood.values.weightKg : settings.goalKg;
+  if (wantedKg === undefined) return void (await ctx.reply(say.none));
+  const { progress } = (await overview(ctx.account).catch(() => undefined)) ?? {};
+  const last = progress?.lastReadings.weigh_in?.values;
+  const weightKg = last?.kind === "weigh_in" ? last.weightKg : undefined;
+  const fromKg = wantedKg === settings.goalKg ? settings.goalFromKg : undefined;
+  const goal = { goalKg: wantedKg, goalFromKg: fromKg ?? weightKg };
+  const isNew = goal.goalKg !== settings.goalKg || goal.goalFromKg !== settings.goalFromKg;
+  if (isNew) await accounts.save(telegramUserId, { settings: goal });
+  const weeklyKg = progress && trendOf(progress, clock.now())?.changeKg;
   await ctx.reply(
-    isKnown ? goalLine(goalKg, last.weightKg, undefined, ctx.words) : say.set(ctx.words.format.weight(goalKg, 1)),
+    weightKg === undefined
+      ? say.set(ctx.words.format.weight(wantedKg, 1))
+      : goalLine(goal, weightKg, weeklyKg, ctx.words),
   );
 }

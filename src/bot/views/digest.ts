@@ -1,13 +1,14 @@
 import { type Digest, ESC_2024_AT_HOME } from "../../sync/status/digest.ts";
+import { digestWords } from "../words/digest.ts";
 import type { Words } from "../words/words.ts";
-import { goalLine } from "./goal.ts";
+import { type Goal, goalLine } from "./goal.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 
-/** In words; what waits is said once, below all that is sent together. */
-export function digestText(digest: Digest, goalKg: number | undefined, words: Words): string {
-  const { of, from, to, weight, pressure } = digest;
-  const { digest: say, format } = words;
+export function digestText(digest: Digest, goal: Goal, words: Words): string {
+  const { of, from, to, weight, pressure, setAside } = digest;
+  const { format } = words;
+  const say = digestWords(words);
   const last = new Date(to.getTime() - DAY_MS / 2);
   const weeks = (to.getTime() - from.getTime()) / (7 * DAY_MS);
   const isBelow =
@@ -18,8 +19,9 @@ export function digestText(digest: Digest, goalKg: number | undefined, words: Wo
     say.title[of](format.day(from), format.day(last), format.month(from)),
     ...(weight ? [say.weight[of](weight)] : []),
     ...(pressure ? [say.pressure(pressure), say.limit(isBelow === true)] : []),
-    ...(weight && goalKg !== undefined
-      ? [goalLine(goalKg, weight.meanKg, weight.changeKg && weight.changeKg / weeks, words)]
+    ...(setAside ? [say.setAside(setAside)] : []),
+    ...(weight && goal.goalKg !== undefined
+      ? [goalLine(goal, weight.meanKg, weight.changeKg && weight.changeKg / weeks, words)]
       : []),
   ].join("\n");
 }

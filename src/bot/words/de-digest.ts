@@ -20,22 +20,30 @@ export function digestInGerman({ weight, amountOf, number }: Format): DigestWord
     },
     pressure: ({ systolicMmHg, diastolicMmHg, count }) =>
       `Blutdruck: im Schnitt ${number(systolicMmHg, 0)}/${number(diastolicMmHg, 0)} mmHg (${plural(count, "Messung", "Messungen")}).`,
+    setAside: ({ held, failed, waiting }) =>
+      [
+        ...(held > 0 ? [`Zurückgehalten: ${held}.`] : []),
+        ...(failed > 0 ? [`Nicht gespeichert: ${failed}.`] : []),
+        ...(waiting > 0 ? [`Davon noch offen: ${waiting}, siehe /status.`] : []),
+      ].join(" "),
     limit: (isBelow) =>
       `Das liegt ${isBelow ? "unter" : "nicht unter"} 135/85, dem Grenzwert der europäischen Leitlinien (ESC 2024) für Messungen zu Hause. Das ist eine Information, kein ärztlicher Rat.`,
   };
 }
 
-export function goalInGerman(): GoalWords {
-  return {
-    line: (goal, rest, weeks) =>
-      `Ziel ${goal}: noch ${rest}${weeks === undefined ? "" : `, in diesem Tempo etwa ${plural(weeks, "Woche", "Wochen")}`}.`,
-    short: (rest) => `noch ${rest} bis zum Ziel`,
-    reachedShort: "Ziel erreicht",
-    reached: (goal) => `Ziel ${goal}: erreicht.`,
-    set: (goal) => `Dein Ziel ist ${goal}. Mit /goal off entfernst du es.`,
-    none: "Du hast noch kein Ziel. Schick mir eins, zum Beispiel /goal 62 kg, dann steht in den Meldungen, wie weit es noch ist.",
-    removed: "Ich habe dein Ziel entfernt.",
-    notUnderstood:
-      "Dieses Gewicht habe ich nicht verstanden. Versuche /goal 62 kg, /goal 137 lb oder /goal 9 st 11, oder /goal off.",
-  };
-}
+export const goalInGerman: GoalWords = {
+  line: (goal, rest, done) =>
+    `Ziel ${goal}: noch ${rest}${done ? `, geschafft ${done.amount} (${done.percent} %)` : ""}.`,
+  trend: (amount, isLess, weeks) =>
+    amount === ""
+      ? "Trend: unverändert."
+      : `Trend: ${amount} ${isLess ? "weniger" : "mehr"} pro Woche${weeks === undefined ? "" : `, also noch etwa ${plural(weeks, "Woche", "Wochen")}`}.`,
+  short: (rest, done) => `noch ${rest} bis zum Ziel${done ? ` (${done.percent} % geschafft)` : ""}`,
+  reachedShort: "Ziel erreicht",
+  reached: (goal) => `Ziel ${goal}: erreicht.`,
+  set: (goal) => `Dein Ziel ist ${goal}. Mit /goal off entfernst du es.`,
+  none: "Du hast noch kein Ziel. Schick mir eins, zum Beispiel /goal 62 kg, dann steht in den Meldungen, wie weit es noch ist.",
+  removed: "Ich habe dein Ziel entfernt.",
+  notUnderstood:
+    "Dieses Gewicht habe ich nicht verstanden. Versuche /goal 62 kg, /goal 137 lb oder /goal 9 st 11, oder /goal off.",
+};

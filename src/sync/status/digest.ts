@@ -2,6 +2,7 @@ import { atLocalHour, localDate } from "../../lib/local-time.ts";
 import type { Account } from "../model/account.ts";
 import type { Progress } from "../model/ledger.ts";
 import type { SummaryMemory } from "../model/people.ts";
+import { readingId } from "../model/reading.ts";
 import { hourOf, mean } from "./summary.ts";
 
 /** The last week, from Monday to Sunday, or the last month. */
@@ -18,6 +19,8 @@ export interface Period {
 export interface Digest extends Period {
   weight?: { meanKg: number; count: number; changeKg?: number };
   pressure?: { systolicMmHg: number; diastolicMmHg: number; count: number };
+  /** What was held or not stored in it. `waiting`: how many of them still wait for their owner. */
+  setAside?: { held: number; failed: number; waiting: number };
 }
 
 /** The limit of the European Society of Cardiology for measurements at home (guidelines of 2024), in mmHg. */
@@ -41,8 +44,9 @@ export function digestsDue(
   });
 }
 
-/** What was measured in it; undefined if nothing was. */
-export function digestOf(period: Period, { recentWeighIns, recentPressures = [] }: Progress): Digest | undefined {
+/** What was measured in it; undefined if nothing was, and nothing was held either. */
+export function digestOf(period: Period, progress: Progress): Digest | undefined {
+  const { recentWeighIns, recentPressures = [] } = progress;
   const { from, to, beforeFrom } = period;
   const within = <T extends { takenAt: Date }>(all: T[], start: Date, end: Date) =>
     all.filter(({ takenAt }) => takenAt >= start && takenAt < end);
@@ -52,7 +56,8 @@ export function digestOf(period: Period, { recentWeighIns, recentPressures = [] 
   const meanBeforeKg = mean(within(recentWeighIns, beforeFrom, from).map(({ weightKg }) => weightKg));
   const systolicMmHg = mean(pressures.map((it) => it.systolicMmHg));
   const diastolicMmHg = mean(pressures.map((it) => it.diastolicMmHg));
-  if (meanKg === undefined && systolicMmHg === undefined) return undefined;
+  const setAside = setAsideIn(period, progress);
+  if (meanKg === undefined && systolicMmHg === undefined && !setAside) return undefined;
   const changeKg = meanKg !== undefined && meanBeforeKg !== undefined ? meanKg - meanBeforeKg : undefined;
   return {
     ...period,
@@ -61,7 +66,18 @@ export function digestOf(period: Period, { recentWeighIns, recentPressures = [] 
     }),
     ...(systolicMmHg !== undefined &&
       diastolicMmHg !== undefined && { pressure: { systolicMmHg, diastolicMmHg, count: pressures.length } }),
+    ...(setAside && { setAside }),
   };
+}
+
+function setAsideIn({ from, to }: Period, { setAside = [], attention }: Progress): Digest["setAside"] {
+  const waits = new Set(attention.map(readingId));
+  const within = setAside.filter(({ at }) => at >= from && at < to);
+  if (within.length === 0) return undefined;
+  const failed = new Set(within.filter(({ state }) => state === "failed").map(({ id }) => id));
+  const held = new Set(within.filter(({ id }) => !failed.has(id)).map(({ id }) => id));
+  const waiting = [...held, ...failed].filter((id) => waits.has(id)).length;
+  return { held: held.size, failed: failed.size, waiting };
 }
 
 /** By the calendar: not every day has 24 hours. */

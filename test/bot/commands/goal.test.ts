@@ -27,6 +27,43 @@ test("/goal sets a weight to reach, says how far it is, and removes it", async (
 });
 
 test.each([
+  [
+    "en",
+    "Goal 62.0 kg: 2.4 kg to go.",
+    "Goal 62.0 kg: 1.4 kg to go, 1.0 kg done (41 %). Trend: 0.9 kg down a week, so about 2 weeks more.",
+    "Goal 62.0 kg: reached.",
+  ],
+  [
+    "de",
+    "Ziel 62,0 kg: noch 2,4 kg.",
+    "Ziel 62,0 kg: noch 1,4 kg, geschafft 1,0 kg (41 %). Trend: 0,9 kg weniger pro Woche, also noch etwa 2 Wochen.",
+    "Ziel 62,0 kg: erreicht.",
+  ],
+] as const)("/goal says how much is done, and the trend; past it is reached too (%s)", async (language, ...lines) => {
+  harness = await startTestBot();
+  await harness.app.store.accounts.save(ACCOUNT, { language });
+  const weigh = async (weightKg: number) => {
+    harness.person.stepOnScale({ weightKg });
+    await harness.sync();
+  };
+  await weigh(64.4);
+  harness.serveEachAnew();
+  const [set, halfway, reached] = lines;
+  expect(await say("/goal 62 kg")).toBe(set);
+  harness.clock.advance(8 * 24 * 3600);
+  await harness.link();
+  await weigh(63.6);
+  harness.clock.advance(3600);
+  await weigh(63.4);
+  expect(await say("/goal")).toBe(halfway);
+  harness.clock.advance(3600);
+  await weigh(61.5);
+  expect(await say("/goal")).toBe(reached);
+  // The same one again doesn't begin anew.
+  expect(await say("/goal 62")).toBe(reached);
+});
+
+test.each([
   ["kg", "62,5", 62.5],
   ["lb", "137", 62.14],
   ["kg", "9st 11", 62.14],

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { digestText } from "../../../src/bot/views/digest.ts";
+import type { Goal } from "../../../src/bot/views/goal.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import { type Account, DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { Progress } from "../../../src/sync/model/ledger.ts";
+import { readingId } from "../../../src/sync/model/reading.ts";
 import { digestOf, digestsDue } from "../../../src/sync/status/digest.ts";
 
 const BERLIN = "Europe/Berlin";
@@ -38,11 +40,11 @@ const pressure = (date: string, systolicMmHg: number, diastolicMmHg: number) => 
   ...{ takenAt: new Date(`${date}T06:00:00Z`), systolicMmHg, diastolicMmHg },
 });
 
-function digest(progress: Progress, language: "en" | "de", goalKg?: number) {
+function digest(progress: Progress, language: "en" | "de", goal: Goal = {}) {
   const now = new Date("2026-11-23T08:00:00Z");
   const [week] = digestsDue(account, BERLIN, {}, now);
   const found = week && digestOf(week, progress);
-  return found && digestText(found, goalKg, wordsFor({ language, units: "kg", timezone: BERLIN, now }));
+  return found && digestText(found, goal, wordsFor({ language, units: "kg", timezone: BERLIN, now }));
 }
 
 test.each([
@@ -53,7 +55,8 @@ test.each([
       "Weight: 64.5 kg on average (2 weigh-ins), 0.5 kg less than the week before.",
       "Blood pressure: 121/80 mmHg on average (2 measurements).",
       "That’s below 135/85, the limit for measurements at home in the European guidelines (ESC 2024). This is information, not medical advice.",
-      "Goal 62.0 kg: 2.5 kg to go, at this pace about 5 weeks.",
+      "Held: 2. Not stored: 1. Still waiting for you: 1, see /status.",
+      "Goal 62.0 kg: 2.5 kg to go, 1.5 kg done (37 %). Trend: 0.5 kg down a week, so about 5 weeks more.",
     ],
   ],
   [
@@ -63,7 +66,8 @@ test.each([
       "Gewicht: im Schnitt 64,5 kg (2 Messungen), 0,5 kg weniger als in der Vorwoche.",
       "Blutdruck: im Schnitt 121/80 mmHg (2 Messungen).",
       "Das liegt unter 135/85, dem Grenzwert der europäischen Leitlinien (ESC 2024) für Messungen zu Hause. Das ist eine Information, kein ärztlicher Rat.",
-      "Ziel 62,0 kg: noch 2,5 kg, in diesem Tempo etwa 5 Wochen.",
+      "Zurückgehalten: 2. Nicht gespeichert: 1. Davon noch offen: 1, siehe /status.",
+      "Ziel 62,0 kg: noch 2,5 kg, geschafft 1,5 kg (37 %). Trend: 0,5 kg weniger pro Woche, also noch etwa 5 Wochen.",
     ],
   ],
 ] as const)("a digest has the change, the averages and the numbers of its week (%s)", (language, lines) => {
@@ -79,8 +83,39 @@ test.each([
       pressure("2026-11-17", 120, 79),
       pressure("2026-11-18", 122, 81),
     ],
+    ...heldAndFailed(),
   });
-  expect(digest(progress, language, 62)?.split("\n")).toEqual(lines);
+  expect(digest(progress, language, { goalKg: 62, goalFromKg: 66 })?.split("\n")).toEqual(lines);
+});
+
+/** Two were held in that week, one of which still is; one wasn't stored; the others are from before and after. */
+function heldAndFailed(): Pick<Progress, "attention" | "setAside"> {
+  const at = (date: string) => new Date(`${date}T06:00:00Z`);
+  const item = (measureGroupId: number, date: string) => ({
+    ...{ measureGroupId, kind: "weigh_in" as const, takenAt: at(date), modifiedAt: at(date), waitsSince: at(date) },
+    values: { kind: "weigh_in" as const, weightKg: 41 },
+    fate: { state: "held" as const, reason: "ambiguous_person" as const },
+  });
+  const idOf = (measureGroupId: number) => readingId({ measureGroupId, kind: "weigh_in" });
+  return {
+    attention: [item(1, "2026-11-10"), item(3, "2026-11-17"), item(5, "2026-11-23")],
+    setAside: [
+      { id: idOf(1), state: "held", at: at("2026-11-10") },
+      { id: idOf(2), state: "held", at: at("2026-11-16") },
+      { id: idOf(3), state: "held", at: at("2026-11-17") },
+      { id: idOf(4), state: "held", at: at("2026-11-18") },
+      { id: idOf(4), state: "failed", at: at("2026-11-18") },
+      { id: idOf(5), state: "held", at: at("2026-11-23") },
+    ],
+  };
+}
+
+test("a week in which readings were only held has a digest, and what was held before it isn’t counted again", () => {
+  expect(digest(progressWith(heldAndFailed()), "en")).toBe(
+    "Your week, 16 Nov – 22 Nov\nHeld: 2. Not stored: 1. Still waiting for you: 1, see /status.",
+  );
+  const { attention, setAside = [] } = heldAndFailed();
+  expect(digest(progressWith({ attention, setAside: setAside.slice(0, 1) }), "en")).toBeUndefined();
 });
 
 test("at the limit, a mean blood pressure isn’t below it", () => {
