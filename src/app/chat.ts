@@ -1,8 +1,8 @@
 import { type BotConfig, type BotDeps, createBot, type TelegramBot } from "../bot/bot.ts";
-import { createSummaries } from "../bot/notifications/daily-summary.ts";
 import { createNotifier, type Notifier } from "../bot/notifications/notifier.ts";
 import { isUnchanged } from "../bot/telegram/errors.ts";
 import { RetryLaterError } from "../lib/errors.ts";
+import { lazy } from "../lib/lazy.ts";
 import { errorFacts } from "../lib/log.ts";
 import type { RunOptions, RunReport } from "../sync/engine/run.ts";
 import { runSoon } from "../sync/jobs/handler.ts";
@@ -42,7 +42,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const { store, overviews, garminSignIn, clock, log } = app;
   const { accounts, health, summary, leases } = store;
   const notifier = createNotifier({
-    ...{ accounts, health, overview: overviews.of, garminSignIn, clock, log },
+    ...{ accounts, health, summary, overview: overviews.of, garminSignIn, clock, log },
     others: async (account) => (await handingOn()).othersIn(store, config, account),
     onUnanswered: async (account, handedOn) =>
       deps.queue.put((await handingOn()).unansweredJobs(account, handedOn, clock.now())),
@@ -56,13 +56,11 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
     },
   });
   const telegram = createBot(config, botDeps(app, notifier, deps));
-
-  return {
-    telegram,
-    summarize: createSummaries({
+  const summaries = lazy(async () =>
+    (await import("../bot/notifications/daily-summary.ts")).createSummaries({
       ...{ summary, leases, overview: overviews.of, deliver: notifier.deliver, clock },
-      edit: async ({ telegramUserId }, messageId, text) =>
-        telegram.bot.api.editMessageText(telegramUserId, messageId, text).then(
+      edit: async ({ telegramUserId }, messageId, text, keyboard) =>
+        telegram.bot.api.editMessageText(telegramUserId, messageId, text, { reply_markup: keyboard }).then(
           () => true,
           (error: unknown) => {
             if (isUnchanged(error)) return true;
@@ -71,6 +69,11 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
           },
         ),
     }),
+  );
+
+  return {
+    telegram,
+    summarize: async (account, report) => (await summaries())(account, report),
     async onConsent(id, result) {
       log.info("consent_answered", { account: id, result: result.type });
       const account = await accounts.find(id);
@@ -134,7 +137,7 @@ export function botDeps(
     goOn: sync.resume,
     ...{ lastSent: sync.lastSent, takeOut: sync.takeOut, restore: sync.restore, askAgain: sync.askAgain },
     ...{ keepGone: sync.keepGone, takeOutGone: sync.takeOutGone, restoreGone: sync.restoreGone },
-    ...{ entryOf: sync.entryOf, handOn: sync.handOn },
+    ...{ entryOf: sync.entryOf, handOn: sync.handOn, askAllAgain: sync.askAllAgain },
     missing: async (account, kind) => (await import("./missing.ts")).whyMissing(app, account, kind),
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),
     async noteFirstRead({ telegramUserId }) {

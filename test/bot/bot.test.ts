@@ -189,7 +189,7 @@ test("stopping waits for the update that is being handled", async () => {
         lastReadings: {},
         attention: [],
         unreadable: [],
-        facts: factsOf(undefined, account.settings.sends),
+        facts: factsOf(undefined, account.settings),
         timezone: "UTC",
         isTimezoneKnown: false,
         lastRun: undefined,

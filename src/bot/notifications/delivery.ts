@@ -26,6 +26,12 @@ export interface DeliveryDeps {
 /** Sends a message that nobody asked for, except to people who have blocked the bot. Whether Telegram accepted it. */
 export type Deliver = (account: Account, text: string, options: Options) => Promise<boolean>;
 
+/** Somebody who blocked the bot isn't tried each time. A time in the future was written by a wrong clock. */
+export function isLeftAlone({ blockedAt }: Account, now: Date): boolean {
+  const blockedHours = blockedAt && (now.getTime() - blockedAt.getTime()) / 3_600_000;
+  return blockedHours !== undefined && blockedHours >= 0 && blockedHours < BLOCKED_HOURS;
+}
+
 export function createDelivery({ accounts, send, clock, log }: DeliveryDeps): Deliver {
   const undelivered = new Set<number>();
 
@@ -36,10 +42,9 @@ export function createDelivery({ accounts, send, clock, log }: DeliveryDeps): De
       .catch((error: unknown) => log.warn("silence_not_saved", errorFacts(error)));
   }
 
-  return async ({ telegramUserId: account, blockedAt }, text, options) => {
-    const blockedHours = blockedAt && (clock.now().getTime() - blockedAt.getTime()) / 3_600_000;
-    // A time in the future was written by a wrong clock.
-    if (blockedHours !== undefined && blockedHours >= 0 && blockedHours < BLOCKED_HOURS) return false;
+  return async (to, text, options) => {
+    const { telegramUserId: account, blockedAt } = to;
+    if (isLeftAlone(to, clock.now())) return false;
     try {
       await send(account, text, options);
     } catch (error) {

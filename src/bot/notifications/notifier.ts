@@ -3,11 +3,11 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { RunReport } from "../../sync/engine/run.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
-import type { SubscriptionNews } from "../../sync/links/subscriptions.ts";
 import { type Account, type Accounts, zoneOf } from "../../sync/model/account.ts";
-import { type Health, type HealthStore, isUnexpected } from "../../sync/model/health.ts";
+import { type Health, type HealthStore, isUnexpected, type SubscriptionNews } from "../../sync/model/health.ts";
 import type { AttentionItem, HandedOn } from "../../sync/model/ledger.ts";
 import { RELINK } from "../../sync/model/link.ts";
+import type { SummaryStore } from "../../sync/model/people.ts";
 import {
   afterRun,
   afterTelling,
@@ -15,17 +15,21 @@ import {
   type HealthNews,
   isAboutGone,
   isQuiet,
+  needsOwner,
   pendingNotices,
+  withSubscriptionNews,
 } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
+import { isNight } from "../../sync/status/summary.ts";
 import type { Other } from "../ui/hand-on-buttons.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
 import { listButtons } from "../ui/question-buttons.ts";
-import { restoreButton } from "../ui/reading-buttons.ts";
-import { newsText } from "../views/news.ts";
+import { cameButtons, restoreButton } from "../ui/reading-buttons.ts";
+import { type NewsInWords, newsText } from "../views/news.ts";
 import { type Formatted, heldList, heldQuestion } from "../views/question.ts";
 import { type Words, wordsIn, wordsOf } from "../words/words.ts";
 import { createDelivery, type DeliveryDeps } from "./delivery.ts";
+import { firstOf } from "./first.ts";
 
 const TRIES = 5;
 /** What comes by itself after the answer to a run that somebody asked for. */
@@ -47,6 +51,7 @@ export interface Conclusion {
 
 export interface NotifierDeps extends DeliveryDeps {
   health: HealthStore;
+  summary: Pick<SummaryStore, "read">;
   overview: (account: Account) => Promise<Overview>;
   garminSignIn: SignInPages;
   /** Whom a reading can be handed on to. */
@@ -98,8 +103,7 @@ export function createNotifier(deps: NotifierDeps) {
     deliver,
     others: deps.others,
 
-    noteAsked: (account: Account, item: AttentionItem) =>
-      remember(account, { type: "question", item, lastReadings: {} }),
+    noteAsked: (account: Account, items: AttentionItem[]) => remember(account, { type: "questions", items }),
 
     notifyOfUnlinking(account: Account): Promise<boolean> {
       const words = wordsIn(account.language ?? "en");
@@ -107,14 +111,17 @@ export function createNotifier(deps: NotifierDeps) {
       return deliver(account, text, { isQuiet: false, keyboard });
     },
 
-    notifyOfSubscriptions(account: Account, news: SubscriptionNews): Promise<boolean> {
-      return deliver(account, wordsIn(account.language ?? "en").subscriptions[news], { isQuiet: true });
+    async notifyOfSubscriptions(account: Account, news: SubscriptionNews): Promise<void> {
+      if (isNight(clock.now(), (await overview(account)).timezone)) {
+        await change(account, (it) => withSubscriptionNews(it, news));
+      } else await deliver(account, wordsIn(account.language ?? "en").subscriptions[news], { isQuiet: true });
     },
 
     async afterRun(account: Account, report: RunReport) {
       if (report.busy) return;
       const { news, timezone } = await newsAfter(account, report);
-      await sendAll(account, news, timezone);
+      const told = isNight(clock.now(), timezone) ? news.filter(needsOwner) : news;
+      await sendAll(account, await withoutFirst(deps, account, told, report), timezone);
     },
 
     /** After a run that the owner asked for, and before its answer. */
@@ -133,6 +140,21 @@ export function createNotifier(deps: NotifierDeps) {
       };
     },
   };
+}
+
+/** What came first has a message of its own, after this one. */
+async function withoutFirst(
+  { summary, overview }: NotifierDeps,
+  account: Account,
+  news: HealthNews[],
+  report: RunReport,
+): Promise<HealthNews[]> {
+  const isBoth = news.some((it) => it.type === "healed" && it.synced > 0) && account.settings.cards !== "needed";
+  if (!isBoth) return news;
+  const { value: memory } = await summary.read(account.telegramUserId);
+  const { progress } = await overview(account);
+  if (!firstOf({ memory, progress }, report)) return news;
+  return news.map((it) => (it.type === "healed" ? { ...it, isNamedNext: true } : it));
 }
 
 /** Changes what an owner was told. While the store can't be written, it is remembered here, so no run repeats it. */
@@ -163,7 +185,9 @@ function createHealthMemory({ accounts, health, log }: { accounts: Accounts; hea
   };
 }
 
-type Message = Formatted & { keyboard?: InlineKeyboard };
+interface Message extends Formatted {
+  keyboard?: InlineKeyboard;
+}
 
 async function messageOf(
   news: HealthNews,
@@ -179,6 +203,13 @@ async function messageOf(
     const keyboard = await buttonsFor(deps, account, news.item, words);
     return { ...heldQuestion(news.item, news.lastReadings, words), keyboard };
   }
+  if (news.type !== "notice") return worded(news, words, garminSignIn);
+  const { type, notice } = news;
+  if (notice.type !== "height") return worded({ type, notice }, words, garminSignIn);
+  return (await import("../ui/height-question.ts")).heightQuestion(words);
+}
+
+function worded(news: NewsInWords, words: Words, garminSignIn: SignInPages): Message {
   if (news.type === "questions") {
     return { ...heldList(news.items, 0, words), keyboard: listButtons(news.items, 0, words) };
   }
@@ -189,6 +220,8 @@ async function messageOf(
   if (news.type === "removed") return { text, keyboard: restoreButton(news.removal.id, words) };
   if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
   if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn);
+  if (news.type === "healed" && news.only && !news.isNamedNext)
+    return { text, keyboard: cameButtons([news.only], words) };
   if (news.type !== "trouble") return { text };
   const { what } = news.trouble;
   if (what === "broken" || what === "waiting" || isUnexpected(what)) return { text };

@@ -1,20 +1,23 @@
 import { isUnexpected } from "../../sync/model/health.ts";
-import type { GoneNews, HealthNews, TroubleNews } from "../../sync/status/notices.ts";
+import type { GoneNews, Healed, HealthNews, TroubleNews } from "../../sync/status/notices.ts";
 import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { attentionText, beforeStartText } from "./held.ts";
-import { noticeText } from "./notices.ts";
+import { type NoticeInWords, noticeText } from "./notices.ts";
 import { heldList, heldQuestion } from "./question.ts";
-import { waitsForYou } from "./summary.ts";
 import { removedText } from "./undo.ts";
 import { unreadableText } from "./unreadable.ts";
+import { waitsForYou } from "./waits.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS_TOLD = 48;
 
-type Healed = Extract<HealthNews, { type: "healed" }>;
+/** The words of the others are loaded on demand. */
+export type NewsInWords =
+  | Exclude<HealthNews, GoneNews | { type: "notice" }>
+  | { type: "notice"; notice: NoticeInWords };
 
-export function newsText(news: Exclude<HealthNews, GoneNews>, words: Words): string {
+export function newsText(news: NewsInWords, words: Words): string {
   const { news: say } = words;
   switch (news.type) {
     case "trouble": {
@@ -37,6 +40,8 @@ export function newsText(news: Exclude<HealthNews, GoneNews>, words: Words): str
       return removedText(news.removal, words);
     case "unreadable":
       return `${unreadableText(news.records, words)} ${say.unreadable(news.records.length)}`;
+    case "subscriptions":
+      return words.subscriptions[news.news];
     case "notice":
       return noticeText(news.notice, words);
   }
@@ -55,8 +60,9 @@ export function healedText(news: Healed, words: Words): string {
   return [overText(news, words), ...missedText(news, words)].join(" ");
 }
 
-function missedText({ told, synced, since, left, only }: Healed, words: Words): string[] {
+function missedText({ told, synced, since, left, only, isNamedNext }: Healed, words: Words): string[] {
   const { format, news: say } = words;
+  if (isNamedNext) return [];
   // A clock that was wrong can't say since when.
   const isTimed = !told.some(({ what }) => what === "fix_clock");
   if (synced === 0) {

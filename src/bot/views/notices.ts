@@ -3,7 +3,10 @@ import type { Differing } from "../../sync/model/ledger.ts";
 import type { Facts, Notice } from "../../sync/status/kind-notices.ts";
 import type { Words } from "../words/words.ts";
 
-export function noticeText(notice: Notice, { format, notices: say }: Words): string {
+/** The question about the height is in `views/height`, loaded on demand. */
+export type NoticeInWords = Exclude<Notice, { type: "height" }>;
+
+export function noticeText(notice: NoticeInWords, { format, notices: say }: Words): string {
   switch (notice.type) {
     case "closed": {
       const doubted = doubtedUntil(notice.pause);

@@ -4,15 +4,16 @@ import type { Summary } from "../../sync/status/summary.ts";
 import type { Words } from "../words/words.ts";
 import { correctedLine, isLate } from "./arrivals.ts";
 import { delayedText, unexpectedSince } from "./delay.ts";
-import { goalPart } from "./goal.ts";
+import { type Goal, goalPart } from "./goal.ts";
 import { sinceThen } from "./last-sync.ts";
+import { waitsForYou } from "./waits.ts";
 
 /** A card: the numbers first, then whatever its reader should know of. */
-export function summaryText(summary: Summary, words: Words, goalKg?: number): string {
+export function summaryText(summary: Summary, words: Words, goal: Goal = {}): string {
   const { arrived, corrected = [], removed = [], composition, waiting, paused, stuck } = summary;
   const { summary: say, format } = words;
   return [
-    ...KINDS.flatMap((kind) => (arrived[kind] ? [arrivedLine(kind, summary, words, goalKg)] : [])),
+    ...KINDS.flatMap((kind) => (arrived[kind] ? [arrivedLine(kind, summary, words, goal)] : [])),
     ...(composition ? [say.body(partsOf(composition, words))] : []),
     ...corrected.map((it) => correctedLine(it, words)),
     ...removed.map((it) => say.removed(format.short(it), it.because)),
@@ -22,12 +23,7 @@ export function summaryText(summary: Summary, words: Words, goalKg?: number): st
   ].join("\n");
 }
 
-function arrivedLine(
-  kind: ReadingKind,
-  { arrived, weight }: Summary,
-  words: Words,
-  goalKg: number | undefined,
-): string {
+function arrivedLine(kind: ReadingKind, { arrived, weight }: Summary, words: Words, goal: Goal): string {
   const { summary: say, format, held } = words;
   const { newest, count } = arrived[kind] ?? {};
   if (!newest || !count) return "";
@@ -35,20 +31,9 @@ function arrivedLine(
   return [
     say.inGarmin(format.shortValues(newest.values), isLate(newest) ? newest.takenAt : undefined),
     ...(isTrend && weight.changeKg !== undefined ? [say.change(weight.changeKg)] : []),
-    ...(isTrend && goalKg !== undefined ? [goalPart(goalKg, weight.weightKg, words)] : []),
+    ...(isTrend && goal.goalKg !== undefined ? [goalPart(goal, weight.weightKg, words)] : []),
     ...(count > 1 ? [held.counted(kind, count)] : []),
   ].join(" · ");
-}
-
-type Waiting = Pick<Summary["waiting"], "held" | "failed"> & Partial<Pick<Summary["waiting"], "gone">>;
-
-export function waitsForYou({ held, failed, gone = 0 }: Waiting, { summary: say }: Words): string[] {
-  const counted = [
-    ...(held > 0 ? [say.held(held)] : []),
-    ...(failed > 0 ? [say.notStored(failed)] : []),
-    ...(gone > 0 ? [say.gone(gone)] : []),
-  ];
-  return counted.length > 0 ? [say.waits(counted)] : [];
 }
 
 function stuckText(outcome: RunOutcome, words: Words): string {

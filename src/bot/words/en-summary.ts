@@ -27,7 +27,8 @@ export function summaryInEnglish({ number, weight, amountOf, percent, day, momen
     held: (count: number) => `${count} held`,
     notStored: (count: number) => `${count} not stored`,
     gone: (count: number) => `${count} gone at Withings`,
-    waits: (counted: string[]) => `Waiting for you: ${counted.join(", ")}. /status shows them.`,
+    waits: (counted: string[], count: number) =>
+      `Waiting for you: ${counted.join(", ")}. /status shows ${count === 1 ? "it" : "them"}.`,
     stuck: (since: Date | undefined, because: string) =>
       `New readings ${since ? `have been waiting at Withings since ${moment(since)}` : "are waiting at Withings"}. ${because} /status says more.`,
   };

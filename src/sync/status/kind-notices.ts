@@ -1,5 +1,6 @@
+import { isHeightMissing } from "../engine/height.ts";
 import { isDecisive } from "../engine/read-back.ts";
-import { isKindOn, type Sends } from "../model/account.ts";
+import { isKindOn, type Sends, type Settings } from "../model/account.ts";
 import type { Differing, Pause, Progress, Twin } from "../model/ledger.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 
@@ -11,13 +12,15 @@ import { KINDS, type ReadingKind } from "../model/reading.ts";
  *   differs      a reading came back different, and its owner decides about the rest
  *   fields       Garmin shows parts of a reading differently from what was sent, or not at all
  *   twin         Garmin has a reading a second time, from elsewhere
+ *   height       neither Withings nor Garmin says how tall the owner is, so there is no BMI
  */
 export type Notice =
   | { type: "closed"; kind: ReadingKind; pause: Pause }
   | { type: "served"; kind: ReadingKind }
   | { type: "differs"; kind: ReadingKind; pause: Pause; differing: Differing[] }
   | { type: "fields"; differing: Differing[] }
-  | { type: "twin"; twin: Twin };
+  | { type: "twin"; twin: Twin }
+  | { type: "height" };
 
 export interface Facts {
   closed: Array<Extract<Notice, { type: "closed" }>>;
@@ -25,12 +28,17 @@ export interface Facts {
   fields: Differing[];
   twin: Twin | undefined;
   on: ReadingKind[];
+  isHeightMissing: boolean;
 }
 
-export function factsOf(progress: Progress | undefined, sends: Sends): Facts {
+export function factsOf(progress: Progress | undefined, settings: Settings): Facts {
+  const { sends } = settings;
   const on = KINDS.filter((kind) => isKindOn(sends, kind));
   const { paused = {}, differing = [], twin } = progress ?? {};
-  const facts: Facts = { closed: [], differs: [], fields: [], twin, on };
+  const facts: Facts = {
+    ...{ closed: [], differs: [], fields: [], twin, on },
+    isHeightMissing: on.includes("weigh_in") && isHeightMissing(settings, progress),
+  };
   for (const kind of on) {
     const pause = paused[kind];
     const ofKind = differing.filter((it) => it.kind === kind);
@@ -59,7 +67,8 @@ export function keysOf(notice: Notice): string[] {
     case "fields":
       return notice.differing.map(fieldKey);
     case "twin":
-      return ["twin"];
+    case "height":
+      return [notice.type];
   }
 }
 
@@ -69,6 +78,7 @@ export function stillTold(told: string[], { differs, fields, on }: Facts): strin
     ...on.map((kind) => `closed#${kind}`),
     ...[...differs, { type: "fields" as const, differing: fields }].flatMap(keysOf),
     "twin",
+    "height",
   ]);
   return told.filter((key) => known.has(key));
 }
@@ -86,6 +96,7 @@ export function noticesOf(facts: Facts, told: string[], now: Date, patienceHours
     ...served.map((kind): Notice => ({ type: "served", kind })),
     ...(newFields.length > 0 ? [{ type: "fields" as const, differing: newFields }] : []),
     ...(twin && !told.includes("twin") ? [{ type: "twin" as const, twin }] : []),
+    ...(facts.isHeightMissing && !told.includes("height") ? [{ type: "height" as const }] : []),
   ];
 }
 

@@ -6,23 +6,23 @@ import {
   type Health,
   isUnexpected,
   type Outage,
+  type SubscriptionNews,
   type Told,
   type Trouble,
   UNEXPECTED,
 } from "../model/health.ts";
-import { type AttentionItem, asksWhose, type Removal } from "../model/ledger.ts";
+import { type Arrival, type AttentionItem, asksWhose, type Removal } from "../model/ledger.ts";
 import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import { readingId } from "../model/reading.ts";
-import type { Measured, UnreadableRecord } from "../model/vendors.ts";
+import type { UnreadableRecord } from "../model/vendors.ts";
 import { type GoneQuestion, goneQuestions } from "./gone.ts";
 import { afterNotice, type Notice, noticesOf, stillTold } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
 
 export type HealthNews =
   | TroubleNews
-  /** `told`: what the owner had heard. `left` is absent if that couldn't be read. `only`: the one reading that came. */
-  | { type: "healed"; since: Date; synced: number; told: Trouble[]; left?: LeftOver | undefined; only?: Measured }
+  | Healed
   | { type: "expiry"; vendor: Vendor; daysLeft: number; endsAt: Date }
   /** Held by itself, with a question of its own. */
   | { type: "question"; item: AttentionItem; lastReadings: Overview["lastReadings"] }
@@ -39,12 +39,26 @@ export type HealthNews =
   /** Gone at Withings, and still in Garmin. */
   | { type: "gone"; question: GoneQuestion }
   | { type: "unreadable"; records: UnreadableRecord[] }
+  | { type: "subscriptions"; news: SubscriptionNews }
   | { type: "notice"; notice: Notice };
 
 /** Its words are loaded on demand. */
 export type GoneNews = Extract<HealthNews, { type: "gone" | "removed_together" }>;
 export const isAboutGone = (news: HealthNews): news is GoneNews =>
   news.type === "gone" || news.type === "removed_together";
+export interface Healed {
+  type: "healed";
+  since: Date;
+  synced: number;
+  /** What the owner had heard. */
+  told: Trouble[];
+  /** Absent if that couldn't be read. */
+  left?: LeftOver | undefined;
+  /** The one reading that came. */
+  only?: Arrival;
+  /** The next message says what came. */
+  isNamedNext?: true;
+}
 
 /** What isn't in Garmin after a run that went well: `held` only since the trouble started. */
 interface LeftOver {
@@ -87,7 +101,7 @@ export function afterRun(
   if (report.busy) return health;
   const inAttention = attention && new Set(attention.map(attentionId));
   const attentionTold = health.attentionTold.filter((id) => inAttention?.has(id) ?? true);
-  const { unreadableTold, removalsTold = [] } = health;
+  const { unreadableTold, removalsTold = [], subscriptionNews } = health;
   const goneTold = (health.goneTold ?? []).filter(
     (id) => !progress || goneQuestions(progress.gone).some((it) => it.id === id),
   );
@@ -105,7 +119,14 @@ export function afterRun(
     ...(noticesTold.length > 0 && { noticesTold }),
     ...(outage && { outage }),
     ...(expiries.length > 0 && { expiries }),
+    ...(subscriptionNews && { subscriptionNews }),
   };
+}
+
+/** What came up at night, until it's told. That Withings reaches us again isn't news if it wasn't told that it couldn't. */
+export function withSubscriptionNews(health: Health, news: SubscriptionNews): Health {
+  const { subscriptionNews: before, ...rest } = health;
+  return before === "unreachable" && news === "reached" ? rest : { ...rest, subscriptionNews: news };
 }
 
 /** A renewal gives a link another end, and the owner hasn't heard of that one. */
@@ -199,7 +220,7 @@ function shortened(cause: string | undefined): string | undefined {
 /** The most important first. It stays news until `afterTelling`. What passes by itself must have lasted `patienceHours`. */
 export function pendingNotices(health: Health, known: Known & { now: Date; patienceHours: number }): HealthNews[] {
   const { attention = [], progress, unreadable = [], facts, removals = [], now, patienceHours } = known;
-  const { outage, expiries = [], attentionTold, unreadableTold = [], removalsTold = [] } = health;
+  const { outage, expiries = [], attentionTold, unreadableTold = [], removalsTold = [], subscriptionNews } = health;
   const records = unreadable.filter(({ id }) => !unreadableTold.includes(id));
   const notices = facts ? noticesOf(facts, health.noticesTold ?? [], now, patienceHours) : [];
   const untold = attention.filter((item) => !attentionTold.includes(attentionId(item)));
@@ -215,6 +236,7 @@ export function pendingNotices(health: Health, known: Known & { now: Date; patie
     ...newsOfAttention(items, progress?.lastReadings ?? {}),
     ...(late.length > 0 ? [{ type: "before_start" as const, items: late, startAt: progress?.startAt }] : []),
     ...(records.length > 0 ? [{ type: "unreadable" as const, records }] : []),
+    ...(subscriptionNews ? [{ type: "subscriptions" as const, news: subscriptionNews }] : []),
   ];
 }
 
@@ -251,8 +273,32 @@ export function isQuiet(news: HealthNews): boolean {
   if (news.type === "healed") return news.told.every(({ what }) => what === "waiting");
   // A question that can wait: what is in Garmin stays there meanwhile.
   if (news.type === "removed" || news.type === "removed_together" || news.type === "gone") return true;
+  if (news.type === "subscriptions") return true;
   if (news.type === "notice") return news.notice.type !== "closed" && news.notice.type !== "differs";
   return news.type === "trouble" && news.trouble.what === "waiting";
+}
+
+/** From 22 to 7 nothing else comes by itself. It waits, and is dropped if it's no longer true by then. */
+export function needsOwner(news: HealthNews): boolean {
+  switch (news.type) {
+    case "trouble":
+    case "notice":
+      return !isQuiet(news);
+    case "expiry":
+      return news.daysLeft <= 1;
+    case "question":
+    case "questions":
+    case "attention":
+    case "before_start":
+      return true;
+    case "healed":
+    case "removed":
+    case "removed_together":
+    case "gone":
+    case "unreadable":
+    case "subscriptions":
+      return false;
+  }
 }
 
 function newsOfExpiry({ vendor, endsAt, lifeDays, toldDays }: Expiry, now: Date): HealthNews[] {
@@ -328,6 +374,10 @@ export function afterTelling(health: Health, news: HealthNews, now: Date): Healt
     const expiries = health.expiries?.map((it) => (isTold(it) ? { ...it, toldDays: news.daysLeft } : it));
     return { ...health, ...(expiries && { expiries }) };
   }
+  if (news.type === "subscriptions") {
+    const { subscriptionNews, ...rest } = health;
+    return subscriptionNews === news.news ? rest : health;
+  }
   if (news.type === "notice") return { ...health, noticesTold: afterNotice(health.noticesTold ?? [], news.notice) };
   const { outage, ...rest } = health;
   if (!outage) return health;
@@ -347,6 +397,7 @@ export function coveredByAnswer(report: RunReport, news: HealthNews[]): HealthNe
     if (each.type === "healed") return report.status === "success" ? [each] : [];
     if (each.type === "expiry" || each.type === "unreadable" || each.type === "notice") return [];
     if (each.type === "before_start" || each.type === "removed" || each.type === "removed_together") return [];
+    if (each.type === "subscriptions") return [];
     // Its answer belongs below its own question.
     if (each.type === "question" || each.type === "questions" || each.type === "gone") return [];
     if (each.type === "trouble") return isSaidIn(report, each.trouble) ? [each] : [];

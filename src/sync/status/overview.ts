@@ -68,7 +68,7 @@ async function overviewOf({ schedule, links, ledgers, clock }: OverviewDeps, acc
     lastReadings: progress?.lastReadings ?? {},
     attention: progress?.attention ?? [],
     unreadable: progress?.unreadable ?? [],
-    facts: factsOf(progress, account.settings.sends),
+    facts: factsOf(progress, account.settings),
     timezone: timezone ?? "UTC",
     isTimezoneKnown: timezone !== undefined,
     lastRun: stillTrue(await schedule.lastRun(telegramUserId), { withings, garmin }),

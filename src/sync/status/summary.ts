@@ -5,7 +5,9 @@ import { isIncomplete, type RunOutcome } from "../model/outcome.ts";
 import { type Composition, KINDS, type ReadingKind } from "../model/reading.ts";
 
 export interface Summary {
-  /** What came to Garmin since the last summary; the newest by the time it was taken. */
+  /** What came to Garmin since the last summary, corrections among it. */
+  came: Arrival[];
+  /** The newest by the time it was taken. */
   arrived: Partial<Record<ReadingKind, { count: number; newest: Arrival }>>;
   corrected?: Arrival[];
   removed?: Removal[];
@@ -58,7 +60,7 @@ export function summaryDueAt(
 }
 
 export function isAfterHour({ settings }: Account, timezone: string, now: Date): boolean {
-  return now >= atLocalHour(localDate(now, timezone), settings.summaryHour, timezone);
+  return now >= atLocalHour(localDate(now, timezone), hourOf(settings), timezone);
 }
 
 export function nextSummaryAt({ settings }: Account, timezone: string, now: Date): Date | undefined {
@@ -95,7 +97,7 @@ export function summaryOf(facts: {
   const newest = came.findLast((it) => it.kind === "weigh_in" && it.takenAt.getTime() === weight?.takenAt.getTime());
   const composition = newest?.composition;
   return {
-    arrived,
+    ...{ came, arrived },
     ...(corrected.length > 0 && { corrected }),
     ...(removed.length > 0 && { removed }),
     ...(weight && { weight }),
@@ -106,7 +108,7 @@ export function summaryOf(facts: {
   };
 }
 
-export const waitingOf = (attention: AttentionItem[], progress: Pick<Progress, "gone"> | undefined) => ({
+const waitingOf = (attention: AttentionItem[], progress: Pick<Progress, "gone"> | undefined) => ({
   gone: (progress?.gone ?? []).filter(({ askedAt }) => askedAt).length,
   held: attention.filter(({ fate }) => fate.state === "held").length,
   failed: attention.filter(({ fate }) => fate.state === "failed").length,
@@ -133,7 +135,7 @@ function byKind(all: Arrival[]): Summary["arrived"] {
 
 const hasReadings = (progress: Progress | undefined) => KINDS.some((kind) => progress?.lastReadings[kind]);
 
-function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightTrend | undefined {
+export function trendOf({ lastReadings, recentWeighIns }: Progress, now: Date): WeightTrend | undefined {
   const newest = lastReadings.weigh_in;
   if (newest?.values.kind !== "weigh_in") return undefined;
   const { takenAt, values } = newest;

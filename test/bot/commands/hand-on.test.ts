@@ -23,7 +23,7 @@ const textsOf = (chat: Chat) => chat.messages.filter(({ from }) => from === "bot
 /** 80 kg of the owner yesterday, and then 58.2 kg, of which the scale doesn’t know whose they are. */
 async function start(options: { language?: "de"; others?: boolean } = {}) {
   const { others = true, ...account } = options;
-  harness = await startNotifiedBot(account, [ACCOUNT, ...(others ? [OTHER] : [])]);
+  harness = await startNotifiedBot(account, { allowedIds: [ACCOUNT, ...(others ? [OTHER] : [])] });
   anna = await addSecondPerson(harness);
   annasChat = harness.telegram.user({ id: OTHER, firstName: OTHER_NAME, started: true });
   harness.person.stepOnScale({ at: harness.ago({ days: 1 }), weightKg: 80 });

@@ -11,10 +11,10 @@ let harness: TestApp;
 afterEach(() => harness.close());
 
 /** In Berlin, where 9:00 is 8:00 UTC. It’s 13:00 unless said otherwise. */
-async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, now = NOON } = {}) {
+async function startChat(changes: AccountChanges = {}, { isScaleUsed = true, isStarted = true, now = NOON } = {}) {
   harness = await startTestApp({ at: now });
   const { app, clock, sandbox, person } = harness;
-  const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: true });
+  const owner = sandbox.telegram.user({ id: ACCOUNT, firstName: "Owner", started: isStarted });
   const config = { botToken: sandbox.telegram.token, apiRoot: sandbox.telegram.apiRoot, allowedIds: [ACCOUNT] };
   const deps = {
     answersByItself: false,
@@ -60,7 +60,7 @@ test("the summary comes at nine, quietly and once, with what is new since the la
   await harness.sync();
   await at("2026-11-23T08:00:00Z");
   expect(cards()[1]).toBe(
-    ["79.9 kg ✓ in Garmin", "121/79 mmHg, pulse 61 ✓ in Garmin", "Waiting for you: 1 held. /status shows them."].join(
+    ["79.9 kg ✓ in Garmin", "121/79 mmHg, pulse 61 ✓ in Garmin", "Waiting for you: 1 held. /status shows it."].join(
       "\n",
     ),
   );
@@ -149,7 +149,7 @@ test.each(["weekly", "needed"] as const)("an owner who chose %s gets no card of 
   expect(told()).toEqual([]);
 });
 
-test.each(["daily", "weekly"] as const)("on Monday a digest comes with what waits, once (%s)", async (cards) => {
+test.each(["daily", "weekly"] as const)("on Monday a digest comes with what was held, once (%s)", async (cards) => {
   const { at, told } = await startChat({ settings: { cards, goalKg: 78 } });
   harness.person.takeBloodPressure({ at: new Date("2026-11-21T11:30:00Z"), systolic: 141, diastolic: 79 });
   harness.person.stepOnScale({ at: new Date("2026-11-21T11:40:00Z"), weightKg: 41, attrib: 1 });
@@ -164,8 +164,8 @@ test.each(["daily", "weekly"] as const)("on Monday a digest comes with what wait
       "Weight: 80.3 kg on average (1 weigh-in).",
       "Blood pressure: 141/79 mmHg on average (1 measurement).",
       "That’s not below 135/85, the limit for measurements at home in the European guidelines (ESC 2024). This is information, not medical advice.",
+      "Held: 1. Still waiting for you: 1, see /status.",
       "Goal 78.0 kg: 2.3 kg to go.",
-      "Waiting for you: 1 held. /status shows them.",
     ].join("\n"),
   ]);
 });
@@ -189,7 +189,69 @@ test.each([
       "From now on I’ll send a short card at 9:00 when something new has come in, and a digest on Mondays. /settings changes that.",
     ].join("\n"),
   ]);
-  expect(owner.lastMessage?.buttons.flat()).toMatchObject([{ url: "https://connect.garmin.com/app/weight" }]);
+  expect(owner.lastMessage?.buttons.flat()).toMatchObject([
+    { url: "https://connect.garmin.com/app/weight" },
+    { text: "Undo", data: expect.stringMatching(/^reading:beside:/) },
+  ]);
+});
+
+describe("the first message", () => {
+  const SAID = /^80\.3 kg is in Garmin\.\nGarmin now has your weight/;
+  /** A run whose report nobody has read, an hour after the last. */
+  async function run() {
+    harness.clock.advance(3600);
+    harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 80.25 });
+    harness.clock.advance(60);
+    return harness.app.sync.run(await harness.app.store.accounts.save(ACCOUNT, {}));
+  }
+  const later = (seconds: number) => new Date(harness.clock.now().getTime() + seconds * 1000).toISOString();
+
+  test("comes in the morning if its owner linked in the terminal at night", async () => {
+    const { at, told } = await startChat({}, { isScaleUsed: false, now: new Date("2026-11-21T21:00:00Z") });
+    // In the terminal.
+    await run();
+    const next = async () => harness.app.sync.run(await harness.app.store.accounts.save(ACCOUNT, {}));
+    harness.clock.advance(600);
+    await at(later(60), await next());
+    expect(told()).toEqual([]);
+    await at("2026-11-22T06:00:00Z", await next());
+    expect(told()).toEqual([expect.stringMatching(SAID)]);
+  });
+
+  test("comes once its owner presses Start, if they linked elsewhere and never wrote to the bot", async () => {
+    const { at, told, owner } = await startChat({}, { isScaleUsed: false, isStarted: false });
+    const report = await run();
+    await at(later(60), report);
+    expect(told()).toEqual([]);
+    expect((await harness.app.store.accounts.find(ACCOUNT))?.blockedAt).toBeDefined();
+    const worker = harness.startServing();
+    owner.say("/start");
+    await owner.waitForMessage(({ text }) => SAID.test(text));
+    await worker.stop();
+    await at(later(3600));
+    expect(told().filter((text) => SAID.test(text))).toHaveLength(1);
+  });
+
+  test.each(["en", "de"] as const)("right after trouble, it alone names what came (%s)", async (language) => {
+    const { told } = await startChat({ language }, { isScaleUsed: false });
+    const service = harness.service();
+    const work = () =>
+      service.work({ account: ACCOUNT, reason: "withings_notified", dueAt: harness.clock.now(), attempts: 0 });
+    harness.sandbox.faults.turnOn("garmin_api_500");
+    harness.person.stepOnScale({ at: harness.clock.now(), weightKg: 80.25 });
+    for (const hours of [0.1, 6.5]) {
+      harness.clock.advance(hours * 3600);
+      await work();
+    }
+    harness.sandbox.faults.clear();
+    harness.clock.advance(600);
+    await work();
+    const [lasts, over, first, ...more] = told();
+    expect(lasts).toMatch(/80[.,]3 kg/);
+    expect(over).toBe(language === "en" ? "Garmin is answering again." : "Garmin antwortet wieder.");
+    expect(first).toMatch(language === "en" ? SAID : /^80,3 kg ist in Garmin\./);
+    expect(more).toEqual([]);
+  });
 });
 
 describe("while readings can’t get through, the summary says since when and why", () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { newsText } from "../../../src/bot/views/news.ts";
+import { type NewsInWords, newsText } from "../../../src/bot/views/news.ts";
 import { summaryText } from "../../../src/bot/views/summary.ts";
 import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
@@ -114,7 +114,7 @@ test.each([
 
 describe("while Garmin does not show parts of a reading as they were sent", () => {
   async function dropped() {
-    harness = await startTestBot();
+    harness = await startTestBot({ profileHeightCm: null });
     harness.person.stepOnScale({ at: minutesAgo(5), weightKg: 80.25, fatRatioPercent: 21.4, muscleKg: 59.9 });
     harness.sandbox.faults.turnOn("garmin_drops_composition");
     await harness.sync();
@@ -224,7 +224,7 @@ test.each(["en", "de"] as const)(
   "every notice in %s starts with the fact, and says that nothing is lost if something is waiting",
   (language) => {
     const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
-    const texts = NOTICES.map((notice) => newsText({ type: "notice", notice }, words));
+    const texts = NOTICES.map((notice) => newsText({ type: "notice", notice } as NewsInWords, words));
     expect(texts.map((text) => text.split(/(?<=\.)\s/)[0])).toEqual(FIRST_SENTENCES[language]);
     const isLost = { en: "nothing is lost", de: "nichts ist verloren" }[language];
     expect(texts.map((text) => text.includes(isLost))).toEqual([true, true, false, true, false, false]);
@@ -237,5 +237,7 @@ test.each([
 ] as const)("the daily summary in %s names what is not sent", (language, sentence) => {
   const words = wordsFor({ language, units: "kg", timezone: "Europe/Berlin", now: NOW });
   const waiting = { held: 0, failed: 0, gone: 0, items: [] };
-  expect(summaryText({ arrived: {}, waiting, paused: ["blood_pressure"] }, words).split("\n")).toContain(sentence);
+  expect(summaryText({ came: [], arrived: {}, waiting, paused: ["blood_pressure"] }, words).split("\n")).toContain(
+    sentence,
+  );
 });

@@ -68,9 +68,10 @@ function newNotifier(send: (text: string) => Promise<void> = async () => {}, bet
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
     ...{ others: async () => [], onUnanswered: async () => {} },
     health,
+    summary: { read: async () => ({ value: {}, version: undefined }) },
     overview: async () => ({
       ...{ account, links: {}, lastReadings: {}, attention: [], unreadable: [] },
-      facts: factsOf(undefined, account.settings.sends),
+      facts: factsOf(undefined, account.settings),
       ...{ timezone: "UTC", isTimezoneKnown: false, lastRun: undefined },
     }),
     send: async (_to, text) => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { delayText } from "../../../src/bot/views/delay.ts";
-import { newsText } from "../../../src/bot/views/news.ts";
+import { type NewsInWords, newsText } from "../../../src/bot/views/news.ts";
 import { syncOutcomeText } from "../../../src/bot/views/sync-outcome.ts";
 import { wordsFor, wordsIn } from "../../../src/bot/words/words.ts";
 import { DELAY_CAUSES, type DelayCause } from "../../../src/lib/errors.ts";
@@ -21,7 +21,7 @@ import {
 } from "../../../src/sync/status/notices.ts";
 import type { LinkOverview, Overview } from "../../../src/sync/status/overview.ts";
 
-const NO_FACTS = factsOf(undefined, DEFAULT_SETTINGS.sends);
+const NO_FACTS = factsOf(undefined, DEFAULT_SETTINGS);
 const COUNTS = { synced: 0, skipped: 0, held: 0, failed: 0 };
 const success: RunReport = { status: "success", ...COUNTS };
 const START = new Date("2026-11-21T07:12:00Z");
@@ -93,7 +93,9 @@ function life({ patienceHours = 6 } = {}) {
     },
     texts: () =>
       newsNow().map((each) =>
-        isAboutGone(each) ? each.type : newsText(each, wordsFor({ language: "en", units: "kg", timezone: "UTC", now })),
+        isAboutGone(each)
+          ? each.type
+          : newsText(each as NewsInWords, wordsFor({ language: "en", units: "kg", timezone: "UTC", now })),
       ),
   };
 }
@@ -112,6 +114,7 @@ function shortly(news: HealthNews): string {
   if (news.type === "attention") return `attention(${news.items.map((it) => it.measureGroupId)})`;
   if (news.type === "notice") return `${quietly}${news.notice.type}`;
   if (news.type === "removed") return `${quietly}removed(${news.removal.id})`;
+  if (news.type === "subscriptions") return `${quietly}subscriptions(${news.news})`;
   if (news.type === "expiry") return `${news.vendor}(${news.daysLeft})`;
   const { what, cause } = news.trouble;
   return `${news.isReminder ? "again:" : ""}${quietly}${what}${cause ? `(${cause})` : ""}`;
@@ -655,7 +658,7 @@ describe("in words", () => {
     [
       "a reading that was held since then",
       { attention: [item(1, START)] },
-      " Waiting for you: 1 held. /status shows them.",
+      " Waiting for you: 1 held. /status shows it.",
     ],
     [
       "a reading that was held before",
@@ -665,7 +668,7 @@ describe("in words", () => {
     [
       "a reading that Garmin refused",
       { attention: [{ ...item(1), fate: { state: "failed", reason: "refused_by_garmin" } }] },
-      " Waiting for you: 1 not stored. /status shows them.",
+      " Waiting for you: 1 not stored. /status shows it.",
     ],
     ["a measurement that can’t be read", { unreadable: [{ id: "1", takenAt: START }] }, ""],
     ["an account that couldn’t be read", { facts: undefined }, ""],
@@ -676,7 +679,9 @@ describe("in words", () => {
     const all = { attention: [], unreadable: [], facts: NO_FACTS, now: START, patienceHours: 6, ...known };
     const [healed] = pendingNotices(health(), all);
     const words = wordsFor({ language: "en", units: "kg", timezone: "UTC", now: START });
-    expect(healed && !isAboutGone(healed) && newsText(healed, words)).toBe(`Garmin lets me in again.${rest}`);
+    expect(healed && !isAboutGone(healed) && newsText(healed as NewsInWords, words)).toBe(
+      `Garmin lets me in again.${rest}`,
+    );
   });
 
   test("no message says that Garmin takes uploads when none was taken", () => {
