@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.close());
 
-const WAIT = { timeout: 20_000, interval: 20 };
+const WAIT = { timeout: 20_000, interval: 100 };
 const refusing = (status: number, description: string, times = Number.POSITIVE_INFINITY) =>
   server.sandbox.faults.add({
     ...{ name: "refused", server: "telegram", match: { path: /\/getUpdates$/ }, times },
