@@ -100,6 +100,7 @@ export const ProgressItem = lazy(() =>
           because: z.enum(GONE_REASONS).exactOptional(),
           together: instant().exactOptional(),
           asksAgain: z.enum(HELD_REASONS).exactOptional(),
+          isGivenBack: z.literal(true).exactOptional(),
           removedAt: instant().exactOptional(),
           isNews: z.literal(true).exactOptional(),
         }),

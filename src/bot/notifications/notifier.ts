@@ -217,7 +217,9 @@ function worded(news: NewsInWords, words: Words, garminSignIn: SignInPages): Mes
   if (news.type === "attention" || news.type === "before_start") {
     return { text, keyboard: decisionButtons(news.items, words) };
   }
-  if (news.type === "removed") return { text, keyboard: restoreButton(news.removal.id, words) };
+  if (news.type === "removed") {
+    return { text, ...(!news.removal.isGivenBack && { keyboard: restoreButton(news.removal.id, words) }) };
+  }
   if (news.type === "notice") return { text, keyboard: noticeButtons(news.notice, words) };
   if (news.type === "expiry") return withFixes(text, [RELINK[news.vendor]], words, garminSignIn);
   if (news.type === "healed" && news.only && !news.isNamedNext)

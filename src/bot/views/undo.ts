@@ -8,10 +8,11 @@ export function takeOutQuestion(entry: LedgerEntry, { undo: say }: Words): strin
 }
 
 export function removedText(
-  { takenAt, values, removedAt }: Pick<Removal, "takenAt" | "values" | "removedAt">,
+  { takenAt, values, removedAt, isGivenBack }: Pick<Removal, "takenAt" | "values" | "removedAt" | "isGivenBack">,
   words: Words,
 ) {
-  return words.undo.removed({ takenAt, values }, removedAt && restorableUntil(removedAt));
+  const until = removedAt && !isGivenBack ? restorableUntil(removedAt) : undefined;
+  return words.undo.removed({ takenAt, values }, until);
 }
 
 /** What its owner can do about what was in the way. */

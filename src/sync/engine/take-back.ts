@@ -110,6 +110,7 @@ export async function takeOutOn(
     ...{ id, kind, takenAt, values, askedAt: clock.now() },
     ...(because && { because }),
     ...(about && { asksAgain: about }),
+    ...(decision?.type === "handed_on" && { isGivenBack: true }),
   };
   await opened.lease.ensure();
   const progress = asked(opened.progress.value, removal, clock.now());

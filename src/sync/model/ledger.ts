@@ -225,6 +225,8 @@ export interface Removal extends Measured {
   together?: Date;
   /** Once it's gone, it's held for this reason, and its owner is asked again. */
   asksAgain?: HeldReason;
+  /** It had been handed on to them, and they say that it isn't theirs after all: they can't restore it. */
+  isGivenBack?: true;
   removedAt?: Date;
   /** A later run finished it, so its owner hasn't heard. */
   isNews?: true;

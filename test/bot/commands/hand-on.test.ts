@@ -250,6 +250,23 @@ describe("trouble on the way", () => {
     expect(textsOf(harness.owner).filter((it) => it.includes("hasn’t answered"))).toHaveLength(1);
   });
 
+  test("a yes taken back while Garmin is down leaves Garmin later, and can't be restored then", async () => {
+    const { question } = await handedOn();
+    await tap(annasChat, "Yes", question.id);
+    await heard(annasChat, "is in Garmin.");
+    harness.sandbox.faults.add({ server: "garmin_connectapi", match: {}, effect: { type: "status", status: 503 } });
+    await tap(annasChat, "Undo", question.id);
+    expect(shown(annasChat, question.id).text).toContain("The next sync takes it out of your Garmin.");
+    expect(labels(shown(annasChat, question.id))).toEqual(["Yes", "No"]);
+    harness.sandbox.faults.clear();
+    harness.clock.advance(120);
+    await harness.notify(OTHER, await anna.sync());
+    expect(anna.weightsKg()).toEqual([]);
+    const gone = await heard(annasChat, "no longer in Garmin.");
+    expect(gone.text).toBe("58.2 kg, today 11:30: no longer in Garmin.");
+    expect(labels(gone)).toEqual([]);
+  });
+
   test("another one's question can't be answered", async () => {
     const { question } = await handedOn();
     const data = question.buttons.flat()[0]?.data ?? expect.fail();

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { othersIn, unansweredJobs } from "../../../src/app/handing-on.ts";
 import { createNotifier, type Notifier } from "../../../src/bot/notifications/notifier.ts";
-import type { RunOptions } from "../../../src/sync/engine/run.ts";
+import type { RunOptions, RunReport } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
 import { heard } from "../chat.ts";
 import { startTestBot } from "../test-bot.ts";
@@ -38,6 +38,8 @@ export async function startNotifiedBot(
     ...harness,
     ago: ({ days = 0, minutes = 0 }) => new Date(clock.now().getTime() - (days * 24 * 60 + minutes) * 60_000),
     addByHand: (at: Date, weightKg: number) => sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg }),
+    notify: async (id: number, report: RunReport) =>
+      notifier.afterRun((await app.store.accounts.find(id)) ?? expect.fail(), report),
     /** A run that nobody asked for, with its messages. */
     async scheduledRun(options: RunOptions = {}) {
       const report = await harness.sync(options);
