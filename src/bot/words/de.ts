@@ -163,7 +163,7 @@ const SYNC: Words["sync"] = {
 };
 
 const status = ({ moment, reading }: Format): Words["status"] => ({
-  typed: (it) => `Von dir eingetippt, noch nicht in Garmin: ${reading(it)}`,
+  typed: (it) => `Noch nicht in Garmin: ${reading(it)}`,
   notifications: {
     on: "Withings meldet mir neue Messungen sofort",
     unreachable: "Withings kann mich nicht erreichen, um Neues zu melden; ich sehe selbst nach",

@@ -170,7 +170,7 @@ const SYNC = {
 };
 
 const status = ({ moment, reading }: Format) => ({
-  typed: (it: Measured) => `Typed by you, not in Garmin yet: ${reading(it)}`,
+  typed: (it: Measured) => `Not in Garmin yet: ${reading(it)}`,
   notifications: {
     on: "Withings tells me about new readings at once",
     unreachable: "Withings can’t reach me to tell me about new readings; I check for them myself",

@@ -219,6 +219,8 @@ describe("trouble on the way", () => {
       "58.2 kg, today 11:30 is yours. I’ll send it once both sides are linked: /connect.",
     );
     expect(shown(harness.owner, id).text).toContain("as soon as Anna has linked both sides again.");
+    annasChat.say("/status");
+    await heard(annasChat, "Not in Garmin yet: 58.20 kg, today 11:30");
     await anna.link();
     harness.clock.advance(60);
     await anna.sync();

@@ -63,8 +63,8 @@ describe("/status", () => {
   });
 
   test.each([
-    ["en", "Typed by you, not in Garmin yet: 64.40 kg, today 11:30"],
-    ["de", "Von dir eingetippt, noch nicht in Garmin: 64,40 kg, heute 11:30"],
+    ["en", "Not in Garmin yet: 64.40 kg, today 11:30"],
+    ["de", "Noch nicht in Garmin: 64,40 kg, heute 11:30"],
   ] as const)("/status names what was typed until it is in Garmin (%s)", async (language, line) => {
     harness = await startTestBot();
     const { accounts, typed } = harness.app.store;
