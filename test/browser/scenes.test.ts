@@ -125,6 +125,31 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
       await it.see("kept out of Garmin.", "kommt nicht in Garmin.");
       expect(it.inGarmin()).not.toContain(24);
     },
+  },
+  handOn: {
+    "it was Sam": async (it) => {
+      await it.try("Sam joins the bot");
+      await it.try("Somebody of 82.4 kg steps on");
+      await it.see("82.4 kg, today", "82,4 kg, heute");
+      await it.picture();
+      await it.tap("It was Sam", "Das war Sam");
+      await it.see("I’ve asked Sam.", "Ich habe Sam gefragt.");
+      await it.try("Sam says yes");
+      await it.see("Sam says yes.", "Sam sagt Ja.");
+      await it.picture();
+      expect(it.inGarmin()).not.toContain(82.4);
+    },
+    "it wasn't Sam": async (it) => {
+      await it.try("Sam joins the bot");
+      await it.try("Somebody of 82.4 kg steps on");
+      await it.tap("It was Sam", "Das war Sam");
+      await it.see("I’ve asked Sam.", "Ich habe Sam gefragt.");
+      await it.try("Sam says no");
+      await it.see("Sam says no.", "Sam sagt Nein.");
+      await it.picture();
+    },
+  },
+  dates: {
     "an odd date": async (it) => {
       await it.try("Weigh in, dated next week");
       await it.see("in the future.", "in der Zukunft.");
@@ -134,6 +159,53 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
       await it.try("Weigh in, dated two months ago");
       await it.see("turned up at Withings", "dazugekommen");
       await it.picture();
+    },
+  },
+  gone: {
+    "deleted, and restored": async (it) => {
+      await it.weigh(64.35);
+      await it.try("Delete your last weigh-in");
+      await it.say("/sync");
+      await it.see("Nothing new.", "Nichts Neues.");
+      await it.bot.play("Three days later");
+      const question = await it.see("is gone at Withings.", "gibt es bei Withings nicht mehr.");
+      expect(await question.locator("b, strong").innerText()).toMatch(/^64[.,]4 kg, /);
+      await it.picture();
+      await it.tap("Remove from Garmin", "Aus Garmin entfernen");
+      await it.see("no longer in Garmin.", "nicht mehr in Garmin.");
+      expect(it.inGarmin()).not.toContain(64.35);
+      await it.demo.pass(10);
+      await it.tap("Restore", "Wiederherstellen");
+      await it.see("is in Garmin.", "ist in Garmin.");
+      expect(it.inGarmin().filter((kg) => kg === 64.35)).toHaveLength(1);
+    },
+    "no longer sure": async (it) => {
+      await it.weigh(64.35);
+      await it.try("Withings isn’t sure it’s yours");
+      await it.see("Withings is no longer sure it’s yours.", "Withings ist nicht mehr sicher");
+      await it.picture();
+      await it.tap("Keep", "Behalten");
+      await it.see("stays in Garmin.", "bleibt in Garmin.");
+      expect(it.inGarmin()).toContain(64.35);
+    },
+  },
+  height: {
+    "asked once": async (it) => {
+      await it.try("Forget my height, and weigh in");
+      await it.see("How tall are you?", "Wie groß bist du?");
+      await it.picture();
+      await it.say("1.68 m", "1,68 m");
+      await it.see("Garmin gets your BMI too.", "deinen BMI");
+      await it.picture();
+    },
+  },
+  silence: {
+    "two weeks without a reading": async (it) => {
+      await it.bot.play("Two weeks later");
+      await it.see(/No weigh-in (for|since) /, "kam keine Gewichtsmessung an");
+      await it.picture();
+      await it.tap("Don’t tell me about this", "Dazu nichts mehr sagen");
+      await it.see("when your scale goes quiet", "wenn von der Waage nichts mehr kommt");
     },
   },
   words: {
@@ -227,8 +299,8 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
   },
 };
 
-/** Without links, and what comes of it. */
-const UNLINKED: Record<string, Play> = {
+/** What is in no scene of the panel, from the empty chat on. */
+const OTHERS: Record<string, Play> = {
   "before Start": async (it) => {
     const what = it.bot.page.locator(".empty-chat", { hasText: /I copy the readings|Ich übertrage alles/ });
     await what.waitFor();
@@ -274,12 +346,77 @@ const UNLINKED: Record<string, Play> = {
     await it.see("Signed in to Garmin as", "Bei Garmin angemeldet als");
     await it.picture();
   },
+  "Garmin signs out": async (it) => {
+    await it.bot.linkBoth();
+    await it.bot.setTrouble("garmin_signed_out", true);
+    await it.weigh(64.35);
+    await it.see("Garmin has signed me out.", "Garmin hat mich abgemeldet.");
+    await it.picture();
+    await it.tap("Here in the chat", "Hier im Chat");
+    await it.see("Which e-mail address", "Mit welcher E-Mail-Adresse");
+    await it.say(EMAIL);
+    await it.see(`the password for ${EMAIL}`, `das Passwort für ${EMAIL}`);
+    await it.say("wrong-password");
+    await it.see("doesn’t know this e-mail", "kennt diese E-Mail");
+    await it.picture();
+    await it.say(PASSWORD);
+    await it.see("Garmin sent a code", "Garmin hat einen Code");
+    await it.say(await it.bot.mailedCode());
+    await it.see("Garmin lets me in again.", "Garmin lässt mich wieder rein.");
+    await it.picture();
+  },
+  "an outage": async (it) => {
+    await it.bot.linkBoth();
+    await it.bot.setTrouble("garmin_api_500", true);
+    await it.weigh(64.35);
+    await it.bot.play("An hour later");
+    await it.see("Garmin hasn’t answered properly since", "Garmin antwortet seit");
+    await it.say("/doctor");
+    await it.see(/later|not working/, "später");
+    await it.picture();
+    await it.bot.play("Put everything right");
+    await it.see("Garmin is answering again.", "Garmin antwortet wieder.");
+    await it.picture();
+  },
+  "settings and commands": async (it) => {
+    await it.bot.linkBoth();
+    await it.say("/settings");
+    for (const [english, german] of SETTINGS) {
+      await it.tap(english, german);
+      await it.bot.button(/^(Back|Zurück)$/).waitFor();
+      await it.picture();
+      await it.tap("Back", "Zurück");
+      await it.bot.button(/^(Language|Sprache)$/).waitFor();
+    }
+    await it.say("/doctor");
+    await it.see("All good.", "Alles gut.");
+    await it.picture();
+    await it.say("/people");
+    await it.see("Robin (you)", "Robin (du)");
+    await it.say("/disconnect");
+    await it.see("What should I remove?", "Was soll ich entfernen?");
+    await it.tap("Everything", "Alles");
+    await it.see("This can’t be undone.", "Das lässt sich nicht rückgängig machen.");
+    await it.picture();
+    await it.tap("Yes, remove", "Ja, entfernen");
+    await it.see("I’ve removed everything of yours.", "Hier ist alles gelöscht.");
+    await it.picture();
+  },
 };
+
+const SETTINGS = [
+  ["Units", "Einheiten"],
+  ["Time zone", "Zeitzone"],
+  ["Cards", "Meldungen"],
+  ["No readings", "Messpausen"],
+  ["Short outages", "Kurze Störungen"],
+  ["What is sent", "Was gesendet wird"],
+] as const;
 
 describe.each(["en", "de"] as const)("on a phone, in %s", (language) => {
   test.override({ language });
 
-  for (const [name, play] of Object.entries(UNLINKED)) {
+  for (const [name, play] of Object.entries(OTHERS)) {
     test(name, async ({ demo, phone }) => {
       await play(new Player(demo, phone, language, name));
     });

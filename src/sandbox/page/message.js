@@ -6,7 +6,6 @@ const TAGS = {
   underline: "u",
   strikethrough: "s",
   blockquote: "blockquote",
-  expandable_blockquote: "blockquote",
 };
 
 export function messageElement(message, { say, tap }) {
@@ -96,6 +95,8 @@ function entityElement(entity, text, inner, say) {
       return element("a", { href: text, ...opened }, text);
     case "bot_command":
       return element("button", { type: "button", class: "command-word", onClick: () => say(text) }, text);
+    case "expandable_blockquote":
+      return element("blockquote", { class: "folded", tabindex: "0", title: "Press to unfold" }, ...inner);
     case "spoiler":
       return element("span", { class: "spoiler", tabindex: "0" }, ...inner);
     default:
