@@ -13,7 +13,7 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
   running: (check) => `… · ${check}: wird geprüft …`,
   ownStore: "Mein Speicher",
   noAnswer: (asked, seconds) => `${asked} hat innerhalb von ${seconds} Sekunden nicht geantwortet.`,
-  mark: { ok: "gut", note: "Hinweis", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
+  mark: { ok: "ok", note: "Hinweis", owner: "du", operator: "beheben", later: "später", broken: "Fehler" },
   check: {
     configuration: "Einrichtung",
     store: "Speicher",
@@ -101,7 +101,9 @@ export const DOCTOR_IN_GERMAN: DoctorWords = {
           ]
         : []),
       ...(later > 0
-        ? [`${things(later)} ${later === 1 ? "stimmt" : "stimmen"} gerade nicht; prüfe es später noch einmal.`]
+        ? [
+            `${things(later)} ${later === 1 ? "funktioniert" : "funktionieren"} gerade nicht; sieh später noch einmal nach.`,
+          ]
         : []),
     ];
     return said.join(" ") || (notes > 0 ? "Du musst nichts tun." : "Alles gut.");

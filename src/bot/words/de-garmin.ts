@@ -26,7 +26,7 @@ function signInText(result: SignInEnd, { time }: Format): string {
     case "wrong_code":
       return "Der Code stimmt nicht. Sieh noch einmal nach und sende ihn neu, oder lass dir einen neuen schicken.";
     case "code_sent":
-      return `Garmin hat einen neuen Code gesendet${result.sentTo ? `, an ${result.sentTo}` : ""}. Nur der neue zählt.`;
+      return `Garmin hat einen neuen Code${result.sentTo ? ` an ${result.sentTo}` : ""} gesendet. Nur der neue zählt.`;
     case "code_too_soon":
       return "Garmin sendet nur jede halbe Minute einen neuen Code. Versuche es gleich noch einmal.";
     case "expired":
@@ -82,7 +82,7 @@ export function garminInGerman(format: Format): GarminWords {
     askCode: ({ sentBy, sentTo }) =>
       sentBy === "other"
         ? "Garmin möchte einen Code: aus deiner Authenticator-App oder auf dem Weg, den du bei Garmin gewählt hast. Schick ihn mir."
-        : `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Schick ihn mir; er kann eine Minute brauchen.`,
+        : `Garmin hat einen Code${sentTo ? ` an ${sentTo}` : ""} gesendet. Schick ihn mir; er kann eine Minute brauchen.`,
     noCodeIn: "Darin finde ich keinen Code. Sende mir die Ziffern, die Garmin dir geschickt hat.",
     passwordAgain: "Sende mir das Passwort noch einmal, oder wähle eine andere E-Mail.",
     codeAwaited: "Ich warte auf den Code, den Garmin dir gesendet hat. Schick ihn mir.",

@@ -7,10 +7,10 @@ export const heightInGerman: HeightWords = {
   },
   askAgain: "Wie groß bist du? Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
   no: "Lieber nicht",
-  asBefore: "Ich habe deine Größe gelassen, wie sie war.",
+  asBefore: "Deine Größe bleibt, wie sie war.",
   left: "Gut, ich frage nicht noch einmal. Wenn du es dir anders überlegst, sag es mir in /settings.",
   impossible: "Das kann keine Körpergröße sein. Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
   saved: (height) =>
-    `${height}. Ab deiner nächsten Messung bekommt Garmin auch deinen BMI. /settings ändert deine Größe.`,
+    `${height}. Ab deiner nächsten Messung bekommt Garmin auch deinen BMI. Mit /settings änderst du sie.`,
   withings: (height) => `Withings sagt ${height}, darum nehme ich das. Ändern kannst du es in der Withings-App.`,
 };

@@ -55,7 +55,7 @@ export const SIGN_IN_PAGE_IN_GERMAN: SignInPageWords = {
   codeSent: ({ sentBy, sentTo }) =>
     sentBy === "other"
       ? "Garmin möchte einen Code: aus deiner Authenticator-App oder auf dem Weg, den du bei Garmin gewählt hast."
-      : `Garmin hat einen Code gesendet${sentTo ? `, an ${sentTo}` : ""}. Er kann eine Minute brauchen.`,
+      : `Garmin hat einen Code${sentTo ? ` an ${sentTo}` : ""} gesendet. Er kann eine Minute brauchen.`,
   lookAgain: "Noch einmal nachsehen",
   switchProfile: "Ja, wechseln",
   keepProfile: "Nein, so lassen",

@@ -22,7 +22,7 @@ const CHAT: ChatWords = {
     undo: "Die letzte Messung wieder aus Garmin nehmen",
     connect: "Withings oder Garmin verbinden",
     settings: "Einheiten, Meldungen, Sprache",
-    goal: "Dein Ziel: /goal 62 kg, oder /goal off",
+    goal: "Dein Ziel: /goal 62 kg oder /goal off",
     disconnect: "Eine Verbindung oder alles entfernen",
     doctor: "Prüfen, ob alles funktioniert",
     help: "Was ich kann",
@@ -81,7 +81,7 @@ const DISCONNECT: DisconnectWords = {
     garmin:
       "Die Verbindung zu Garmin entfernen? Dann sende ich nichts mehr, behalte aber die Liste dessen, was ich gesendet habe.",
     everything: ([first, second]) =>
-      `${first ? `${second ? "Beide Verbindungen" : `Die Verbindung zu ${VENDOR_NAME[first]}`}, die` : "Die"} Liste des Gesendeten, deine Entscheidungen über zurückgehaltene Messungen und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.`,
+      `${first ? `${second ? "Beide Verbindungen" : `Die Verbindung zu ${VENDOR_NAME[first]}`}, die` : "Die"} Liste der gesendeten Messungen, deine Entscheidungen über zurückgehaltene Messungen und deine Einstellungen entfernen? Das lässt sich nicht rückgängig machen. Was in Garmin ist, bleibt dort.`,
   },
   disconnected: {
     withings:
@@ -89,7 +89,7 @@ const DISCONNECT: DisconnectWords = {
     garmin:
       "Die Verbindung zu Garmin ist hier gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort.",
     everything: (linked) =>
-      `Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. ${linked.includes("withings") ? "Bei Withings stehe ich noch unter deinen Apps: Entferne mich dort unter Profil, dann Partner-Apps. " : ""}/start beginnt neu.`,
+      `Hier ist alles gelöscht. Was ich gesendet habe, bleibt in Garmin Connect; wenn du es nicht willst, lösche es dort. ${linked.includes("withings") ? "Bei Withings stehe ich noch unter deinen Apps: Entferne mich dort unter Profil, dann Partner-Apps. " : ""}Mit /start fängst du neu an.`,
   },
 };
 

@@ -26,7 +26,7 @@ const CHAT = {
     undo: "Take the last reading out of Garmin",
     connect: "Link Withings or Garmin",
     settings: "Units, cards, language",
-    goal: "Your goal: /goal 62 kg, or /goal off",
+    goal: "Your goal: /goal 62 kg or /goal off",
     disconnect: "Remove a link, or everything",
     doctor: "Check that everything works",
     help: "What I can do",
@@ -87,7 +87,7 @@ const DISCONNECT = {
       "I’ve removed the Withings link. Withings still lists me among your apps: remove me there under Profile, then Partner apps.",
     garmin: "I’ve removed the Garmin link. What I sent stays in Garmin Connect; if you don’t want it, delete it there.",
     everything: (linked: readonly Vendor[]) =>
-      `I’ve removed everything of yours. What I sent stays in Garmin Connect; if you don’t want it, delete it there. ${linked.includes("withings") ? "Withings still lists me among your apps: remove me there under Profile, then Partner apps. " : ""}/start starts again.`,
+      `I’ve removed everything of yours. What I sent stays in Garmin Connect; if you don’t want it, delete it there. ${linked.includes("withings") ? "Withings still lists me among your apps: remove me there under Profile, then Partner apps. " : ""}To begin again, send /start.`,
   },
 };
 export type DisconnectWords = typeof DISCONNECT;

@@ -77,10 +77,10 @@ describe("/disconnect", () => {
   });
 
   test.each([
-    [["withings", "garmin"], "Remove both links, the list of", "Beide Verbindungen, die Liste des"],
-    [["withings"], "Remove the Withings link, the list of", "Die Verbindung zu Withings, die Liste des"],
-    [["garmin"], "Remove the Garmin link, the list of", "Die Verbindung zu Garmin, die Liste des"],
-    [[], "Remove the list of", "Die Liste des"],
+    [["withings", "garmin"], "Remove both links, the list of", "Beide Verbindungen, die Liste der"],
+    [["withings"], "Remove the Withings link, the list of", "Die Verbindung zu Withings, die Liste der"],
+    [["garmin"], "Remove the Garmin link, the list of", "Die Verbindung zu Garmin, die Liste der"],
+    [[], "Remove the list of", "Die Liste der"],
   ] as const)("the question about everything names only the links that exist: %j", async (linked, english, german) => {
     const links: readonly string[] = linked;
     harness = await startTestBot();

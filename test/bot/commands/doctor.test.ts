@@ -329,10 +329,10 @@ describe("/doctor", () => {
     await harness.app.store.accounts.save(ACCOUNT, { language: "de" });
     const { text, history } = await askDoctor(harness);
     expect(history.slice(0, 2)).toEqual(["Ich prüfe …", expect.stringMatching(/^… · Speicher: wird geprüft …\n/)]);
-    expect(text).toContain("gut · Uhr: geht richtig\n");
+    expect(text).toContain("ok · Uhr: geht richtig\n");
     expect(text).toContain(
       "später · Letzter Abgleich: Es gab noch keinen Abgleich. Er beginnt von selbst; mit /sync sofort.",
     );
-    expect(text).toMatch(/^⚠️ 1 Sache stimmt gerade nicht; prüfe es später noch einmal\.\n/);
+    expect(text).toMatch(/^⚠️ 1 Sache funktioniert gerade nicht; sieh später noch einmal nach\.\n/);
   });
 });
