@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { Script } from "node:vm";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
-import { localDateTime } from "../../src/lib/local-time.ts";
 import type { Account } from "../../src/sync/model/account.ts";
 import { holdsSecret } from "../support/holds-secret.ts";
 import { addSecondPerson, OTHER, OTHER_NAME } from "../support/second-person.ts";
@@ -172,32 +171,6 @@ test("an account that is due is synced, and its next run is half an hour later",
   await aws.runSweep();
   expect(aws.weightsKg()).toEqual([80.25, 80.5]);
   expect(aws.sweep.logged().flatMap(({ queued }) => queued ?? [])).toEqual([1, 0, 1]);
-});
-
-/** A zone where it is past noon, because nothing comes at night. */
-function zoneAtNoon(now: Date): string {
-  const west = now.getUTCHours() - 12;
-  return `Etc/GMT${west < 0 ? west : `+${west}`}`;
-}
-
-test("the card of the day comes at its hour, once", async () => {
-  await start();
-  const timezone = zoneAtNoon(aws.clock.now());
-  await aws.app.store.accounts.save(ACCOUNT, { timezone, settings: { cards: "needed" } });
-  aws.person.stepOnScale({ weightKg: 80.25 });
-  await aws.runSweep();
-  await aws.app.store.accounts.save(ACCOUNT, { settings: { cards: "daily", summaryHour: 13 } });
-  aws.person.stepOnScale({ weightKg: 80.5 });
-  const before = aws.told().length;
-  const said = () => aws.told().slice(before);
-  const hourNow = () => Number(localDateTime(aws.clock.now(), timezone).slice(11, 13));
-  for (let visits = 0; visits < 4; visits++) {
-    if (hourNow() < 13) expect(said()).toEqual([]);
-    const next = (await aws.app.store.schedule.read(ACCOUNT))?.dueAt ?? aws.clock.now();
-    await aws.advance(Math.max(0, (next.getTime() - aws.clock.now().getTime()) / 1000 + 1));
-    await aws.runSweep();
-  }
-  expect(said()).toEqual([expect.stringMatching(/^80\.5 kg ✓ in Garmin/)]);
 });
 
 test("the owner hears once that a Garmin session ended, signs in over three processes, and what waited arrives", async () => {

@@ -43,6 +43,7 @@ export async function startTestAws(
   folder: string,
   options: {
     linked?: boolean;
+    profileHeightCm?: number | null;
     /** How far the clocks of functions are ahead of all others. */
     aheadSeconds?: Partial<Record<FunctionName, number>>;
     timeoutSeconds?: Partial<Record<FunctionName, number>>;
@@ -70,6 +71,7 @@ export async function startTestAws(
   const testApp = await startTestApp({
     clock,
     linked,
+    ...(options.profileHeightCm !== undefined && { profileHeightCm: options.profileHeightCm }),
     env: {
       STORE: "dynamodb",
       TOKEN_TABLE_NAME: TABLE,

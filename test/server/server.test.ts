@@ -242,8 +242,9 @@ describe("what an owner hears without asking", () => {
     await second.rounds(3);
     expect(told()).toEqual([
       SIGNED_OUT,
-      "Garmin lets me in again. 80.3 kg (12:50) is now in Garmin.",
+      "Garmin lets me in again.",
       "41.0 kg, today 12:55. Was that you? Your last was 80.3 kg.",
+      expect.stringMatching(/^80\.3 kg is in Garmin\.\nGarmin now has your weight\./),
     ]);
   });
 

@@ -13,7 +13,9 @@ export function goneText(items: Gone[], words: Words): Formatted {
   if (one && !one.isOfMany) return formatted(say.ask[one.why](one));
   const more = items.length - LISTED;
   const lines = [...items.slice(0, LISTED).map(words.format.short), ...(more > 0 ? [say.more(more)] : [])];
-  return formatted({ ...say.askMany(items.length), rest: `\n${[...lines, say.many].join("\n")}` });
+  const [why = "both", ...others] = new Set(items.map((it) => it.why));
+  const head = say.askMany[others.length > 0 ? "both" : why](items.length);
+  return formatted({ head, rest: `\n${[...lines, say.many].join("\n")}` });
 }
 
 /** What waits for an answer, for /status. */

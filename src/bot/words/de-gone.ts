@@ -14,10 +14,13 @@ export function goneInGerman({ short: name, day }: Format): GoneWords {
         rest: "In Garmin steht die Messung noch.",
       }),
     },
-    askMany: (count) => ({
-      head: `${readings(count)} gibt es bei Withings nicht mehr, oder sie gehören dort nicht mehr dir.`,
-    }),
-    many: "In Garmin stehen sie noch. Wenn du sie nicht gelöscht hast, kann das ein Fehler bei Withings sein: Dann behalte sie.",
+    askMany: {
+      deleted: (count) => `${readings(count)} gibt es bei Withings nicht mehr.`,
+      reassigned: (count) => `${readings(count)}: Withings ist nicht mehr sicher, ob sie von dir sind.`,
+      both: (count) =>
+        `${readings(count)} gibt es bei Withings nicht mehr, oder es ist nicht mehr sicher, ob sie von dir sind.`,
+    },
+    many: "In Garmin stehen sie noch. Wenn du das nicht warst, kann es ein Fehler bei Withings sein: Dann behalte sie.",
     more: (count) => `und ${count} weitere`,
     status: {
       deleted: (it) => `${name(it)}, gibt es bei Withings nicht mehr, aber noch in Garmin.`,

@@ -35,8 +35,8 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     },
     sends: (kinds) => `Geht an Garmin: ${kinds.map((it) => KIND[it]).join(", ") || "nichts"}`,
     deletions: {
-      ask: "Bei Withings gelöscht: Ich frage, ob es aus Garmin raus soll",
-      always: "Bei Withings gelöscht: Ich nehme es auch aus Garmin heraus",
+      ask: "Bei Withings gelöscht: Ich frage, ob ich es auch aus Garmin entfernen soll",
+      always: "Bei Withings gelöscht: Ich entferne es auch aus Garmin",
       never: "Bei Withings gelöscht: Es bleibt in Garmin",
     },
     height: (height, from) => `Körpergröße: ${height}, ${from}`,
@@ -62,7 +62,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     sends:
       "Garmins Feld für Muskeln meint Skelettmuskeln, Withings misst alle Muskeln, also mehr: Schalte die Muskeln aus, wenn du das nicht mischen möchtest.\n\nDie Körperzusammensetzung geht nur mit dem Gewicht an Garmin, die Muskeln nur mit der Körperzusammensetzung. Was gemessen wird, während etwas aus ist, bleibt bei Withings.",
     deletions:
-      "Einmal in der Woche und bei /sync vergleiche ich die letzten 30 Tage mit Withings. Eine Messung, die zweimal fehlt, mit mindestens einem Tag dazwischen, gilt als gelöscht; eine, bei der Withings nicht mehr sicher ist, ob sie von dir ist, gilt sofort. Verschwinden viele auf einmal, frage ich auf jeden Fall. Was nicht von mir kam, bleibt in Garmin.",
+      "Einmal in der Woche und bei /sync vergleiche ich die letzten 30 Tage mit Withings. Eine Messung, die zweimal fehlt, mit mindestens einem Tag dazwischen, gilt als gelöscht. Ist Withings bei einer nicht mehr sicher, ob sie von dir ist, zählt das sofort. Verschwinden viele auf einmal, frage ich auf jeden Fall. Was nicht von mir kam, bleibt in Garmin.",
     height:
       "Daraus bekommt Garmin deinen BMI; ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Die Größe gilt für alles, was ich ab jetzt sende. Wenn du sie in der Withings-App einträgst, zählt diese.",
     language: "Sie gilt auch für das Menü mit den Befehlen.",

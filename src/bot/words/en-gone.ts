@@ -12,8 +12,12 @@ export function goneInEnglish({ short: name, day }: Format) {
         rest: "It’s still in Garmin.",
       }),
     } satisfies Record<GoneReason, unknown>,
-    askMany: (count: number) => ({ head: `${readings(count)} are gone at Withings, or no longer yours there.` }),
-    many: "They’re still in Garmin. If you didn’t delete them, that may be a fault at Withings: then keep them.",
+    askMany: {
+      deleted: (count: number) => `${readings(count)} are gone at Withings.`,
+      reassigned: (count: number) => `${readings(count)}: Withings is no longer sure they’re yours.`,
+      both: (count: number) => `${readings(count)} are gone at Withings, or it’s no longer sure they’re yours.`,
+    },
+    many: "They’re still in Garmin. If that wasn’t you, it may be a fault at Withings: then keep them.",
     more: (count: number) => `and ${count} more`,
     status: {
       deleted: (it: Measured) => `${name(it)}, is gone at Withings and still in Garmin.`,

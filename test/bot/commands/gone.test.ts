@@ -131,9 +131,9 @@ describe("many at once", () => {
     const question = await heard(harness, "4 readings are gone at Withings");
     expect(question.text).toBe(
       [
-        "4 readings are gone at Withings, or no longer yours there.",
+        "4 readings are gone at Withings.",
         ...["80.0 kg, 14 Nov 13:00", "80.1 kg, 15 Nov 13:00", "80.2 kg, 16 Nov 13:00", "80.3 kg, 17 Nov 13:00"],
-        "They’re still in Garmin. If you didn’t delete them, that may be a fault at Withings: then keep them.",
+        "They’re still in Garmin. If that wasn’t you, it may be a fault at Withings: then keep them.",
       ].join("\n"),
     );
     expect(labels(question)).toEqual(["Remove all from Garmin", "Keep them"]);
