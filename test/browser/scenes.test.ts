@@ -53,6 +53,16 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
       await it.see("64.6 kg ✓ in Garmin", "64,6 kg ✓ in Garmin");
       await it.picture();
     },
+    "taken out from its card": async (it) => {
+      await it.chooseCards("Every reading", "Jede Messung");
+      await it.weigh(64.35);
+      await it.see("64.4 kg ✓ in Garmin", "64,4 kg ✓ in Garmin");
+      await it.picture();
+      await it.tap("Undo", "Rückgängig");
+      await it.see("no longer in Garmin.", "nicht mehr in Garmin.");
+      expect(it.inGarmin()).not.toContain(64.35);
+      await it.picture();
+    },
     "only what needs somebody": async (it) => {
       await it.chooseCards("Only when something needs me", "Nur wenn ich etwas tun muss");
       await it.picture();
@@ -237,6 +247,19 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
       await it.tap("Cancel", "Abbrechen");
       await it.see("I haven’t saved it.", "nicht gespeichert.");
       expect(it.inGarmin()).not.toContain(105);
+    },
+    "how tall somebody is": async (it) => {
+      await it.try("Forget my height, and weigh in");
+      await it.see("How tall are you?", "Wie groß bist du?");
+      await it.picture();
+      await it.say("17", "17");
+      await it.see("That can’t be a height.", "Das kann keine Körpergröße sein.");
+      await it.say("5'9\"", "1,75");
+      await it.see("Garmin gets your BMI too.", "bekommt Garmin auch deinen BMI.");
+      await it.picture();
+      await it.weigh(64.35);
+      const bmi = () => it.demo.sandbox.garmin.weights(EMAIL).find(({ weightKg }) => weightKg === 64.35)?.bmi;
+      await expect.poll(bmi).toBeCloseTo(21, 0);
     },
     "/undo, and restore": async (it) => {
       await it.weigh(64.35);
