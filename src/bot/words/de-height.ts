@@ -3,7 +3,7 @@ import type { HeightWords } from "./en-height.ts";
 export const heightInGerman: HeightWords = {
   ask: {
     head: "Wie groß bist du?",
-    rest: "Weder Withings noch Garmin hat es mir gesagt. Mit deiner Größe bekommt Garmin deinen BMI; ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
+    rest: "Weder bei Withings noch in Garmin habe ich deine Größe gefunden. Garmin braucht sie für deinen BMI, und ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
   },
   askAgain: "Wie groß bist du? Schick mir zum Beispiel 175, 1,75 m oder 5'9\".",
   no: "Lieber nicht",

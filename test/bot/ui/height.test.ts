@@ -40,11 +40,11 @@ describe("how tall the owner is", () => {
   test("is asked once, and the answer gives the next weigh-in its BMI", async () => {
     const question = await asked();
     expect(question.text).toBe(
-      `How tall are you? Neither Withings nor Garmin has told me. With your height, Garmin gets your BMI; without a BMI, its web page hides your body composition. Send me, for instance, 175, 1.75 m or 5'9".`,
+      `How tall are you? I couldn’t find your height at Withings or in Garmin. Garmin needs it for your BMI, and without a BMI its web page hides your body composition. Send me, for example, 175, 1.75 m or 5'9".`,
     );
     expect(labels(question)).toEqual(["I’d rather not"]);
     expect(bmis()).toEqual([undefined]);
-    expect(await say("17")).toBe(`That can’t be a height. Send me, for instance, 175, 1.75 m or 5'9".`);
+    expect(await say("17")).toBe(`That can’t be a height. Send me, for example, 175, 1.75 m or 5'9".`);
     expect(await say("5'9\"")).toBe(
       "1.75 m. From your next weigh-in on, Garmin gets your BMI too. /settings changes your height.",
     );
@@ -60,7 +60,7 @@ describe("how tall the owner is", () => {
   test("in German, and one who would rather not say it isn’t asked again", async () => {
     const question = await asked({ language: "de" });
     expect(question.text).toBe(
-      `Wie groß bist du? Weder Withings noch Garmin hat es mir gesagt. Mit deiner Größe bekommt Garmin deinen BMI; ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Schick mir zum Beispiel 175, 1,75 m oder 5'9".`,
+      `Wie groß bist du? Weder bei Withings noch in Garmin habe ich deine Größe gefunden. Garmin braucht sie für deinen BMI, und ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Schick mir zum Beispiel 175, 1,75 m oder 5'9".`,
     );
     harness.owner.tap("Lieber nicht");
     await heard(harness, "Gut, ich frage nicht noch einmal.");
