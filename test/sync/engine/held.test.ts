@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
+import { readingId } from "../../../src/sync/model/reading.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 let harness: TestApp;
 afterEach(() => harness.close());
@@ -306,4 +307,25 @@ describe("a reading that would be held, and is in Garmin already", () => {
     expect(await fates([own, twin])).toMatchObject([{ state: "seen" }, { state: "held" }]);
     expect(weights().filter((it) => it > 80.25 && it < 80.3)).toEqual([80.27]);
   });
+});
+
+test("a reading that is held counts for the week in which it came, however long it waits and whatever is answered", async () => {
+  harness = await startTestApp();
+  const setAside = async () => (await harness.ledger().progress())?.value.setAside?.map(({ at }) => at.getTime());
+  harness.person.stepOnScale({ weightKg: 80.25, attrib: 1 });
+  await harness.sync();
+  const since = await setAside();
+  expect(since).toEqual([harness.clock.now().getTime()]);
+  harness.clock.advance(9 * DAY);
+  await harness.link();
+  await harness.sync();
+  expect(await setAside()).toEqual(since);
+  const account = (await harness.app.store.accounts.find(ACCOUNT)) ?? expect.fail();
+  await harness.app.sync.decideHeld(account, (await attention()).map(readingId), "not_mine");
+  await harness.sync();
+  expect(await setAside()).toEqual(since);
+  harness.clock.advance(26 * DAY);
+  await harness.link();
+  await harness.sync();
+  expect(await setAside()).toBeUndefined();
 });

@@ -12,7 +12,7 @@ const weights = () => harness.weights().map(({ weightKg }) => weightKg);
 const waiting = async () => (await harness.ledger().progress())?.value.attention ?? [];
 const weighed = async () => (await waiting()).map(({ values }) => ("weightKg" in values ? values.weightKg : 0)).sort();
 
-/** 80 kg are in Garmin, and three readings that nobody is sure of have an answer. Resolves to when it was given. */
+/** 80 and 80.1 kg are in Garmin, and three readings that nobody is sure of have an answer. Resolves to when it was given. */
 async function answered(decision: "mine" | "not_mine") {
   harness = await startTestApp({ heightM: 1.75 });
   const { person, clock } = harness;
@@ -21,12 +21,15 @@ async function answered(decision: "mine" | "not_mine") {
     person.stepOnScale({ at: new Date(clock.now().getTime() - weightKg * 60_000), weightKg, attrib: 1 });
   }
   await harness.sync();
-  clock.advance(60);
+  // So long ago that no run lists them again by itself.
+  clock.advance(3 * 24 * 3600);
+  person.stepOnScale({ weightKg: 80.1 });
+  await harness.sync();
   const ids = (await waiting()).map(readingId);
   const { at } = await harness.app.sync.decideHeld(await account(), ids, decision);
   clock.advance(60);
   expect(await harness.sync()).toMatchObject({ status: "success", held: 0 });
-  expect(weights().sort()).toEqual(decision === "mine" ? [70, 71, 72, 80] : [80]);
+  expect(weights().sort()).toEqual(decision === "mine" ? [70, 71, 72, 80, 80.1] : [80, 80.1]);
   clock.advance(60);
   return { ids, at: at ?? expect.fail() };
 }
@@ -39,7 +42,7 @@ test.each(["mine", "not_mine"] as const)(
     const counting = crashAt(Number.POSITIVE_INFINITY, "before");
     const { at } = await answered(decision);
     expect(await takeBack(at, await harness.newApp(counting))).toMatchObject({ type: "held", pending: 0 });
-    expect(weights()).toEqual([80]);
+    expect(weights()).toEqual([80, 80.1]);
     expect(await weighed()).toEqual([70, 71, 72]);
     for (const moment of counting.moments()) {
       await harness.close();
@@ -50,7 +53,7 @@ test.each(["mine", "not_mine"] as const)(
       await takeBack(at);
       harness.clock.advance(60);
       await harness.sync();
-      expect(weights(), String(moment)).toEqual([80]);
+      expect(weights(), String(moment)).toEqual([80, 80.1]);
       expect(await weighed(), String(moment)).toEqual([70, 71, 72]);
       harness.clock.advance(600);
       expect(await harness.sync(), String(moment)).toMatchObject({ status: "success", synced: 0, held: 3 });
@@ -66,7 +69,7 @@ test("what its owner has answered about one of them since stays, and so does wha
   harness.clock.advance(60);
   await harness.sync();
   const sent = weights();
-  expect(sent).toHaveLength(2);
+  expect(sent).toHaveLength(3);
   // The old button, once more.
   await takeBack(at);
   expect(weights()).toEqual(sent);
