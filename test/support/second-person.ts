@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { App } from "../../src/app/app.ts";
+import { makeLinks } from "./make-links.ts";
 import type { TestApp } from "./test-app.ts";
 
 /** Somebody else of the household, with a scale and a Garmin account of their own. */
@@ -28,7 +29,7 @@ export async function addSecondPerson({ app, sandbox, clock }: Household, { time
     await app.withingsLinking.withPasted(OTHER, address);
     await app.garminSignIn.withPasted(OTHER, sandbox.garmin.mintTicket(OTHER_EMAIL));
   }
-  await link();
+  await makeLinks({ app, sandbox }, { account: OTHER, userid: OTHER_USERID, email: OTHER_EMAIL });
 
   return {
     ...{ person, profile, account, link, weights },

@@ -12,6 +12,7 @@ import { createManualClock, type ManualClock } from "../../src/sandbox/manual-cl
 import { type SandboxOptions, startSandbox } from "../../src/sandbox/sandbox.ts";
 import type { RunOptions } from "../../src/sync/engine/run.ts";
 import { startWorker } from "../../src/sync/jobs/worker.ts";
+import { makeLinks } from "./make-links.ts";
 
 /** A Telegram user id. */
 export const ACCOUNT = 4711;
@@ -93,8 +94,9 @@ export async function startTestApp(options: TestAppOptions = {}) {
 
   const app = await newApp({ ...(wrapTable && { wrapTable }), ...(wrapSync && { wrapSync }) });
   await app.store.accounts.save(ACCOUNT, {});
-  if (linked) await link(app);
+  if (linked) await makeLinks({ app, sandbox }, { account: ACCOUNT, userid: USERID, email: OWNER.email });
 
+  /** As its owner links it: through Withings' consent and Garmin's page. */
   async function link(to: typeof app) {
     await linkWithings(to);
     await to.garminSignIn.withPasted(ACCOUNT, sandbox.garmin.mintTicket(OWNER.email));
