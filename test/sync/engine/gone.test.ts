@@ -389,6 +389,23 @@ describe("its owner's answer", () => {
     expect(weights()).toHaveLength(4);
   });
 
+  test("restore: also what its owner took out by themselves, and deleted at Withings then", async () => {
+    const { grpids, ids } = await sent();
+    await harness.app.sync.takeOut(await account(), ids[1] ?? "");
+    harness.person.remove(grpids[1] ?? 0);
+    await harness.app.sync.restore(await account(), ids[1] ?? "");
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(weights().toSorted()).toEqual([80, 80.1, 80.2, 80.3]);
+    // Somebody may have brought it by other means meanwhile.
+    await harness.app.sync.takeOut(await account(), ids[1] ?? "");
+    await harness.app.sync.restore(await account(), ids[1] ?? "");
+    harness.sandbox.garmin.addManualWeight(OWNER.email, { at: daysAgo(3 + 120 / 86_400), weightKg: 80.1 });
+    harness.clock.advance(60);
+    await harness.sync();
+    expect(weights().filter((it) => it === 80.1)).toHaveLength(1);
+  });
+
   test("says so when the links are gone, and changes nothing", async () => {
     const { grpids, ids } = await sent();
     await missedTwice([grpids[1]]);
