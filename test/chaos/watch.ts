@@ -1,5 +1,6 @@
 import type { FaultEffect } from "../../src/sandbox/fault.ts";
 import type { Vendor } from "../../src/sync/model/link.ts";
+import { isNight } from "../../src/sync/status/summary.ts";
 import type { Copies } from "./copies.ts";
 import type { Known } from "./model.ts";
 import type { Readings } from "./readings.ts";
@@ -70,7 +71,7 @@ export class Watch {
   }
 
   #lookForSilence(account: AccountId) {
-    const { turns, violations } = this.#scene;
+    const { turns, violations, schedule } = this.#scene;
     const owed = this.#owedTo(account);
     if (owed.length === 0) {
       this.#owing.delete(account);
@@ -84,7 +85,9 @@ export class Watch {
     const hasRun = isKnown || (this.#copies.ranMs.get(account) ?? 0) > before.sinceMs;
     const sinceMs = isKnown ? before.sinceMs : turns.nowMs;
     const rounds = hasRun ? before.rounds + 1 : 0;
-    const isLong = turns.nowMs - Math.max(sinceMs, this.#disturbedMs) > 10 * HOUR * 1000 && rounds > 5;
+    // What passes by itself is told in the morning.
+    const isAtNight = isNight(new Date(turns.nowMs), schedule.timezone);
+    const isLong = !isAtNight && turns.nowMs - Math.max(sinceMs, this.#disturbedMs) > 10 * HOUR * 1000 && rounds > 5;
     this.#owing.set(account, { sinceMs, rounds, wasLong: isLong });
     const heard = this.messagesTo(account).filter((at) => at >= (this.#wellAtMs.get(account) ?? 0));
     // If nobody called the program for hours, its first run finds out what its second one reports.
