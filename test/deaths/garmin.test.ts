@@ -167,7 +167,7 @@ test("Garmin drops the body composition", async ({ task }) => {
   stage.begin();
   stage.sandbox.faults.turnOn("garmin_drops_composition");
   stage.person.stepOnScale({ weightKg: 80.4, fatRatioPercent: 21 } as never);
-  await stage.hears("owner", /^Body fat: 21\.0% sent, nothing shown/, 30);
+  await stage.hears("owner", /^BMI: 27\.2 sent, nothing shown\.\nBody fat: 21\.0% sent, nothing shown/, 30);
 });
 
 test("Garmin renews the sign-in, and the answer is lost", async ({ task }) => {

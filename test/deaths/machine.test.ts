@@ -191,7 +191,8 @@ test.each([
   expect(stage.counts().inGarmin).toBe(0);
   await stage.heals("by itself, with a right clock", () => stage.setSkew(0), 60);
   await stage.hearsEnd(/^80\.4 kg is in Garmin\.\nGarmin now has your weight\./, 10);
-  await stage.hearsEnd(/^The clock is right again\. 80\.4 kg is now in Garmin\.$/, 10);
+  // Once is enough.
+  await stage.hearsEnd(/^The clock is right again\.$/, 10);
 });
 
 test("The clock jumps a year ahead, and back", async ({ task }) => {
