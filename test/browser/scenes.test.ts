@@ -434,6 +434,8 @@ const SETTINGS = [
   ["No readings", "Messpausen"],
   ["Short outages", "Kurze Störungen"],
   ["What is sent", "Was gesendet wird"],
+  ["Deleted at Withings", "Bei Withings gelöscht"],
+  ["Height", "Körpergröße"],
 ] as const;
 
 describe.each(["en", "de"] as const)("on a phone, in %s", (language) => {

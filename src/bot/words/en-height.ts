@@ -9,7 +9,7 @@ export const heightInEnglish = {
   left: "OK, I won’t ask again. If you change your mind, tell me in /settings.",
   impossible: "That can’t be a height. Send me, for example, 175, 1.75 m or 5'9\".",
   saved: (height: string) =>
-    `${height}. From your next weigh-in on, Garmin gets your BMI too. /settings changes your height.`,
+    `${height}. From your next weigh-in on, Garmin gets your BMI too. You can change it in /settings.`,
   withings: (height: string) => `Withings says ${height}, so I use that. You can change it in the Withings app.`,
 };
 export type HeightWords = typeof heightInEnglish;

@@ -46,7 +46,7 @@ describe("how tall the owner is", () => {
     expect(bmis()).toEqual([undefined]);
     expect(await say("17")).toBe(`That can’t be a height. Send me, for example, 175, 1.75 m or 5'9".`);
     expect(await say("5'9\"")).toBe(
-      "1.75 m. From your next weigh-in on, Garmin gets your BMI too. /settings changes your height.",
+      "1.75 m. From your next weigh-in on, Garmin gets your BMI too. You can change it in /settings.",
     );
     expect(await said()).toBe(1.753);
     await weighIn();
