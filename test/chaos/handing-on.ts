@@ -28,6 +28,8 @@ export class HandingOn {
     const handedOn = await this.#offer(account, other, nth);
     if (!handedOn) return;
     const { known } = handedOn;
+    // Withings counts seconds.
+    if (isConfirmed) this.#scene.turns.advance(2);
     if (isConfirmed) this.#readings.edit({ do: "edit", id: known.id, what: "attrib", to: 7 });
     for (const answer of answers) {
       if (answer === "sync") await this.#copies.alone(() => this.#copies.main.sync(other));
@@ -37,6 +39,12 @@ export class HandingOn {
     // Whether Withings had confirmed it before decides what becomes of it.
     if (said === "ask_again") known.isEither = true;
     if (isDelivered) this.#deliver(handedOn, other);
+  }
+
+  /** Then its owner decides again. */
+  async hasExpired({ known, from }: KnownHandOn): Promise<boolean> {
+    const reading = readingId({ measureGroupId: known.grpid, kind: known.kind });
+    return (await this.#copies.main.app.store.offers.find(from, reading))?.value.state === "expired";
   }
 
   /** An older store may not know of it. */
@@ -49,7 +57,7 @@ export class HandingOn {
   }
 
   async #offer(account: AccountId, other: AccountId, nth: number): Promise<KnownHandOn | undefined> {
-    const { model, trace } = this.#scene;
+    const { model, trace, turns } = this.#scene;
     let handedOn: KnownHandOn | undefined;
     await this.#copies.alone(async () => {
       const pairing = model.current(account);
@@ -79,7 +87,9 @@ export class HandingOn {
           ? `${values.weightKg.toFixed(2)} kg`
           : `${values.systolicMmHg}/${values.diastolicMmHg}`;
       const asked = { date: takenAt.getTime() / 1000, value };
-      handedOn = before ? Object.assign(before, asked) : { known, from: account, pair, isEither: false, ...asked };
+      handedOn = before
+        ? Object.assign(before, asked)
+        : { known, from: account, pair, isEither: false, createdMs: turns.nowMs, ...asked };
       if (!before) model.handedOn.push(handedOn);
     });
     return handedOn;
@@ -110,13 +120,14 @@ export class HandingOn {
   }
 
   #accepted(handedOn: KnownHandOn, account: AccountId) {
-    const { model, turns } = this.#scene;
+    const { model, turns, facts } = this.#scene;
     const { known, date, value } = handedOn;
     const { kind } = known;
     if (handedOn.typed) {
       Object.assign(handedOn.typed, { isGone: false, date, value });
       return;
     }
+    facts["handed on"] += 1;
     handedOn.typed = {
       ...{ id: `h${known.id}`, account, typedId: handedId({ measureGroupId: known.grpid, kind }), kind, date },
       value,
@@ -129,7 +140,7 @@ export class HandingOn {
   /** Withings gives the same measurement to the other account's person. */
   #deliver({ typed, known }: KnownHandOn, other: AccountId) {
     const who = this.#scene.model.current(other)?.person;
-    if (!typed || typed.device || !who) return;
+    if (!typed || typed.isGone || typed.device || !who) return;
     const [value = 0, second = 0] = typed.value.split(/[/ ]/).map(Number);
     const device = this.#readings.measure(
       {

@@ -65,6 +65,7 @@ export interface KnownHandOn {
   /** As it was offered. */
   date: number;
   value: string;
+  createdMs: number;
   /** In the other account, once it was accepted. */
   typed?: KnownTyped;
   /** Nobody knows: an answer failed, or an older store was put back. */

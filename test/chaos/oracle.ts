@@ -65,21 +65,22 @@ export async function judge(world: World): Promise<void> {
   }
   for (const account of ACCOUNTS) await judgeProgress(world, account);
   for (const typed of world.scene.model.typed) await judgeTyped(world, typed);
-  for (const handedOn of world.scene.model.handedOn) judgeHandedOn(world, handedOn);
+  for (const handedOn of world.scene.model.handedOn) await judgeHandedOn(world, handedOn);
 }
 
-/** What the other account has accepted isn't in the Garmin of the one it came to. */
-function judgeHandedOn({ scene, readings }: World, { known, from, typed, isEither }: KnownHandOn) {
+/** As long as it's offered, and once the other account has accepted it, nothing brings it to the one it came to. */
+async function judgeHandedOn({ scene, readings, handingOn }: World, handedOn: KnownHandOn) {
+  const { known, from, pair, typed, date, createdMs, isEither } = handedOn;
   const { model, violations } = scene;
-  if (!typed || typed.isGone || isEither || known.isEither) return;
+  const isOffered = known.said.get(pair) === "handed_on";
+  if (!isOffered || typed?.isGone || isEither || known.isEither || (await handingOn.hasExpired(handedOn))) return;
   for (const garmin of GARMINS) {
-    const both = readings
+    const isKept = readings
       .entriesOf(garmin)
-      .filter((it) => it.kind === typed.kind && (it.date === typed.date || it.date === known.date))
-      .filter(
-        (it) => model.wasLinked(from, garmin, it.uploadedMs) && !model.wasLinked(typed.account, garmin, it.uploadedMs),
-      );
-    if (both.length > 0) violations.add(`handed on and kept: ${known.id} of ${from} is in ${garmin}`);
+      .filter((it) => it.kind === known.kind && (it.date === date || it.date === known.date))
+      .filter(({ uploadedMs }) => uploadedMs >= createdMs && model.wasLinked(from, garmin, uploadedMs))
+      .some(({ uploadedMs }) => !typed || !model.wasLinked(typed.account, garmin, uploadedMs));
+    if (isKept) violations.add(`handed on and kept: ${known.id} of ${from} is in ${garmin}`);
   }
 }
 
@@ -112,7 +113,9 @@ async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) 
 function judgeEntries({ scene, readings }: World, garmin: GarminName, account: AccountId | undefined) {
   const { model, violations } = scene;
   for (const entry of readings.entriesOf(garmin)) {
-    const known = model.readings.find((it) => it.kind === entry.kind && it.date === entry.date);
+    // Withings may have given the same one to two people.
+    const same = model.readings.filter((it) => it.kind === entry.kind && it.date === entry.date);
+    const known = same.find((it) => model.mayBeSent(it.person, garmin, entry.uploadedMs)) ?? same[0];
     const moved = model.readings.find((it) => it.kind === entry.kind && it.earlier.includes(entry.date));
     const typed = model.typed.find(
       (it) => it.kind === entry.kind && it.date === entry.date && it.value === entry.value && !it.isGone,

@@ -12,7 +12,7 @@ export const mailOf = (garmin: GarminName) => `${garmin}@example.org`;
 export const VENDORS = ["withings", "garmin"] as const;
 const ACCESS_SECONDS = 86_400;
 
-export type Fact = "runs" | "faults" | "crashes" | "kills" | "both" | "put backs" | "links ended";
+export type Fact = "runs" | "faults" | "crashes" | "kills" | "both" | "put backs" | "links ended" | "handed on";
 
 /** What every part of the world works with. */
 export type Scene = Awaited<ReturnType<typeof createScene>>;
@@ -36,7 +36,7 @@ export async function createScene(
   sandbox.garmin.settings.accessSeconds = { from: ACCESS_SECONDS, to: ACCESS_SECONDS };
   const facts: Record<Fact, number> = {
     ...{ runs: 0, faults: 0, crashes: 0, kills: 0, both: 0, "put backs": 0 },
-    ...{ "links ended": 0 },
+    ...{ "links ended": 0, "handed on": 0 },
   };
   return {
     ...{ schedule, turns, sandbox, line, aws, trace, facts },
