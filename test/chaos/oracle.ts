@@ -74,7 +74,8 @@ async function judgeHandedOn({ scene, readings, handingOn }: World, handedOn: Kn
   const { model, violations } = scene;
   const isOffered = known.said.get(pair) === "handed_on";
   if (!isOffered || typed?.isGone || isEither || known.isEither || (await handingOn.hasExpired(handedOn))) return;
-  for (const garmin of GARMINS) {
+  // A ledger of other links doesn't know of it, and sends what Withings calls certain.
+  for (const garmin of GARMINS.filter((it) => pairName({ person: known.person, garmin: it }) === pair)) {
     const isKept = readings
       .entriesOf(garmin)
       .filter((it) => it.kind === known.kind && (it.date === date || it.date === known.date))
