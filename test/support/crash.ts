@@ -1,5 +1,5 @@
-import type { Transport } from "../../src/lib/http-client.ts";
-import type { PutOutcome, Table } from "../../src/store/table.ts";
+import type { HttpRequest, Transport } from "../../src/lib/http-client.ts";
+import type { Key, PutOutcome, Table } from "../../src/store/table.ts";
 
 /** The process is dead: whatever it still tries, even in a finally block, has no effect. */
 export class Crash extends Error {}
@@ -25,27 +25,27 @@ export function crashAt(...[n, when]: Moment) {
     wrapTable: (table: Table): Table => ({
       get: (key) => outside(() => table.get(key), false),
       list: (pk, range) => outside(() => table.list(pk, range), false),
-      put: (key, value, options) => outside(() => table.put(key, value, options)),
+      put: (key, value, options) => outside(() => table.put(key, value, options), isLasting(key)),
       // One by one: in DynamoDB, a process that dies leaves any part of them written.
       async putAll(writes) {
         const outcomes: PutOutcome[] = [];
         for (const write of writes) outcomes.push(...(await outside(() => table.putAll([write]))));
         return outcomes;
       },
-      delete: (key, options) => outside(() => table.delete(key, options)),
+      delete: (key, options) => outside(() => table.delete(key, options), isLasting(key)),
       purge: () => table.purge(),
       close: () => table.close(),
     }),
     wrapSend:
       (send: Transport): Transport =>
       (request) =>
-        outside(() => send(request)),
+        outside(() => send(request), !isLook(request)),
     /** Any other call to the outside, to Telegram for instance. */
     outside,
     calls: () => calls.length,
     /**
-     * All moments of a counted run at which dying leaves something different behind. Each call that has begun takes effect, so
-     * after a call is before the next one, and reads of the table in between make no difference.
+     * All moments of a counted run at which dying leaves something different behind, in the table or at a vendor. Each call that
+     * has begun takes effect, so after a call is before the next one, and reads in between make no difference.
      */
     moments: (): Moment[] => [
       [1, "before"],
@@ -57,4 +57,14 @@ export function crashAt(...[n, when]: Moment) {
     ],
     isDead: () => dead,
   };
+}
+
+/** A dead process's lease and its place in a queue end by themselves, before anything is done again. */
+const isLasting = ({ pk }: Key) => !/^(lease|rate-limit)#/.test(pk);
+
+/** Withings is asked for its list by POST. */
+function isLook({ method, body }: HttpRequest): boolean {
+  return (
+    method === "GET" || (body instanceof URLSearchParams && ["getmeas", "list"].includes(body.get("action") ?? ""))
+  );
 }

@@ -24,12 +24,8 @@ export async function addSecondPerson({ app, sandbox, clock }: Household, { time
   const account = async (on: App = app) => (await on.store.accounts.find(OTHER)) ?? expect.fail();
   const weights = () => sandbox.garmin.weights(OTHER_EMAIL);
 
-  async function link() {
-    const address = sandbox.withings.allow(OTHER_USERID, app.withingsLinking.begin(OTHER));
-    await app.withingsLinking.withPasted(OTHER, address);
-    await app.garminSignIn.withPasted(OTHER, sandbox.garmin.mintTicket(OTHER_EMAIL));
-  }
-  await makeLinks({ app, sandbox }, { account: OTHER, userid: OTHER_USERID, email: OTHER_EMAIL });
+  const link = () => makeLinks({ app, sandbox }, { account: OTHER, userid: OTHER_USERID, email: OTHER_EMAIL });
+  await link();
 
   return {
     ...{ person, profile, account, link, weights },

@@ -438,7 +438,7 @@ describe("stopped at any outside call, and done again", () => {
     const calm = await play(acts);
     expect(places(calm.weightKg), "undisturbed").toBe(whose);
     const all = [...moments].flatMap(([at, list]) => list.map(([n, when]) => ({ at, n, when })));
-    expect(all.length).toBeGreaterThan(3);
+    expect(all.length).toBeGreaterThan(1);
     for (const stop of all) {
       const { weightKg } = await play(acts, stop);
       expect(places(weightKg), `act ${stop.at + 1} stopped ${stop.when} call ${stop.n}`).toBe(whose);

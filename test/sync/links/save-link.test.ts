@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { VENDORS } from "../../../src/sync/model/link.ts";
-import { makeLinks } from "../../support/make-links.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp, USERID } from "../../support/test-app.ts";
 
 /** Which links a new account has after `link`, who has claimed their people, and when it is due. */
@@ -26,8 +25,10 @@ async function storedAfter(link: (harness: TestApp) => Promise<void>) {
 }
 
 test("the links that tests begin with are those that a consent and a sign-in make", async () => {
-  const made = await storedAfter((harness) =>
-    makeLinks(harness, { account: ACCOUNT, userid: USERID, email: OWNER.email }),
-  );
-  expect(made).toEqual(await storedAfter(({ link }) => link()));
+  const made = await storedAfter(({ link }) => link());
+  const walked = await storedAfter(async ({ linkWithings, signInAs }) => {
+    await linkWithings();
+    await signInAs(OWNER.email);
+  });
+  expect(made).toEqual(walked);
 });
