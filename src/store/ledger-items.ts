@@ -85,6 +85,7 @@ export const ProgressItem = lazy(() =>
         modifiedAt: instant(),
         fate: z.discriminatedUnion("state", [Held(), Failed()]),
         waitsSince: instant().exactOptional(),
+        asksAgain: z.literal(true).exactOptional(),
       }),
     ),
     setAside: z.array(z.object({ id: z.string(), state: z.enum(["held", "failed"]), at: instant() })).exactOptional(),

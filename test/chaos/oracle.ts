@@ -133,7 +133,9 @@ function judgeEntries({ scene, readings }: World, garmin: GarminName, account: A
     if (!known && moved) {
       const pairing = account && model.current(account);
       const isLookedAfter = pairing?.person === moved.person && model.verdict(moved, pairing) === "must";
-      if (isLookedAfter && !moved.mayBeOutdated) violations.add(`old time: ${what} is in ${garmin}`);
+      // Deleted at Withings before anybody saw the change, it's restored as it was sent.
+      if (isLookedAfter && !moved.mayBeOutdated && !moved.isDeleted)
+        violations.add(`old time: ${what} is in ${garmin}`);
       continue;
     }
     if (!known) {

@@ -20,13 +20,14 @@ export function attention(
   for (const { reading, entry } of settlements) {
     const id = readingId(reading);
     if (!entry) continue;
-    const { measureGroupId, kind, takenAt, modifiedAt, values, fate } = entry;
+    const { measureGroupId, kind, takenAt, modifiedAt, values, fate, decision } = entry;
     if (fate.state === "held" || fate.state === "failed") {
       const known = earlier.get(id);
       const waitsSince = known?.fate.state === fate.state ? known.waitsSince : now;
       items.set(id, {
         ...{ measureGroupId, kind, takenAt, modifiedAt, values, fate },
         ...(waitsSince && { waitsSince }),
+        ...(decision?.type === "ask_again" && { asksAgain: true }),
       });
     } else items.delete(id);
   }
@@ -47,9 +48,10 @@ export function probableNow(
   return waiting.filter((it) => !listed.has(readingId(it)) && isProbableNow(it, recent));
 }
 
-function isProbableNow({ fate, takenAt, values }: AttentionItem, recent: Progress["recentWeighIns"]): boolean {
-  if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in") return false;
-  return isPlausible({ takenAt, weightKg: values.weightKg }, recent) === true;
+function isProbableNow({ fate, takenAt, values, asksAgain }: AttentionItem, recent: Progress["recentWeighIns"]) {
+  if (fate.reason !== "improbable_weight" || values.kind !== "weigh_in" || asksAgain) return false;
+  const others = recent.filter((it) => it.takenAt.getTime() !== takenAt.getTime());
+  return isPlausible({ takenAt, weightKg: values.weightKg }, others) === true;
 }
 
 export function byStart(all: AttentionItem[]): { late: AttentionItem[]; items: AttentionItem[] } {

@@ -235,7 +235,10 @@ export function waiting(
   { measureGroupId, kind, takenAt, modifiedAt, values, fate }: LedgerEntry,
   now: Date,
 ): AttentionItem {
-  return { measureGroupId, kind, takenAt, modifiedAt, values, fate: fate as AttentionItem["fate"], waitsSince: now };
+  return {
+    ...{ measureGroupId, kind, takenAt, modifiedAt, values, fate: fate as AttentionItem["fate"] },
+    ...{ waitsSince: now, asksAgain: true },
+  };
 }
 
 export function contextOf({ tokens, openSinks, clock }: TakeBackDeps, { telegramUserId }: Owner, opened: Opened) {

@@ -256,6 +256,8 @@ export const restorableUntil = (removedAt: Date) => new Date(removedAt.getTime()
 export interface AttentionItem extends Measured, Pick<LedgerEntry, "measureGroupId" | "kind" | "modifiedAt"> {
   fate: Extract<Fate, { state: "held" | "failed" }>;
   waitsSince?: Date;
+  /** Its owner has taken their answer back, so only another one ends this. */
+  asksAgain?: true;
 }
 
 /** Whether its owner can say if it's theirs. Otherwise something is wrong with it. */
