@@ -158,6 +158,18 @@ describe("the cursor", () => {
     const nearer = settlement(day(13), seen, { weightKg: 75 });
     expect(advanced(first, nothing, [nearer]).cursorAt).toEqual(new Date(day(11).getTime() - 1000));
   });
+
+  test("doesn't go back for one whose owner takes an answer back, or that is near only to itself", () => {
+    const odd = settlement(day(11), { state: "held", reason: "improbable_weight" }, { weightKg: 70 });
+    const usual = [1, 2, 3].map((it) => settlement(day(it), seen, { weightKg: 80 }));
+    const entry = odd.entry && { ...odd.entry, decision: { type: "ask_again" as const, at: day(12) } };
+    const asked = advanced(before, nothing, [...usual, { ...odd, entry }]);
+    const nearer = settlement(day(13), seen, { weightKg: 75 });
+    expect(advanced(asked, nothing, [nearer]).cursorAt).toEqual(day(13));
+    const held = advanced(before, nothing, [...usual, odd]);
+    const itself = { ...held, recentWeighIns: [...held.recentWeighIns, { takenAt: day(11), weightKg: 70 }] };
+    expect(advanced(itself, nothing, []).cursorAt).toEqual(day(11));
+  });
 });
 
 test("a held reading that Withings no longer lists is no longer held", () => {
