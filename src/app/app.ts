@@ -3,7 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Transport } from "../lib/http-client.ts";
 import type { Log } from "../lib/log.ts";
 import type { Table } from "../store/table.ts";
-import { createEngine, type EngineDeps } from "../sync/engine/engine.ts";
+import { createEngine, type EngineDeps } from "../sync/engine.ts";
 import { createWakingSchedule } from "../sync/jobs/sweep.ts";
 import { createTokens } from "../sync/links/tokens.ts";
 import { createOverviews } from "../sync/status/overview.ts";

@@ -1,5 +1,5 @@
-import type { EngineDeps } from "../../src/sync/engine/engine.ts";
 import { sentValues } from "../../src/sync/engine/match.ts";
+import type { EngineDeps } from "../../src/sync/engine.ts";
 import type { Lease } from "../../src/sync/model/leases.ts";
 import type { Ledger, LedgerEntry, Progress } from "../../src/sync/model/ledger.ts";
 import type { Versioned } from "../../src/sync/model/link.ts";

@@ -1,7 +1,7 @@
 import { InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
-import { type Answered, idOf } from "../../sync/engine/offer-answer.ts";
+import { type Answered, idOf } from "../../sync/decisions/offer-answer.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { HandOnJob } from "../../sync/model/jobs.ts";
 import type { Offer, Offers } from "../../sync/model/offers.ts";

@@ -1,9 +1,9 @@
 import type { Api } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import type { HandOn } from "../../sync/engine/hand-on.ts";
-import type { Offered } from "../../sync/engine/offer.ts";
-import { idOf } from "../../sync/engine/offer-answer.ts";
+import type { HandOn } from "../../sync/decisions/hand-on.ts";
+import type { Offered } from "../../sync/decisions/offer.ts";
+import { idOf } from "../../sync/decisions/offer-answer.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Links } from "../../sync/model/link.ts";

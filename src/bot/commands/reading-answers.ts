@@ -1,9 +1,9 @@
 import { RetryLaterError } from "../../lib/errors.ts";
-import type { TakenOut, Which } from "../../sync/engine/gone-answers.ts";
-import type { Heard } from "../../sync/engine/held-decision.ts";
+import type { TakenOut, Which } from "../../sync/decisions/gone-answers.ts";
+import type { Heard } from "../../sync/decisions/held-decision.ts";
+import type { TakenBack } from "../../sync/decisions/take-back.ts";
+import type { TakenBackAll } from "../../sync/decisions/take-back-all.ts";
 import type { RunOptions, RunReport } from "../../sync/engine/run.ts";
-import type { TakenBack } from "../../sync/engine/take-back.ts";
-import type { TakenBackAll } from "../../sync/engine/take-back-all.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { Act, JobQueue } from "../../sync/model/jobs.ts";
 import { type Decision, type LedgerEntry, UNDONE_WITHIN_MS } from "../../sync/model/ledger.ts";

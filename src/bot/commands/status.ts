@@ -1,8 +1,8 @@
 import { type CallbackQueryContext, Composer } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { type Action, RetryLaterError } from "../../lib/errors.ts";
+import type { Heard } from "../../sync/decisions/held-decision.ts";
 import { byStart } from "../../sync/engine/attention.ts";
-import type { Heard } from "../../sync/engine/held-decision.ts";
 import type { SignInPages } from "../../sync/links/garmin-sign-in.ts";
 import type { Account, Accounts, LastRun } from "../../sync/model/account.ts";
 import type { Decision } from "../../sync/model/ledger.ts";

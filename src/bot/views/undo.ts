@@ -1,5 +1,5 @@
 import { ActionNeededError } from "../../lib/errors.ts";
-import type { TakenBack } from "../../sync/engine/take-back.ts";
+import type { TakenBack } from "../../sync/decisions/take-back.ts";
 import { type LedgerEntry, type Removal, restorableUntil } from "../../sync/model/ledger.ts";
 import type { Words } from "../words/words.ts";
 

@@ -1,6 +1,6 @@
 import type { Log } from "../../lib/log.ts";
-import type { Alone } from "../engine/engine.ts";
 import type { RunOptions, RunReport } from "../engine/run.ts";
+import type { Alone } from "../engine.ts";
 import type { Account, Accounts } from "../model/account.ts";
 import type { Job } from "../model/jobs.ts";
 import { noReadings } from "../model/outcome.ts";

@@ -1,9 +1,9 @@
+import { listedAgain, writeAll } from "../engine/record.ts";
+import { asked, finishRemovals, isOurs } from "../engine/removal.ts";
 import type { Account } from "../model/account.ts";
 import { type LedgerEntry, type Progress, type Removal, UNDONE_WITHIN_MS } from "../model/ledger.ts";
 import { readingId } from "../model/reading.ts";
 import { withLedger } from "./opened-ledger.ts";
-import { listedAgain, writeAll } from "./record.ts";
-import { asked, finishRemovals, isOurs } from "./removal.ts";
 import { againHeld, contextOf, type TakeBackDeps, waiting } from "./take-back.ts";
 
 /** `pending`: they may still be in Garmin; the next run takes them out and asks again. */

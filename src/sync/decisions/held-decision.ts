@@ -1,4 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
+import { listedAgain, toRemove, unconfirmed, writeAll } from "../engine/record.ts";
+import { answeredTogether } from "../engine/set-aside.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
@@ -7,8 +9,6 @@ import type { Links } from "../model/link.ts";
 import type { Offers } from "../model/offers.ts";
 import { readingId } from "../model/reading.ts";
 import { acceptedOf } from "./offer.ts";
-import { listedAgain, toRemove, unconfirmed, writeAll } from "./record.ts";
-import { answeredTogether } from "./set-aside.ts";
 
 export interface Heard {
   /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */

@@ -1,12 +1,12 @@
 import type { Clock } from "../../lib/clock.ts";
+import { backTo } from "../engine/kind-pause.ts";
+import { isDecisive } from "../engine/read-back.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
 import type { Ledgers, Pause, Progress } from "../model/ledger.ts";
 import type { Links } from "../model/link.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
-import { backTo } from "./kind-pause.ts";
-import { isDecisive } from "./read-back.ts";
 
 /** The owner accepts a kind as it comes back from Garmin. Throws `BusyError` while a run is at work on the account. */
 export async function resume(

@@ -1,11 +1,11 @@
 import { RetryLaterError } from "../../lib/errors.ts";
+import { listedAgain, writeAll } from "../engine/record.ts";
 import { asksWhose, type HandedOn, type LedgerEntry, type Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
 import type { Offer, OfferState, Offers } from "../model/offers.ts";
 import { readingId } from "../model/reading.ts";
 import { isTypedId, type TypedReadings } from "../model/typed.ts";
 import { type Opened, type Owner, withLedger } from "./opened-ledger.ts";
-import { listedAgain, writeAll } from "./record.ts";
 import { askAgainOn, type TakeBackDeps } from "./take-back.ts";
 
 export interface OfferDeps extends TakeBackDeps {

@@ -1,10 +1,10 @@
 import { errorFacts } from "../../lib/log.ts";
+import { removalOf } from "../engine/gone.ts";
+import { listedAgain, writeAll } from "../engine/record.ts";
+import { asked, finishRemovals, isOurs, isPending } from "../engine/removal.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Gone, LedgerEntry, Progress, Removal } from "../model/ledger.ts";
-import { removalOf } from "./gone.ts";
 import { withLedger } from "./opened-ledger.ts";
-import { listedAgain, writeAll } from "./record.ts";
-import { asked, finishRemovals, isOurs, isPending } from "./removal.ts";
 import { contextOf, isRestorable, restoring, type TakeBackDeps, toSendAgain } from "./take-back.ts";
 
 /** One reading by its id, or those that were asked about together, by the time of that. */

@@ -1,5 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import { listedAgain, toRemove, writeAll } from "../engine/record.ts";
+import { asked, finishRemovals, isOurs } from "../engine/removal.ts";
 import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
@@ -9,8 +11,6 @@ import type { Links } from "../model/link.ts";
 import { isTypedId, type TypedReading, type TypedReadings, withinOf } from "../model/typed.ts";
 import type { OpenSinks } from "../model/vendors.ts";
 import { ledgerOf, type Opened, type Owner, withLedger } from "./opened-ledger.ts";
-import { listedAgain, toRemove, writeAll } from "./record.ts";
-import { asked, finishRemovals, isOurs } from "./removal.ts";
 
 export interface TakeBackDeps {
   links: Links;

@@ -1,3 +1,4 @@
+import { writeAll } from "../engine/record.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
@@ -6,7 +7,6 @@ import { readingId } from "../model/reading.ts";
 import { handedId, type TypedReading, withinOf } from "../model/typed.ts";
 import { changedMeanwhile, moved, type OfferDeps, offerTo } from "./offer.ts";
 import { type Opened, type Owner, openedUnder } from "./opened-ledger.ts";
-import { writeAll } from "./record.ts";
 import { restoreOn, type TakenBack, takeOutOn } from "./take-back.ts";
 
 /**
