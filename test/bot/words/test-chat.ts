@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { vi } from "vitest";
 import type { Clock } from "../../../src/lib/clock.ts";
 import type { Table } from "../../../src/store/table.ts";
 import { runSoon } from "../../../src/sync/jobs/handler.ts";
@@ -52,9 +52,11 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
   service.chat.telegram.poll({ onStart: async () => {}, greet: async () => {} }).catch(() => undefined);
 
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
+  // Not by `expect.poll`, which builds a message of each look in vain.
+  const until = (isSo: () => boolean | Promise<boolean>) => vi.waitUntil(isSo, { timeout: 30_000 });
   const quiet = async () => {
-    await expect.poll(() => harness.sandbox.telegram.pendingUpdates()).toBe(0);
-    await expect.poll(() => app.store.jobs.list()).toEqual([]);
+    await until(() => harness.sandbox.telegram.pendingUpdates() === 0);
+    await until(async () => (await app.store.jobs.list()).length === 0);
   };
 
   return {
@@ -86,7 +88,7 @@ export async function startTestChat({ at, language }: { at: Date; language: Lang
     async ask(command: string): Promise<string> {
       const before = told().length;
       chat.say(command);
-      await expect.poll(() => told().length).toBeGreaterThan(before);
+      await until(() => told().length > before);
       await quiet();
       return told().slice(before).join("\n");
     },
