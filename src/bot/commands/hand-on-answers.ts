@@ -29,7 +29,7 @@ interface Task {
   words: Words;
 }
 
-/** Does it, and says in the chat of the account how things are then. Without an answer, its message stays as it is. */
+/** Does it, and says in the account's chat what became of it. Without an answer, its message stays as it is. */
 export function handOnAnswer(deps: HandOnDeps, task: Task): Promise<Answer | undefined> {
   switch (task.job.act) {
     case "offer":

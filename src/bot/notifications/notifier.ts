@@ -78,9 +78,8 @@ export function createNotifier(deps: NotifierDeps) {
     const { attention, unreadable, links, facts, timezone = zoneOf(account), progress } = seen;
     // Nothing is known of them if it couldn't be read.
     const removals = progress ? (progress.removals ?? []) : undefined;
-    const health = await change(account, (it) =>
-      afterRun(it, report, { now, attention, links, facts, removals, progress }),
-    );
+    const after = { now, attention, links, facts, removals, progress };
+    const health = await change(account, (it) => afterRun(it, report, after));
     const unanswered = progress?.handedOn?.filter(({ until }) => until <= now) ?? [];
     if (unanswered.length > 0) await deps.onUnanswered(account.telegramUserId, unanswered);
     const { patienceHours } = account.settings;

@@ -23,7 +23,7 @@ export async function buttonsFor(
   return asksWhose(item) ? withOthers(keyboard, readingId(item), await others(telegramUserId), words) : keyboard;
 }
 
-/** So many names below one question. */
+/** Names below one question. */
 const SHOWN = 8;
 
 /** Below a question whose a reading is. The data is `HAND_ON_TAP`. */

@@ -17,7 +17,7 @@ export interface OfferDeps extends TakeBackDeps {
 const OPEN_SECONDS = 5 * 24 * 3600;
 
 /**
- * How things are for the one it came to.
+ * What has become of a reading, for the account that it came to.
  *
  *   asked     the other one hasn't answered
  *   accepted  it's theirs, so it never goes into this one's Garmin

@@ -3,7 +3,7 @@ import type { ReadingKind } from "./reading.ts";
 import type { Measured } from "./vendors.ts";
 
 /**
- * How far an offer has got. It's the only judge of whose the reading is, so it moves by comparing versions.
+ * How far an offer has got. It alone decides whose the reading is, so it changes only from a known version.
  *
  *   asked      the other one hasn't answered
  *   accepted   it's theirs
@@ -32,7 +32,7 @@ export interface Offer extends Measured {
   toMessageId?: number;
 }
 
-/** One for each reading of an account: whoever is asked next replaces the one before. */
+/** One for each reading of an account: the next person who is asked replaces the one before. */
 export interface Offers {
   find(from: number, reading: string): Promise<Versioned<Offer> | undefined>;
   /** All that the account has made or was made. */
