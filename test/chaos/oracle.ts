@@ -236,7 +236,9 @@ async function judgeGone(
   const isRecent = (modifiedMs: number) => modifiedMs > turns.nowMs - 27 * DAY * 1000;
   const listed = world.readings.groupsOf(known.person).filter((it) => isRecent(it.modified * 1000));
   const others = model.readings.filter((it) => listed.some(({ grpid }) => grpid === it.grpid));
-  if (!isRecent(entry.modifiedAt.getTime()) || !others.some(({ kind }) => kind === known.kind)) return;
+  // What was measured long before may have a lower id than where the comparison begins.
+  if (!isRecent(entry.modifiedAt.getTime()) || !isRecent(entry.takenAt.getTime())) return;
+  if (!others.some(({ kind }) => kind === known.kind)) return;
   if (!gone?.askedAt) violations.add(`not asked: ${what} is gone at Withings and in Garmin`);
   else if (choice === "always" && !gone.isOfMany)
     violations.add(`not removed: ${what} is gone at Withings and in Garmin`);

@@ -198,8 +198,10 @@ export class Owners {
     trace?.(`    ${what} ${id}: ${said}`);
     if (!pairing || !known) return;
     const isTakenOut = said === "removed" || said === "pending";
-    // A store from before the edit knows the older version only, and what Garmin has of the newer one counts as somebody else's.
-    if (isTakenOut && facts["put backs"] > 0 && known.versions.length + known.earlier.length > 1) known.isEither = true;
+    // A store from before the edit knows the older version only, and what Garmin has of the newer one counts as somebody else's. One
+    // from before a restore takes the reading for removed already.
+    const isOlder = known.isEither || known.versions.length + known.earlier.length > 1;
+    if (isTakenOut && facts["put backs"] > 0 && isOlder) known.isEither = true;
     else if (isTakenOut) known.takenOut.add(pairName(pairing));
     else if (said === "restoring") {
       known.takenOut.delete(pairName(pairing));
