@@ -120,6 +120,8 @@ function takeChanged(verifying: Match[], entries: UnclaimedEntries, deps: Lookup
 }
 
 function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: GarminEntry[]): void {
+  // What is about to be removed is nobody's.
+  const removed = new Set(matches.flatMap(({ copies }) => copies.map(({ key }) => key.id)));
   for (const fits of [isOurs, isSameEvent, isAsTyped]) {
     for (const match of matches) {
       const { reading, step } = match.item;
@@ -128,7 +130,7 @@ function takeFromElsewhere(matches: Match[], entries: UnclaimedEntries, all: Gar
       if (!mayAdopt || match.ours || match.replaced) continue;
       // An imported reading may be a copy of one of ours, so it takes no entry. What a device measured is a copy only to the second.
       const mayBeCopy = reading.imported && (!isHandedOn(reading) || fits === isOurs);
-      const among = mayBeCopy ? new UnclaimedEntries(all, new Set()) : entries;
+      const among = mayBeCopy ? new UnclaimedEntries(all, removed) : entries;
       const { takenAt, within = match.item.within } = reading;
       match.elsewhere ??= among.take({ takenAt, within, values: sentValues(reading) }, fits);
     }

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Transport } from "../../../src/lib/http-client.ts";
 import { readWeightFile } from "../../../src/sandbox/garmin/fit-file.ts";
 import { readingId } from "../../../src/sync/model/reading.ts";
-import { OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 let harness: TestApp;
 afterEach(() => harness.close());
@@ -333,6 +333,26 @@ describe.each(Object.entries(kinds))("the refused upload of %s that Garmin store
     expect([kind.standing(), uploads()]).toEqual([1, 1]);
     expect(sandbox.garmin.requests.filter(({ method }) => method === "DELETE")).toEqual([]);
   });
+});
+
+test("a typed reading that Garmin refused, stored and shows late is there once after its owner tries again", async () => {
+  harness = await startTestApp();
+  const { sync, clock, sandbox } = harness;
+  const app = await harness.newApp({ wrapSend: refusedButStored() });
+  const [takenAt, typedAt] = [minutesAgo(30), minutesAgo(20)];
+  const [id, values] = [9_000_000_000_000_001, { kind: "weigh_in", weightKg: 64.4 } as const];
+  await app.store.typed.add(ACCOUNT, { id, takenAt, typedAt, values, within: { seconds: 600, kg: 0.1 } });
+  sandbox.garmin.settings.readBackDelaySeconds = HOUR;
+  expect(await sync({}, app)).toMatchObject({ status: "error", failed: 1 });
+  const account = (await app.store.accounts.find(ACCOUNT)) ?? expect.fail();
+  const heard = await app.sync.decideHeld(account, [readingId({ measureGroupId: id, kind: "weigh_in" })], "mine");
+  expect(heard.type).toBe("noted");
+  clock.advance(2 * HOUR);
+  for (let runs = 0; runs < 3; runs++) {
+    await sync({}, app);
+    clock.advance(2 * HOUR);
+  }
+  expect(weights()).toEqual([64.4]);
 });
 
 describe("trouble with one kind of reading never stops the other", () => {
