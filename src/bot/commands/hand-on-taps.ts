@@ -3,10 +3,11 @@ import type { Account } from "../../sync/model/account.ts";
 import type { HandOnAct } from "../../sync/model/jobs.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { BotContext } from "../ui/context.ts";
-import { answerCallback } from "../ui/edit-message.ts";
-import { buttonsFor, offerButtons, otherButtons, withOthers } from "../ui/hand-on-buttons.ts";
+import { answerCallback, editOrReply } from "../ui/edit-message.ts";
+import { buttonsFor, offerButtons, otherButtons, sureOfferButtons, withOthers } from "../ui/hand-on-buttons.ts";
 import { undoAnswerButton } from "../ui/question-buttons.ts";
 import { offerQuestion } from "../views/offer.ts";
+import { isAskedTwice, sureQuestion } from "../views/question.ts";
 import { handOnWords } from "../words/hand-on.ts";
 import { type Words, wordsOf } from "../words/words.ts";
 import type { HandOnDeps } from "./hand-on-answers.ts";
@@ -57,7 +58,7 @@ async function redraw(ctx: BotContext, keyboard: InlineKeyboard): Promise<void> 
   await ctx.editMessageReplyMarkup({ reply_markup: keyboard }).catch(() => undefined);
 }
 
-const ACTS: Record<string, HandOnAct> = { yes: "theirs", no: "not_theirs", undo: "undo_theirs" };
+const ACTS: Record<string, HandOnAct> = { yes: "theirs", sure: "theirs", no: "not_theirs", undo: "undo_theirs" };
 
 /** A tap of the one who is asked. */
 export async function answerOffer(
@@ -67,7 +68,8 @@ export async function answerOffer(
 ): Promise<void> {
   const [, verb = "", from = "", reading = ""] = ctx.match;
   const { account } = ctx;
-  const words = wordsOf(account, { timezone: (await deps.overview(account)).timezone, now: deps.clock.now() });
+  const { timezone, lastReadings } = await deps.overview(account);
+  const words = wordsOf(account, { timezone, now: deps.clock.now() });
   const say = handOnWords(words);
   const offer = (await deps.offers.find(Number(from), reading))?.value;
   const act = ACTS[verb];
@@ -82,6 +84,10 @@ export async function answerOffer(
     const { text, entities } = offerQuestion(offer, await nameOf(deps, offer.from, words), words);
     await ctx.reply(text, { reply_markup: keyboard, ...(entities && { entities }) });
     return;
+  }
+  if (verb === "yes" && offer.state === "asked" && isAskedTwice(offer, lastReadings)) {
+    const { text, entities } = sureQuestion(offer, lastReadings, words);
+    return void (await editOrReply(ctx, text, sureOfferButtons(offer, words), entities));
   }
   const first = firstWords(act, offer.state, words, offer);
   const what = { reason: "handed_on", act, reading, other: offer.from } as const;

@@ -58,6 +58,14 @@ export function offerButtons(offer: Named, words: Words): InlineKeyboard {
   return new InlineKeyboard().text(button.yes, offerTap("yes", offer)).text(button.no, offerTap("no", offer));
 }
 
+/** After a yes to a weight that is far from their last one. */
+export function sureOfferButtons(offer: Named, words: Words): InlineKeyboard {
+  const { sure } = words.question.button;
+  return new InlineKeyboard()
+    .text(sure, offerTap("sure", offer))
+    .text(handOnWords(words).button.no, offerTap("no", offer));
+}
+
 export const undoOfferButton = (offer: Named, words: Words) =>
   new InlineKeyboard().text(handOnWords(words).button.undo, offerTap("undo", offer));
 

@@ -12,7 +12,7 @@ export const LIST_TAP = /^held:(none|all|page|back):([0-9a-z-]+)$/;
 /** Taps of the one it came to: that it was this person, the list of people, and back to the question. */
 export const HAND_ON_TAP = /^hand:(to|who|back):(\d+):(\d{16}#\w+)$/;
 /** Taps of the one who is asked: a verb, the account it came to, and its id there. */
-export const OFFER_TAP = /^offer:(yes|no|undo|ask):(\d+):(\d{16}#\w+)$/;
+export const OFFER_TAP = /^offer:(yes|sure|no|undo|ask):(\d+):(\d{16}#\w+)$/;
 
 const tap = (verb: string, id: string) => `held:${verb}:${id}`;
 

@@ -47,7 +47,7 @@ export function heldQuestion(item: Asked, last: LastReadings, words: Words): For
   }
 }
 
-export function sureQuestion(item: Asked, last: LastReadings, { question: say }: Words): Formatted {
+export function sureQuestion(item: Omit<Asked, "fate">, last: LastReadings, { question: say }: Words): Formatted {
   return formatted(say.areYouSure(item, lastBefore(item, last)));
 }
 

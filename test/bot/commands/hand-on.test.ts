@@ -71,6 +71,25 @@ describe("“It was …”", () => {
     expect(anna.weights()[0]).not.toHaveProperty("bodyFatPercent");
   });
 
+  test("a yes to a weight that is far from their own is asked about once more", async () => {
+    await start();
+    anna.person.stepOnScale({ at: harness.ago({ minutes: 100 }), weightKg: 95 });
+    await anna.sync();
+    const { id } = await heard(harness.owner, "Was that you?");
+    await tap(harness.owner, "It was Anna", id);
+    const question = await heard(annasChat, "asks: was");
+    await tap(annasChat, "Yes", question.id);
+    const sure = shown(annasChat, question.id);
+    expect(sure.text).toBe(
+      "58.2 kg, today 11:30. Really yours? That’s far from your last, 95.0 kg. If I send it, Garmin counts it as yours.",
+    );
+    expect(labels(sure)).toEqual(["Yes, it’s mine", "No"]);
+    expect(anna.weightsKg()).toEqual([95]);
+    await tap(annasChat, "Yes, it’s mine", question.id);
+    await heard(annasChat, "is in Garmin.");
+    expect([ownersKg(), anna.weightsKg().toSorted()]).toEqual([[80], [58.2, 95]]);
+  });
+
   test("is asked again after a no, and may be its owner's after all", async () => {
     const { id, question } = await handedOn();
     await tap(annasChat, "No", question.id);
