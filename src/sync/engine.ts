@@ -4,14 +4,12 @@ import { aloneOn, type HeldLease, isTimeUp } from "./links/with-lease.ts";
 import type { Account } from "./model/account.ts";
 import type { Decision } from "./model/ledger.ts";
 import type { Links } from "./model/link.ts";
-import type { Offers } from "./model/offers.ts";
 import type { ReadingKind } from "./model/reading.ts";
 
 export type Alone = <T>(account: number, work: (lease: HeldLease) => Promise<T>) => Promise<T | "busy">;
 
 export interface EngineDeps extends RunDeps {
   links: Links;
-  offers: Offers;
 }
 
 /**

@@ -153,6 +153,9 @@ export class Model {
     if (word === "handed_on") return "never";
     if (known.isForeign && word !== "mine") return "never";
     if (known.isEither) return "either";
+    // By another pair of the one it came to.
+    const isHandedOn = this.handedOn.some((it) => it.known === known && it.from === pairing.account);
+    if (isHandedOn && word !== "mine") return "either";
     if (known.isDeleted) return known.restored.has(pairName(pairing)) ? "must" : "either";
     if (word === "not_mine") return "either";
     if (!known.isOwn && word !== "mine") return "either";

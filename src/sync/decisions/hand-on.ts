@@ -1,6 +1,7 @@
+import { changedMeanwhile } from "../engine/offers.ts";
 import type { Account } from "../model/account.ts";
 import type { Offer, OfferState } from "../model/offers.ts";
-import { changedMeanwhile, type NewOffer, type OfferDeps, offerTo, settleOffer } from "./offer.ts";
+import { type NewOffer, type OfferDeps, offerTo, settleOffer } from "./offer.ts";
 import { accept, decline, reconsider } from "./offer-answer.ts";
 import type { Owner } from "./opened-ledger.ts";
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { acceptedOf } from "../engine/offers.ts";
 import { listedAgain, toRemove, unconfirmed, writeAll } from "../engine/record.ts";
 import { answeredTogether } from "../engine/set-aside.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
@@ -8,7 +9,6 @@ import { canBeSent, type Decision, type LedgerEntry, type Ledgers } from "../mod
 import type { Links } from "../model/link.ts";
 import type { Offers } from "../model/offers.ts";
 import { readingId } from "../model/reading.ts";
-import { acceptedOf } from "./offer.ts";
 
 export interface Heard {
   /** `nothing_waits`: none of the readings is held any more, or a decision doesn't help them. */

@@ -1,3 +1,4 @@
+import { changedMeanwhile, moved } from "../engine/offers.ts";
 import { writeAll } from "../engine/record.ts";
 import { leaseName, withLease } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
@@ -5,7 +6,7 @@ import type { LedgerEntry } from "../model/ledger.ts";
 import type { Offer } from "../model/offers.ts";
 import { readingId } from "../model/reading.ts";
 import { handedId, type TypedReading, withinOf } from "../model/typed.ts";
-import { changedMeanwhile, moved, type OfferDeps, offerTo } from "./offer.ts";
+import { type OfferDeps, offerTo } from "./offer.ts";
 import { type Opened, type Owner, openedUnder } from "./opened-ledger.ts";
 import { restoreOn, type TakenBack, takeOutOn } from "./take-back.ts";
 

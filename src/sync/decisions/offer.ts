@@ -1,4 +1,4 @@
-import { RetryLaterError } from "../../lib/errors.ts";
+import { changedMeanwhile, moved } from "../engine/offers.ts";
 import { listedAgain, writeAll } from "../engine/record.ts";
 import { asksWhose, type HandedOn, type LedgerEntry, type Progress } from "../model/ledger.ts";
 import type { Versioned } from "../model/link.ts";
@@ -139,35 +139,4 @@ function withoutHandedOn(progress: Progress, reading: string): Progress {
   const left = handedOn.filter(({ id }) => id !== reading);
   if (left.length === handedOn.length) return progress;
   return { ...rest, ...(left.length > 0 && { handedOn: left }) };
-}
-
-export async function moved(
-  { offers, clock }: Pick<OfferDeps, "offers" | "clock">,
-  { value, version }: Versioned<Offer>,
-  state: OfferState,
-): Promise<Versioned<Offer>> {
-  const saved = await offers.save({ ...value, state, at: clock.now() }, version);
-  if (!saved) throw changedMeanwhile();
-  return saved;
-}
-
-export const changedMeanwhile = () => new RetryLaterError("somebody else has just changed the offer");
-
-/**
- * Those of these readings that somebody else here has accepted as theirs. If there's no answer yet, the offer ends, because their
- * owner wants them. This matters only to a ledger of other links, which doesn't know that they were handed on.
- */
-export async function acceptedOf(
-  deps: Pick<OfferDeps, "offers" | "clock">,
-  account: number,
-  ids: string[],
-): Promise<Set<string>> {
-  const accepted = new Set<string>();
-  for (const { from, reading } of await deps.offers.of(account)) {
-    if (from !== account || !ids.includes(reading)) continue;
-    let found = await deps.offers.find(from, reading);
-    if (found?.value.state === "asked") found = await moved(deps, found, "withdrawn");
-    if (found?.value.state === "accepted") accepted.add(reading);
-  }
-  return accepted;
 }

@@ -6,6 +6,7 @@ import { endingAt, type HeldLease, leaseName, withLease } from "../links/with-le
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
 import type { Arrival, AttentionItem, LedgerEntry, Progress } from "../model/ledger.ts";
+import type { Offers } from "../model/offers.ts";
 import { isAboutOneReading, type RunOutcome } from "../model/outcome.ts";
 import { KINDS, type ReadingKind } from "../model/reading.ts";
 import type { NextRun, Schedule, ScheduledRun } from "../model/schedule.ts";
@@ -16,6 +17,7 @@ import { isCompareDue } from "./compare-due.ts";
 import type { Item } from "./item.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { pausesAfter } from "./kind-pause.ts";
+import { withoutHandedOn } from "./offers.ts";
 import { advance } from "./progress.ts";
 import { withReassigned } from "./reassigned.ts";
 import { markBegun, settleTyped, settleWaiting } from "./settle-typed.ts";
@@ -24,6 +26,7 @@ import { arrivalsOf, decidedOf, settlementOf, tally, waitingOf } from "./tally.t
 import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
 
 export interface RunDeps extends CollectDeps {
+  offers: Offers;
   schedule: Pick<Schedule, "ended">;
   leases: Leases;
   deadlineAt?: () => Date | undefined;
@@ -160,14 +163,15 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   state.timezone = start.progress.timezone;
   // Saved first: if this run ends half-way, the next one still reaches back.
   const asked = options.since && (await savedStart(start));
-  const collected = await collectAndPlan(deps, account, start);
+  const listed = await collectAndPlan(deps, account, start);
   state.hasListed = true;
-  state.timezone = collected.answer.timezone ?? start.progress.timezone;
+  state.timezone = listed.answer.timezone ?? start.progress.timezone;
   // Before anything is written: data dated by a wrong clock would cause errors long after the clock is right again.
-  checkClock(collected.answer, deps);
+  checkClock(listed.answer, deps);
   const stored = asked ?? (await savedStart(start));
-  warnOfUnknown(collected.answer, start.progress, deps.log);
-  const { items } = collected;
+  warnOfUnknown(listed.answer, start.progress, deps.log);
+  const items = await withoutHandedOn(deps, account.telegramUserId, start.progress, listed.items);
+  const collected = { ...listed, items };
   state.items = items;
   state.attention = start.progress.attention;
   onProgress({ stage: "found", readings: items.filter((it) => isTask(it) && it.step.type !== "watch").length });

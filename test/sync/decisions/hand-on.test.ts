@@ -250,6 +250,21 @@ describe("a reading that's handed on", () => {
     expect(anna.weightsKg()).toEqual([58.2]);
   });
 
+  test("isn't sent by new links of its owner either, whatever Withings says of it since", async () => {
+    const { id, grpid } = await held(58.2);
+    await offer(id);
+    await yes(id);
+    harness.clock.advance(60);
+    harness.person.edit(grpid, { attrib: 7 });
+    const email = "b@example.org";
+    harness.sandbox.garmin.addAccount({ email, password: "p", displayName: "b", fullName: "B", timezone: "UTC" });
+    await harness.signInAs(email);
+    await harness.sync();
+    await bothSync();
+    expect(harness.sandbox.garmin.weights(email).map(({ weightKg }) => weightKg)).not.toContain(58.2);
+    expect(anna.weightsKg()).toEqual([58.2]);
+  });
+
   test("of those links, a yes ends an offer that has no answer yet", async () => {
     const { id } = await held(58.2);
     await offer(id);
