@@ -50,7 +50,8 @@ export async function settleTyped(
 }
 
 function afterRun(typed: TypedReading, items: Item[], pair: Pair, now: Date): TypedReading | undefined {
-  const isAdopted = isAlreadyThere(sameOf(typed, items)?.entry?.value);
+  const device = sameOf(typed, items);
+  const isAdopted = isAlreadyThere(device?.entry?.value);
   const own = items.find(({ reading }) => reading.measureGroupId === typed.id);
   if (!own) {
     const isOver = now.getTime() - typed.typedAt.getTime() > KEPT_DAYS * 24 * 3600 * 1000;
@@ -62,7 +63,9 @@ function afterRun(typed: TypedReading, items: Item[], pair: Pair, now: Date): Ty
   const { begun = [], ...rest } = typed;
   // Another profile's ledger may still have it open.
   const open = begun.filter((it) => it.garminProfileId !== pair.garminProfileId);
-  if (open.length === 0 && (state !== "seen" || isAdopted)) return undefined;
-  const settledIn = isInGarmin(own.entry?.value) ? pair.garminProfileId : (typed.settledIn ?? "");
+  const isThere = isInGarmin(own.entry?.value);
+  // However it came into Garmin, the scale may still deliver the same one.
+  if (open.length === 0 && (!isThere || isInGarmin(device?.entry?.value))) return undefined;
+  const settledIn = isThere ? pair.garminProfileId : (typed.settledIn ?? "");
   return { ...rest, settledIn, ...(open.length > 0 && { begun: open }) };
 }

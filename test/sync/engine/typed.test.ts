@@ -69,16 +69,19 @@ describe("a reading typed into the chat", () => {
     expect(await harness.sync()).toMatchObject({ synced: 1, held: 0 });
   });
 
-  test("isn't sent if Garmin has it from elsewhere, within what a person rounds", async () => {
+  test("isn't sent if Garmin has it from elsewhere, within what a person rounds, nor is the scale's later", async () => {
     await start();
     const at = minutesAgo(40);
     harness.sandbox.garmin.addManualWeight(OWNER.email, { at, weightKg: 72.36 });
     const reading = await save(weighed(72.4));
     const report = await harness.sync();
     expect(report.decided).toMatchObject([{ fate: { state: "skipped", reason: "already_in_garmin" } }]);
+    expect(await entryOf(reading)).toMatchObject({ fate: { state: "skipped" } });
+    harness.clock.advance(3600);
+    harness.person.stepOnScale({ at, weightKg: 72.38 });
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 0 });
     expect(weights()).toEqual([72, 72, 72, 72.36]);
     expect(await kept()).toEqual([]);
-    expect(await entryOf(reading)).toMatchObject({ fate: { state: "skipped" } });
   });
 
   test("isn't sent if the scale had brought it before", async () => {
