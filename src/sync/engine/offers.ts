@@ -38,17 +38,18 @@ export async function acceptedOf(deps: OffersDeps, account: number, ids: string[
   return accepted;
 }
 
-/** Of new links, the ledger knows nothing yet: what somebody else here has accepted isn't sent by it either. */
+/** Of new links, the ledger knows nothing yet: what somebody else here has accepted is neither sent nor held by it. */
 export async function withoutHandedOn(
   deps: OffersDeps,
   account: number,
   { adopting }: Pick<Progress, "adopting">,
   items: Item[],
 ): Promise<Item[]> {
-  const isSent = ({ entry, step }: Item) => !entry && step.type === "send";
-  const ids = items.filter(isSent).map(({ reading }) => readingId(reading));
+  // What is held may go by itself later.
+  const isNew = ({ entry, step }: Item) => !entry && (step.type === "send" || step.type === "hold");
+  const ids = items.filter(isNew).map(({ reading }) => readingId(reading));
   if (!adopting || ids.length === 0) return items;
   const accepted = await acceptedOf(deps, account, ids);
-  const isTheirs = (item: Item) => isSent(item) && accepted.has(readingId(item.reading));
+  const isTheirs = (item: Item) => isNew(item) && accepted.has(readingId(item.reading));
   return items.map((item) => (isTheirs(item) ? { ...item, step: { type: "skip", reason: "not_mine" } } : item));
 }

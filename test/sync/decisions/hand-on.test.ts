@@ -235,7 +235,7 @@ describe("a reading that's handed on", () => {
     expect(await attention()).toHaveLength(1);
   });
 
-  test("doesn't follow its owner to other links: a yes there is refused once it's somebody else's", async () => {
+  test("doesn't follow its owner to other links once it's somebody else's: it's neither held nor sent there", async () => {
     const { id } = await held(58.2);
     await offer(id);
     await yes(id);
@@ -243,7 +243,8 @@ describe("a reading that's handed on", () => {
     harness.sandbox.garmin.addAccount({ email, password: "p", displayName: "b", fullName: "B", timezone: "UTC" });
     await harness.signInAs(email);
     harness.clock.advance(60);
-    expect(await harness.sync()).toMatchObject({ held: 1 });
+    expect(await harness.sync()).toMatchObject({ status: "success", held: 0 });
+    expect(await attention()).toEqual([]);
     await mine(id);
     await bothSync();
     expect(harness.sandbox.garmin.weights(email).map(({ weightKg }) => weightKg)).not.toContain(58.2);
