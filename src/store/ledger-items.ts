@@ -91,6 +91,12 @@ export const ProgressItem = lazy(() =>
     setAside: z.array(z.object({ id: z.string(), state: z.enum(["held", "failed"]), at: instant() })).exactOptional(),
     answered: z.array(z.object({ at: instant(), ids: z.array(z.string()) })).exactOptional(),
     open: z.array(z.string()).exactOptional(),
+    earlierLinks: z
+      .object({
+        linkedAt: instant(),
+        open: z.array(z.object({ withingsUserId: z.string(), ids: z.array(z.string()) })),
+      })
+      .exactOptional(),
     handedOn: z.array(z.object({ id: z.string(), until: instant(), messageId: z.number() })).exactOptional(),
     removals: z
       .array(

@@ -54,6 +54,14 @@ export function createLedgers(table: Table): Ledgers {
           return items.flatMap(({ value }) => LedgerItem().safeParse(value).data ?? []);
         },
 
+        async all() {
+          const items = await table.list(pk, READINGS);
+          return items.flatMap(({ value, version }) => {
+            const entry = LedgerItem().safeParse(value).data;
+            return entry ? { value: entry, version } : [];
+          });
+        },
+
         async garminKeys() {
           const found = new Map<string, string>();
           for (const item of await table.list(pk, READINGS)) {
@@ -82,6 +90,13 @@ export function createLedgers(table: Table): Ledgers {
           if (outcome === "conflict") throw new RetryLaterError("another run works on the same reading");
         },
       };
+    },
+
+    async othersIn(account, { withingsUserId, garminProfileId }) {
+      const pairs = (await marksOf(table, account)).map((it) => it.split("#"));
+      return pairs.flatMap(([user, profile]) =>
+        user !== undefined && user !== withingsUserId && profile === garminProfileId ? user : [],
+      );
     },
 
     async reconcileWithGarminFirst(account) {
@@ -116,6 +131,11 @@ async function* itemsNear(table: Table, pk: string, sorted: string[]): AsyncGene
 }
 
 export async function ledgersOf(table: Table, account: number): Promise<string[]> {
+  return (await marksOf(table, account)).map((it) => `ledger#${account}#${it}`);
+}
+
+/** `<withings user>#<garmin profile>` of each. */
+async function marksOf(table: Table, account: number): Promise<string[]> {
   const marks = await table.list(keys.accountPartition(account), keys.ledgerRange);
-  return marks.map(({ key }) => `ledger#${account}#${key.sk.slice(keys.ledgerRange.from.length)}`);
+  return marks.map(({ key }) => key.sk.slice(keys.ledgerRange.from.length));
 }

@@ -11,6 +11,7 @@ import { keys } from "../../src/store/keys.ts";
 import { createLedgers } from "../../src/store/ledgers.ts";
 import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";
+import { startingPoint } from "../../src/sync/engine/progress.ts";
 import type { Ledger, LedgerEntry } from "../../src/sync/model/ledger.ts";
 import { readingId } from "../../src/sync/model/reading.ts";
 import { FIRST_HANDED_ID } from "../../src/sync/model/typed.ts";
@@ -73,6 +74,10 @@ describe.each(Object.entries(ENGINES))("a ledger of 400 readings on %s", (_engin
     expect(newest.map(readingId)).toEqual([3, 2, 1].map((back) => idOf(DAYS - back)));
     expect(newest[0]).toEqual(entry(DAYS - 3));
     expect(meter.units.reads).toBeLessThan(3);
+    expect((await ledger.all()).map(({ value }) => readingId(value))).toEqual([
+      ...Array.from({ length: DAYS }, (_, day) => idOf(day)),
+      readingId(typed),
+    ]);
     await table.delete(damaged, { version });
     const [[, stored] = []] = await ledger.entries([readingId(typed)]);
     if (stored) await ledger.forget(stored);
@@ -87,6 +92,22 @@ describe.each(Object.entries(ENGINES))("a ledger of 400 readings on %s", (_engin
       expect(await found(ids.toReversed())).toEqual(ids);
     }
     expect((await ledger.entries([idOf(5)])).get(idOf(5))?.value).toEqual(entry(5));
+  });
+
+  test("is found from another one of the same account and Garmin profile", async () => {
+    const ledgers = createLedgers(table);
+    const all = [
+      [ACCOUNT, "1", "2"],
+      [ACCOUNT, "7", "2"],
+      [ACCOUNT, "7", "3"],
+      [ACCOUNT + 1, "8", "2"],
+    ] as const;
+    const progress = startingPoint(undefined, undefined, NOON);
+    for (const [account, user, profile] of all)
+      await ledgers.of(account, user, profile).saveProgress(progress, undefined);
+    expect(await ledgers.othersIn(ACCOUNT, { withingsUserId: "7", garminProfileId: "2" })).toEqual(["1"]);
+    expect(await ledgers.othersIn(ACCOUNT, { withingsUserId: "9", garminProfileId: "2" })).toEqual(["1", "7"]);
+    expect(await ledgers.othersIn(ACCOUNT, { withingsUserId: "1", garminProfileId: "1" })).toEqual([]);
   });
 
   test("gives one of today and one of years ago without what lies between", async () => {

@@ -2,14 +2,16 @@ import type { Clock } from "../../lib/clock.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn, type Sends } from "../model/account.ts";
-import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
+import type { AttentionItem, Ledger, LedgerEntry, Ledgers, ProfileHeight, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId, readingOfPrint } from "../model/reading.ts";
 import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
 import type { Height, OpenSinks, ReadingSource, Sink, Sinks, SourceAnswer } from "../model/vendors.ts";
 import { isWithoutZone } from "./attention.ts";
 import { Claims } from "./claims.ts";
+import { type EarlierLinks, openEarlierLinks, withoutUnderWay } from "./earlier-links.ts";
 import { type EarlyLook, lookEarly } from "./early-look.ts";
+import { lookUpProfileHeight } from "./height.ts";
 import type { Item, Task } from "./item.ts";
 import { isKindPaused, reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
@@ -44,6 +46,7 @@ export interface Start {
   /** The look for weigh-ins comes while Withings is asked, in case there are new ones. */
   looksEarly: boolean;
   pair: Pair;
+  earlierLinks: EarlierLinks;
   typed: TypedReading[];
   /** Both only for the links that the run started with: it must not go on with others. */
   withingsAccess: WithAccess;
@@ -73,13 +76,15 @@ export async function openStart(
   const firstRunStart = secondsBefore(now, FIRST_RUN_SECONDS);
   const start = startingPoint(stored?.value, since, firstRunStart);
   const progress = reachingBack(since ? start : withoutFuture(start, firstRunStart, now), account.settings.sends, now);
+  const earlierLinks = await openEarlierLinks(ledgers, id, pair, { links: { withings, garmin }, progress, now });
   const looksForHeld = progress.adopting === true || !ledgerIsCurrent;
   // A record that couldn't be read until now was in no earlier look.
-  const looksFirst = looksForHeld || progress.unreadable !== undefined;
+  const looksFirst = looksForHeld || progress.unreadable !== undefined || earlierLinks.looksFirst;
   return {
     ...{ ledger, stored, progress, looksFirst, looksForHeld },
     looksEarly: looksEarly && looksFirst && expectsWeighIns(account, progress, now),
     pair,
+    earlierLinks,
     typed: typedFor(await typed.read(id), pair),
     withingsAccess: tokens.withAccess(id, "withings", withings.vendorUserId),
     sinks: openSinks(tokens.withAccess(id, "garmin", garmin.vendorUserId)),
@@ -96,6 +101,7 @@ export interface Collected {
   early: Partial<Record<ReadingKind, EarlyLook | undefined>>;
   since: Date;
   height: Height | undefined;
+  profileHeight: ProfileHeight | undefined;
   /** Undefined too if no blood pressure needs it. */
   timezone: string | undefined;
   items: Item[];
@@ -127,9 +133,13 @@ export async function collectAndPlan(
   const timezone = needsTimezone ? timezoneOf(account, progress, answer.timezone) : undefined;
   const { sends } = account.settings;
   const facts = { progress, looksFirst, sends, hasTimezone: timezone !== undefined, now };
-  const items = withoutDoubles(planAll(sinks, readings, entries, facts), typed);
+  const items = withoutUnderWay(withoutDoubles(planAll(sinks, readings, entries, facts), typed), start.earlierLinks);
   const height = newer(answer.height, earlierHeight);
-  return { answer, since, timezone, items, height, early: { weigh_in: await looking } };
+  const isSending = tasksOf(items, "weigh_in").some(({ step }) => step.type !== "watch");
+  return {
+    ...{ answer, since, timezone, items, height, early: { weigh_in: await looking } },
+    profileHeight: await lookUpProfileHeight(start, { settings: account.settings, height, isSending, now }),
+  };
 }
 
 /** What its owner restored and Withings no longer lists, as it was sent before. */

@@ -31,19 +31,32 @@ export async function openWithoutTask(
 export interface FollowedUp {
   /** Readings that are still open, by `readingId`: all of them after an error. */
   stillOpen: string[];
+  /** Garmin's delete keys. */
+  removed: string[];
   error?: unknown;
 }
 
 /** Uploads of readings that aren't to be sent any more: one copy stays, as everything sent does, and further ones are removed. */
 export async function followUp(entries: Array<Versioned<LedgerEntry>>, batch: BatchContext): Promise<FollowedUp> {
+  const removed: string[] = [];
   try {
-    return { stillOpen: entries.length > 0 ? await lookAfter(entries, batch) : [] };
+    return { stillOpen: entries.length > 0 ? await lookAfter(entries, batch, removed) : [], removed };
   } catch (error) {
-    return { stillOpen: entries.map(({ value }) => readingId(value)), error };
+    return { stillOpen: entries.map(({ value }) => readingId(value)), removed, error };
   }
 }
 
-async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchContext): Promise<string[]> {
+/** Whether Garmin may still show something of it. */
+export function isAwaited(entry: LedgerEntry, now: Date): boolean {
+  const { possibleCopies } = stillAwaited(entry.possibleCopies ?? [], now);
+  return possibleCopies !== undefined || (isAttempted(entry) && secondsSinceAttempt(entry, now) < AWAITED_SECONDS);
+}
+
+async function lookAfter(
+  entries: Array<Versioned<LedgerEntry>>,
+  batch: BatchContext,
+  removed: string[],
+): Promise<string[]> {
   const { sink, ledger, lease, clock, claimed } = batch;
   const times = entries.flatMap(({ value: { takenAt, possibleCopies = [] } }) => [
     takenAt,
@@ -64,6 +77,7 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
     for (const { key } of copies) {
       await remove(key, batch);
       claimed.add(key.id);
+      removed.push(key.id);
     }
     const { possibleCopies: _before, ...rest } = value;
     const next: LedgerEntry = {
@@ -75,8 +89,7 @@ async function lookAfter(entries: Array<Versioned<LedgerEntry>>, batch: BatchCon
     if (!isDeepStrictEqual(next, value)) {
       await writeAll([{ item: { entry: { value, version } }, next }], ledger);
     }
-    const isAwaited = isAttempted(value) && !found && secondsSinceAttempt(value, now) < AWAITED_SECONDS;
-    if (isAwaited || next.possibleCopies) stillOpen.push(readingId(value));
+    if (isAwaited(next, now)) stillOpen.push(readingId(value));
   }
   return stillOpen;
 }

@@ -12,20 +12,13 @@ export interface Item<S extends Step = Step> {
   entry: Versioned<LedgerEntry> | undefined;
   /** A typed reading waits for it: what Garmin has of that, from before the store was put back, counts as this one. */
   within?: Within;
+  /** It waits for this upload of earlier links. */
+  underWay?: LedgerEntry;
   finding?: Finding;
   /** Copies of it in Garmin that are one too many. */
   surplus?: GarminEntry[];
   isAccepted?: true;
   isSettled?: true;
-}
-
-/** What became of it in a run. */
-export interface Settlement {
-  reading: Reading;
-  entry: LedgerEntry | undefined;
-  settled: boolean;
-  /** As the ledger had it when the run began. */
-  before?: LedgerEntry | undefined;
 }
 
 export type Task = Item<Extract<Step, { type: "send" | "verify" | "replace" | "watch" | "hold" }>>;

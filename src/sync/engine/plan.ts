@@ -13,7 +13,7 @@ import type { FailReason } from "../model/vendors.ts";
  *   send       send it; with `adopt`, look first whether Garmin has it from elsewhere
  *   verify     an earlier attempt may have arrived: look before anything else
  *   replace    it's in Garmin, and Withings has changed it since; with `adopt`, the change may be in Garmin already
- *   wait       another reading is the same: the one that its owner typed, or the one that a device delivered
+ *   wait       another reading is the same: the one that its owner typed, or a device delivered, or earlier links sent
  *   watch      nothing is left to do, but a late copy may turn up in Garmin
  */
 export type Step =

@@ -217,10 +217,9 @@ async function takenOutFirst(deps: RunDeps, start: Start, lease: HeldLease, stat
   return { ...start, stored: finished.stored, progress: progress === stored.value ? finished.stored.value : next };
 }
 
-function conclude(run: CollectedRun, brought: Brought, state: RunState, now: Date): Progress {
-  const { kinds, profileHeight, stillOpen, foreign } = brought;
+function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, state: RunState, now: Date): Progress {
   const { progress } = run.start;
-  const { answer, since, height, items } = run.collected;
+  const { answer, since, height, profileHeight, items } = run.collected;
   const { sends } = run.account.settings;
   const { trouble } = state;
   state.decided = decidedOf(items);
@@ -246,11 +245,12 @@ function conclude(run: CollectedRun, brought: Brought, state: RunState, now: Dat
   if (!answer.isComplete) addFailure(trouble, "Withings promised more readings and gave no way to them", "withings");
   const proven = kinds.filter(({ batch }) => batch.isProven || batch.readBacks.length > 0).map(({ kind }) => kind);
   addDelay(trouble, waitingOf(items, paused), { isProven: (kind) => proven.includes(kind), now });
-  return advance(progress, {
+  const next = advance(progress, {
     ...{ answer, since, height, profileHeight, settlements, stillOpen, parts: sends, now, paused },
     readBacks: kinds.flatMap(({ batch }) => batch.readBacks),
     foreign,
   });
+  return { ...next, earlierLinks: run.start.earlierLinks.known };
 }
 
 async function savedStart({ ledger, progress, stored }: Start) {

@@ -61,7 +61,7 @@ export function waitingOf(items: Item[], paused: Pauses): Waiting[] {
     const { entry, settled } = settlementOf(item);
     const isUndecided = item.step.type === "hold" && !settled;
     const isOpen = !entry || entry.fate.state === "sending" || entry.fate.state === "sent";
-    return isOpen && (isTask(item) || isUndecided) && !paused[item.reading.kind];
+    return isOpen && (isTask(item) || isUndecided || item.underWay) && !paused[item.reading.kind];
   };
-  return items.filter(isWaiting).map(({ reading, entry }) => ({ reading, entry: entry?.value }));
+  return items.filter(isWaiting).map(({ reading, entry, underWay }) => ({ reading, entry: underWay ?? entry?.value }));
 }

@@ -93,6 +93,8 @@ export interface Ledger {
    * written.
    */
   write(writes: LedgerWrite[]): Promise<Array<Versioned<LedgerEntry> | "conflict">>;
+  /** Without entries that are damaged. Reads the whole ledger. */
+  all(): Promise<Array<Versioned<LedgerEntry>>>;
   /** Removes an entry whose reading was certainly not sent. */
   forget(entry: Versioned<LedgerEntry>): Promise<void>;
 }
@@ -126,6 +128,11 @@ export interface Progress {
   answered?: AnsweredTogether[];
   /** Readings with an unconfirmed upload, by `readingId`: followed up even when they are gone at Withings. */
   open?: string[];
+  /**
+   * Unconfirmed uploads to this Garmin profile that the account's ledgers of other Withings links had at the start of the last
+   * run: nobody else follows them up. `linkedAt`: for which links all ledgers were read.
+   */
+  earlierLinks?: { linkedAt: Date; open: EarlierOpen[] };
   /** Offered to somebody else who hasn't said yes: by when they should have answered, and the message that says they were asked. */
   handedOn?: HandedOn[];
   /** What its owner wants out of Garmin, until it's gone; and for a month, what is gone. */
@@ -147,6 +154,12 @@ export interface Progress {
   differing?: Differing[];
   /** The first reading that was found in Garmin a second time, from elsewhere. */
   twin?: Twin;
+}
+
+export interface EarlierOpen {
+  withingsUserId: string;
+  /** By `readingId`. */
+  ids: string[];
 }
 
 export interface HandedOn {
@@ -271,6 +284,8 @@ export function canBeSent({ reason }: AttentionItem["fate"]): boolean {
 
 export interface Ledgers {
   of(account: number, withingsUserId: string, garminProfileId: string): Ledger;
+  /** Whose readings the account has in this Garmin profile: Withings users, without the given one. */
+  othersIn(account: number, pair: { withingsUserId: string; garminProfileId: string }): Promise<string[]>;
   /** The store may be older than what was sent: the next run of each ledger looks into Garmin first, as a first run does. */
   reconcileWithGarminFirst(account: number): Promise<void>;
 }
