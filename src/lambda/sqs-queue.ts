@@ -80,7 +80,7 @@ export function entryOf(job: NewJob, index: number) {
 }
 
 /** SQS drops the second of two jobs with the same account, reason and sameness within five minutes. */
-function sameness(job: NewJob): number {
+function sameness(job: NewJob): number | string {
   switch (job.reason) {
     // Both were announced before the first is due, so the first job finds both readings at Withings. If the senders' clocks
     // differ, a notification can be lost; the next scheduled run finds its reading.
@@ -92,11 +92,11 @@ function sameness(job: NewJob): number {
     // A sweep may have been killed before it noted that it had queued this.
     case "scheduled":
       return job.dueAt.getTime();
-    // The same may be wanted again: taken out, restored, taken out.
+    // The same may be wanted again: taken out, restored, taken out. And several may be queued at once.
     case "reading":
     case "readings":
     case "handed_on":
-      return job.dueAt.getTime();
+      return `${job.dueAt.getTime()}-${job.act}-${job.messageId}`;
     case "requested":
     case "doctor":
     case "working":

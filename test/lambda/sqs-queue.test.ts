@@ -63,6 +63,21 @@ test("jobs of one account are delivered one after the other, and those of other 
   expect(jobsIn(await sqs.receive())).toEqual([asked(OWNER, 2)]);
 });
 
+test("several answers that one look queues at the same moment are all done", async () => {
+  const about = { account: OWNER, dueAt, reason: "handed_on" } as const;
+  const jobs: NewJob[] = [
+    { ...about, act: "expire", reading: "1#weigh_in", messageId: 1 },
+    { ...about, act: "expire", reading: "2#weigh_in", messageId: 2 },
+    { ...about, act: "heard", reading: "2#weigh_in", messageId: 2 },
+  ];
+  await queue.put(jobs);
+  for (const job of jobs) {
+    const messages = await sqs.receive(1);
+    expect(jobsIn(messages)).toEqual([job]);
+    for (const message of messages) await done(message);
+  }
+});
+
 test("the job of a killed worker is delivered again before anything else of its account", async () => {
   await queue.put([asked(OWNER, 1), asked(OWNER, 2)]);
   const [started] = await sqs.receive(1);
