@@ -46,6 +46,8 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
     others: async (account) => (await handingOn()).othersIn(store, config, account),
     onUnanswered: async (account, handedOn) =>
       deps.queue.put((await handingOn()).unansweredJobs(account, handedOn, clock.now())),
+    onHanded: async (account, ids) =>
+      (await handingOn()).tellOfHanded(store, deps.queue, { account, ids, now: clock.now() }),
     async send(telegramUserId, text, { isQuiet, keyboard, entities, onSent }) {
       const shown = { ...(keyboard && { reply_markup: keyboard }), ...(entities && { entities }) };
       const options = { disable_notification: isQuiet, ...shown };

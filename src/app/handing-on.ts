@@ -1,7 +1,10 @@
 import { othersOf } from "../bot/notifications/others.ts";
-import type { NewJob } from "../sync/model/jobs.ts";
+import { idOf } from "../sync/decisions/offer-answer.ts";
+import type { JobQueue, NewJob } from "../sync/model/jobs.ts";
 import type { HandedOn } from "../sync/model/ledger.ts";
 import type { Offer } from "../sync/model/offers.ts";
+import { readingId } from "../sync/model/reading.ts";
+import { readingOf } from "../sync/model/typed.ts";
 import type { App } from "./app.ts";
 
 /** Whom an account can hand a reading on to. */
@@ -14,6 +17,27 @@ export function unansweredJobs(account: number, handedOn: HandedOn[], dueAt: Dat
   return handedOn.map(({ id: reading, messageId }) => {
     return { account, reason: "handed_on", act: "expire", reading, messageId, dueAt };
   });
+}
+
+/** Has both chats say what became of what was handed on to this account. Only then it's told, so a crash may repeat that. */
+export async function tellOfHanded(
+  { offers, typed }: Pick<App["store"], "offers" | "typed">,
+  queue: JobQueue,
+  { account, ids, now: dueAt }: { account: number; ids: string[]; now: Date },
+): Promise<void> {
+  const isMeant = (it: Offer) => it.to === account && it.state === "accepted" && ids.includes(idOf(it));
+  const about = { reason: "handed_on", dueAt } as const;
+  const jobs = (await offers.of(account)).filter(isMeant).flatMap((offer): NewJob[] => {
+    const { from, reading, fromMessageId, toMessageId } = offer;
+    const theirs = { ...about, account: from, act: "heard", reading, messageId: fromMessageId } as const;
+    if (toMessageId === undefined) return [theirs];
+    return [theirs, { ...about, account, act: "settled", reading, messageId: toMessageId, other: from }];
+  });
+  if (jobs.length > 0) await queue.put(jobs);
+  const told = (await typed.read(account)).filter(
+    (it) => it.settledIn !== undefined && !it.isTold && ids.includes(readingId(readingOf(it))),
+  );
+  if (told.length > 0) await typed.settle(account, new Map(told.map((it) => [it.id, { ...it, isTold: true }])));
 }
 
 /** The account is gone, and what others here had handed on to it goes back to them. If this fails, it does so after some days. */

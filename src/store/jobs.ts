@@ -45,5 +45,8 @@ export function createJobs(table: Table, clock: Clock, log: Log): Jobs {
 }
 
 function keyOf(job: NewJob) {
-  return keys.job(job.account, "messageId" in job ? `${job.reason}#${job.messageId}` : job.reason);
+  if (!("messageId" in job)) return keys.job(job.account, job.reason);
+  // It must not replace a tap on the same message.
+  const isBeside = job.reason === "handed_on" && job.act === "settled";
+  return keys.job(job.account, `${job.reason}#${job.messageId}${isBeside ? "#settled" : ""}`);
 }

@@ -19,6 +19,7 @@ const TypedItem = lazy(() =>
         typedAt: instant(),
         within: z.object({ seconds: z.number(), kg: z.number() }),
         settledIn: z.string().exactOptional(),
+        isTold: z.literal(true).exactOptional(),
         begun: z
           .array(z.object({ withingsUserId: z.string(), garminProfileId: z.string(), at: instant() }))
           .exactOptional(),

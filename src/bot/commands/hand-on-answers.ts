@@ -4,6 +4,7 @@ import { errorFacts } from "../../lib/log.ts";
 import { type Answered, idOf } from "../../sync/decisions/offer-answer.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { HandOnJob } from "../../sync/model/jobs.ts";
+import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Offer, Offers } from "../../sync/model/offers.ts";
 import { isLinked } from "../notifications/others.ts";
 import { isGone } from "../telegram/errors.ts";
@@ -38,6 +39,8 @@ export function handOnAnswer(deps: HandOnDeps, task: Task): Promise<Answer | und
       return heard(deps, task);
     case "expire":
       return expire(deps, task);
+    case "settled":
+      return settled(deps, task);
     case "theirs":
     case "not_theirs":
     case "undo_theirs":
@@ -166,11 +169,21 @@ async function accepted(
   { offer }: Extract<Answered, { type: "accepted" }>,
   words: Words,
 ): Promise<Answer> {
-  const keyboard = undoOfferButton(offer, words);
   if (!(await isLinked(deps.links, account.telegramUserId))) {
-    return { text: handOnWords(words).yoursUntilLinked(offer), keyboard };
+    return { text: handOnWords(words).yoursUntilLinked(offer), keyboard: undoOfferButton(offer, words) };
   }
-  const entry = await bring(deps, account, idOf(offer));
+  return becameTheirs(offer, await bring(deps, account, idOf(offer)), words);
+}
+
+/** Unless they have taken their yes back. */
+async function settled(deps: HandOnDeps, { account, job, words }: Task): Promise<Answer | undefined> {
+  const offer = (await deps.offers.find(job.other ?? 0, job.reading))?.value;
+  if (offer?.to !== account.telegramUserId || offer.state !== "accepted") return undefined;
+  return becameTheirs(offer, await deps.entryOf(account, idOf(offer)), words);
+}
+
+function becameTheirs(offer: Offer, entry: LedgerEntry | undefined, words: Words): Answer {
+  const keyboard = undoOfferButton(offer, words);
   if (!entry) return { text: words.undo.willBeSent(offer), keyboard };
   switch (entry.fate.state) {
     case "seen":

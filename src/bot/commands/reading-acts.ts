@@ -130,7 +130,7 @@ async function planFor(deps: HandOnDeps, account: Account, job: ReadingJob, word
       first: "",
       answer: () => handOnAnswer(deps, task),
       failed: await failedAnswer(deps, task),
-      isPatient: job.act === "heard" || job.act === "expire",
+      isPatient: job.act === "heard" || job.act === "expire" || job.act === "settled",
     };
   }
   const { act, askedAt } = job;

@@ -58,6 +58,8 @@ export interface NotifierDeps extends DeliveryDeps {
   others: (account: number) => Promise<Other[]>;
   /** Readings that were handed on days ago, without an answer. */
   onUnanswered: (account: number, handedOn: HandedOn[]) => Promise<void>;
+  /** What was handed on to this account, by `readingId`, has come to its Garmin, or can't. */
+  onHanded?: (account: number, ids: string[]) => Promise<void>;
 }
 
 export type Notifier = ReturnType<typeof createNotifier>;
@@ -82,6 +84,7 @@ export function createNotifier(deps: NotifierDeps) {
     const health = await change(account, (it) => afterRun(it, report, after));
     const unanswered = progress?.handedOn?.filter(({ until }) => until <= now) ?? [];
     if (unanswered.length > 0) await deps.onUnanswered(account.telegramUserId, unanswered);
+    if (report.handed) await deps.onHanded?.(account.telegramUserId, report.handed);
     const { patienceHours } = account.settings;
     const view = { attention, progress, unreadable, facts, removals, now, patienceHours };
     return { news: pendingNotices(health, view), timezone };

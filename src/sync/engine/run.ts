@@ -20,7 +20,7 @@ import { pausesAfter } from "./kind-pause.ts";
 import { withoutHandedOn } from "./offers.ts";
 import { advance } from "./progress.ts";
 import { withReassigned } from "./reassigned.ts";
-import { markBegun, settleTyped, settleWaiting } from "./settle-typed.ts";
+import { handedNews, markBegun, settleTyped, settleWaiting } from "./settle-typed.ts";
 import { following, type WentWell } from "./since.ts";
 import { arrivalsOf, decidedOf, settlementOf, tally, waitingOf } from "./tally.ts";
 import { addDelay, addError, addFailure, addKindError, type Trouble } from "./trouble.ts";
@@ -69,6 +69,8 @@ export interface RunReport extends RunOutcome, Trouble {
   decided?: LedgerEntry[];
   /** Absent: nothing. */
   delivered?: Delivered;
+  /** What somebody else here had handed on to this account, by `readingId`, if both chats have to hear what became of it. */
+  handed?: string[];
   /** When the account runs next, if this run has saved that. */
   next?: ScheduledRun;
 }
@@ -82,6 +84,7 @@ interface RunState {
   paused: ReadingKind[];
   decided: LedgerEntry[];
   delivered?: Delivered;
+  handed: string[];
   timezone?: string | undefined;
 }
 
@@ -89,7 +92,7 @@ interface RunState {
 export async function syncAccount(deps: RunDeps, account: Account, options: RunOptions = {}): Promise<RunReport> {
   const state: RunState = {
     ...{ trouble: { status: "success" }, links: {}, hasListed: false, items: [], attention: [] },
-    ...{ paused: [], decided: [] },
+    ...{ paused: [], decided: [], handed: [] },
   };
   try {
     if (options.lease) await run(deps, account, options, options.lease, state);
@@ -105,7 +108,7 @@ export async function syncAccount(deps: RunDeps, account: Account, options: RunO
 }
 
 function reportOf(
-  { trouble, items, attention, paused, decided, delivered }: RunState,
+  { trouble, items, attention, paused, decided, delivered, handed }: RunState,
   { isAnnounced }: RunOptions,
 ): RunReport {
   const { status, delay, ...rest } = trouble;
@@ -116,6 +119,7 @@ function reportOf(
     ...(paused.length > 0 && { paused }),
     ...(decided.length > 0 && { decided }),
     ...(delivered && delivered.arrivals.length > 0 && { delivered }),
+    ...(handed.length > 0 && { handed }),
     ...(status === "error" && isAboutOneReading(trouble.cause) && { onlyReadings: true }),
   };
 }
@@ -130,7 +134,7 @@ async function keepEnd(
   const { schedule, clock, log } = deps;
   const { items, hasListed, links, timezone } = state;
   const { problem: _problem, cause: _cause, rests: _rests, decided: _decided, next: _next, ...rest } = report;
-  const { delivered: _brought, ...outcome } = rest;
+  const { delivered: _brought, handed: _handed, ...outcome } = rest;
   const { paused, delay, since: _since, earlier: _none, uploadRefusedAt: _refused, ...facts } = outcome;
   log.info("run_ended", {
     ...{ account: account.telegramUserId, ...facts },
@@ -193,6 +197,7 @@ async function run(deps: RunDeps, account: Account, options: RunOptions, lease: 
   );
   await lease.ensure();
   await settleTyped(deps.typed, account.telegramUserId, { ...start, items, now: deps.clock.now() });
+  state.handed = handedNews(start.typed, items, start.pair);
   // In whatever order its fields are.
   const isChanged = !isDeepStrictEqual(next, start.progress);
   const saved = isChanged ? await start.ledger.saveProgress(next, stored.version) : stored;

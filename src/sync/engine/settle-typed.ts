@@ -1,6 +1,6 @@
 import type { Ledger } from "../model/ledger.ts";
 import { readingId } from "../model/reading.ts";
-import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
+import { isHandedId, type Pair, readingOf, type TypedReading, type TypedReadings } from "../model/typed.ts";
 import type { Item } from "./item.ts";
 import { settledAs, writeAll } from "./record.ts";
 import { settlementOf } from "./tally.ts";
@@ -47,6 +47,23 @@ export async function settleTyped(
     if (after !== each) next.set(each.id, after);
   }
   if (next.size > 0) await readings.settle(account, next);
+}
+
+const IS_OVER: ReadonlySet<string> = new Set(["seen", "skipped", "failed"]);
+
+/**
+ * Of what was handed on to this account, by `readingId`: what this run has settled, and what an earlier one has brought to Garmin
+ * without both chats being told.
+ */
+export function handedNews(typed: TypedReading[], items: Item[], { garminProfileId }: Pair): string[] {
+  const untold = typed
+    .filter((it) => isHandedId(it.id) && it.settledIn === garminProfileId && !it.isTold)
+    .map(readingOf);
+  const isNews = ({ reading, entry, before }: Item) => {
+    const state = entry?.value.fate.state;
+    return isHandedId(reading.measureGroupId) && state && IS_OVER.has(state) && state !== before?.fate.state;
+  };
+  return [...new Set([...untold, ...items.filter(isNews).map(({ reading }) => reading)].map(readingId))];
 }
 
 function afterRun(typed: TypedReading, items: Item[], pair: Pair, now: Date): TypedReading | undefined {

@@ -17,9 +17,10 @@ export type GoneAct = Exclude<ActTogether, "ask_again">;
 
 /**
  * What is done with a reading that somebody hands on, named by its id in their ledger. In their chat: ask the other one ("offer"),
- * say how far that has got ("heard"), and end it after days without an answer ("expire"). In the other one's: their answers.
+ * say how far that has got ("heard"), and end it after days without an answer ("expire"). In the other one's: their answers, and
+ * what a later run has made of a yes ("settled").
  */
-export const HAND_ON_ACTS = ["offer", "heard", "expire", "theirs", "not_theirs", "undo_theirs"] as const;
+export const HAND_ON_ACTS = ["offer", "heard", "expire", "theirs", "not_theirs", "undo_theirs", "settled"] as const;
 export type HandOnAct = (typeof HAND_ON_ACTS)[number];
 
 const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));

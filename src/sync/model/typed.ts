@@ -9,6 +9,8 @@ export interface TypedReading extends Measured {
   within: Within;
   /** The Garmin profile that has it. It's kept for a while then, because the scale may deliver the same one late. */
   settledIn?: string;
+  /** Handed on, and both chats have been told that it's there. */
+  isTold?: true;
   /** The links by whose ledgers it's under way: only those know how far that has got. */
   begun?: Array<Pair & { at: Date }>;
 }
@@ -47,6 +49,8 @@ const AS_TYPED: Within = { seconds: 600, kg: 0.1 };
 export function handedId({ measureGroupId, kind }: { measureGroupId: number; kind: ReadingKind }): number {
   return FIRST_HANDED_ID + measureGroupId * 2 + (kind === "weigh_in" ? 0 : 1);
 }
+
+export const isHandedId = (measureGroupId: number) => measureGroupId >= FIRST_HANDED_ID && measureGroupId < FIRST_ID;
 
 /** Whether it's kept by us, because Withings doesn't list it. */
 export const isTypedId = (measureGroupId: number) => measureGroupId >= FIRST_HANDED_ID;

@@ -173,6 +173,86 @@ describe("“It was …”", () => {
   });
 });
 
+describe("a yes that a later run brings to Garmin", () => {
+  const SOON = "58.2 kg, today 11:30: Anna says yes. It goes into Anna’s Garmin with the next sync.";
+  const annasRun = async () => {
+    harness.clock.advance(180);
+    await harness.notify(OTHER, await anna.sync());
+    await harness.quiet();
+  };
+
+  /** Up to a yes during an outage of Garmin's. */
+  async function saidYes() {
+    const said = await handedOn();
+    harness.sandbox.faults.add({
+      ...{ name: "outage", server: "garmin_connectapi", match: {}, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 503 },
+    });
+    await tap(annasChat, "Yes", said.question.id);
+    expect(shown(annasChat, said.question.id).text).toContain("isn’t in Garmin yet. The next sync will send it.");
+    expect(shown(harness.owner, said.id).text).toBe(SOON);
+    return said;
+  }
+
+  test("is there in both chats, and neither is edited again", async () => {
+    const { id, question } = await saidYes();
+    await annasRun();
+    expect(shown(harness.owner, id).text).toBe(SOON);
+    harness.sandbox.faults.clear();
+    await annasRun();
+    expect(anna.weightsKg()).toEqual([58.2]);
+    expect(shown(annasChat, question.id).text).toBe("58.2 kg, today 11:30, is in Garmin.");
+    expect(labels(shown(annasChat, question.id))).toEqual(["Undo"]);
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: Anna says yes. It’s in Anna’s Garmin.");
+    const said = harness.telegram.outbox.length;
+    await annasRun();
+    expect(harness.telegram.outbox.slice(said)).toEqual([]);
+  });
+
+  test("is told by the run after one that was killed before it could", async () => {
+    const { id, question } = await saidYes();
+    harness.sandbox.faults.clear();
+    harness.clock.advance(180);
+    expect(await anna.sync()).toMatchObject({ synced: 1 });
+    await annasRun();
+    expect(shown(annasChat, question.id).text).toBe("58.2 kg, today 11:30, is in Garmin.");
+    expect(shown(harness.owner, id).text).toContain("It’s in Anna’s Garmin.");
+  });
+
+  test("doesn't come over a yes that was taken back meanwhile", async () => {
+    const { id, question } = await saidYes();
+    harness.sandbox.faults.clear();
+    harness.clock.advance(180);
+    const report = await anna.sync();
+    await tap(annasChat, "Undo", question.id);
+    await harness.notify(OTHER, report);
+    await harness.quiet();
+    expect(anna.weightsKg()).toEqual([]);
+    expect(labels(shown(annasChat, question.id))).toEqual(["Yes", "No"]);
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: I’ve asked Anna.");
+  });
+
+  test("is queued beside a tap on the same message, and doesn't replace it", async () => {
+    const { question } = await saidYes();
+    const { jobs } = harness.app.store;
+    const job = { account: OTHER, reason: "handed_on", reading: "1#weigh_in", messageId: question.id } as const;
+    for (const act of ["undo_theirs", "settled"] as const) await jobs.put([{ ...job, act, dueAt: harness.ago({}) }]);
+    expect((await jobs.list()).map(({ value }) => "act" in value && value.act)).toEqual(["undo_theirs", "settled"]);
+  });
+
+  test("that Garmin refuses is said to both, without a promise", async () => {
+    const { id, question } = await saidYes();
+    harness.sandbox.faults.clear();
+    harness.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { path: /upload/ }, times: Number.POSITIVE_INFINITY },
+      effect: { type: "status", status: 400, body: { message: "no" } },
+    });
+    await annasRun();
+    expect(shown(annasChat, question.id).text).toContain("Garmin refused it; I’ll try again tomorrow.");
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: Anna says yes.");
+  });
+});
+
 test("speaks German to Germans, each in their own language", async () => {
   await start({ language: "de" });
   const { id } = await heard(harness.owner, "Warst du das?");
@@ -242,8 +322,11 @@ describe("trouble on the way", () => {
     await heard(annasChat, "Not in Garmin yet: 58.20 kg, today 11:30");
     await anna.link();
     harness.clock.advance(60);
-    await anna.sync();
+    await harness.notify(OTHER, await anna.sync());
+    await harness.quiet();
     expect(anna.weightsKg()).toEqual([58.2]);
+    expect(shown(annasChat, question.id).text).toBe("58.2 kg, today 11:30, is in Garmin.");
+    expect(shown(harness.owner, id).text).toContain("It’s in Anna’s Garmin.");
   });
 
   test("if their account is erased, its owner is asked again", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { othersIn, unansweredJobs } from "../../../src/app/handing-on.ts";
+import { othersIn, tellOfHanded, unansweredJobs } from "../../../src/app/handing-on.ts";
 import { createNotifier, type Notifier } from "../../../src/bot/notifications/notifier.ts";
 import type { RunOptions, RunReport } from "../../../src/sync/engine/run.ts";
 import { ACCOUNT, OWNER } from "../../support/test-app.ts";
@@ -28,6 +28,7 @@ export async function startNotifiedBot(
     },
     others: (id) => othersIn(app.store, { allowedIds }, id),
     onUnanswered: (id, handedOn) => harness.queue.put(unansweredJobs(id, handedOn, clock.now())),
+    onHanded: (id, ids) => tellOfHanded(app.store, harness.queue, { account: id, ids, now: clock.now() }),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
   });
   harness.startBot(told());
