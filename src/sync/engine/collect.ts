@@ -12,7 +12,7 @@ import { Claims } from "./claims.ts";
 import { type EarlierLinks, openEarlierLinks, withoutUnderWay } from "./earlier-links.ts";
 import { type EarlyLook, lookEarly } from "./early-look.ts";
 import { lookUpProfileHeight } from "./height.ts";
-import type { Item, Task } from "./item.ts";
+import { type Item, isTask, type Task } from "./item.ts";
 import { isKindPaused, reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
 import { isPlausible } from "./plausibility.ts";
@@ -206,11 +206,6 @@ function planAll(
     if (isOwn && reading.kind === "weigh_in") own.set(reading.takenAt.getTime(), reading);
     return item;
   });
-}
-
-export function isTask(item: Item): item is Item<Exclude<Task["step"], { type: "hold" }>> {
-  const { type } = item.step;
-  return type === "send" || type === "verify" || type === "replace" || type === "watch";
 }
 
 const isHold = (item: Item): item is Item<Extract<Task["step"], { type: "hold" }>> => item.step.type === "hold";

@@ -23,6 +23,12 @@ export interface Item<S extends Step = Step> {
 
 export type Task = Item<Extract<Step, { type: "send" | "verify" | "replace" | "watch" | "hold" }>>;
 
+/** Not held: it goes to Garmin, or is looked for there. */
+export function isTask(item: Item): item is Item<Exclude<Task["step"], { type: "hold" }>> {
+  const { type } = item.step;
+  return type === "send" || type === "verify" || type === "replace" || type === "watch";
+}
+
 export type Written<I extends Item = Item> = I & { entry: Versioned<LedgerEntry> };
 
 /**

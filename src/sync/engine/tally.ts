@@ -1,9 +1,8 @@
 import type { Arrival, AttentionItem, LedgerEntry } from "../model/ledger.ts";
 import type { RunOutcome } from "../model/outcome.ts";
 import { type ChosenParts, readingId } from "../model/reading.ts";
-import { isTask } from "./collect.ts";
 import type { Waiting } from "./delay.ts";
-import type { Item, Settlement } from "./item.ts";
+import { type Item, isTask, type Settlement } from "./item.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { isDecided, isOfferedAgain, isWatched } from "./plan.ts";
 import { arrivalOf } from "./progress.ts";
