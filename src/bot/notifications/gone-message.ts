@@ -1,6 +1,7 @@
 import type { InlineKeyboard } from "grammy/web";
 import { restorableUntil } from "../../sync/model/ledger.ts";
-import type { GoneNews, HealthNews } from "../../sync/status/notices.ts";
+import type { GoneNews } from "../../sync/status/gone.ts";
+import type { HealthNews } from "../../sync/status/notices.ts";
 import { goneButtons, restoreAllButton } from "../ui/gone-buttons.ts";
 import { restoreButton } from "../ui/reading-buttons.ts";
 import { goneText } from "../views/gone.ts";

@@ -8,12 +8,12 @@ import { type Health, type HealthStore, isUnexpected, type SubscriptionNews } fr
 import type { AttentionItem, HandedOn } from "../../sync/model/ledger.ts";
 import { RELINK } from "../../sync/model/link.ts";
 import type { SummaryStore } from "../../sync/model/people.ts";
+import { isAboutGone } from "../../sync/status/gone.ts";
 import {
   afterRun,
   afterTelling,
   coveredByAnswer,
   type HealthNews,
-  isAboutGone,
   isQuiet,
   needsOwner,
   pendingNotices,

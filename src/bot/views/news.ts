@@ -1,5 +1,7 @@
 import { isUnexpected } from "../../sync/model/health.ts";
-import type { GoneNews, Healed, HealthNews, TroubleNews } from "../../sync/status/notices.ts";
+import type { GoneNews } from "../../sync/status/gone.ts";
+import type { HealthNews } from "../../sync/status/notices.ts";
+import type { Healed, TroubleNews } from "../../sync/status/outage.ts";
 import type { Words } from "../words/words.ts";
 import { delayLastsText, overText, unexpectedLastsText } from "./delay.ts";
 import { attentionText, beforeStartText } from "./held.ts";

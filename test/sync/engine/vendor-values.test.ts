@@ -4,7 +4,8 @@ import { statusText } from "../../../src/bot/views/status.ts";
 import { wordsFor } from "../../../src/bot/words/words.ts";
 import type { Measure } from "../../../src/sandbox/withings/groups.ts";
 import type { Health } from "../../../src/sync/model/health.ts";
-import { afterRun, afterTelling, isAboutGone, pendingNotices } from "../../../src/sync/status/notices.ts";
+import { isAboutGone } from "../../../src/sync/status/gone.ts";
+import { afterRun, afterTelling, pendingNotices } from "../../../src/sync/status/notices.ts";
 import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 let harness: TestApp;

@@ -9,13 +9,13 @@ import { DEFAULT_SETTINGS } from "../../../src/sync/model/account.ts";
 import type { Health } from "../../../src/sync/model/health.ts";
 import type { AttentionItem } from "../../../src/sync/model/ledger.ts";
 import type { Vendor } from "../../../src/sync/model/link.ts";
+import { isAboutGone } from "../../../src/sync/status/gone.ts";
 import { factsOf } from "../../../src/sync/status/kind-notices.ts";
 import {
   afterRun,
   afterTelling,
   coveredByAnswer,
   type HealthNews,
-  isAboutGone,
   isQuiet,
   pendingNotices,
 } from "../../../src/sync/status/notices.ts";
