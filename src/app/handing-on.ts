@@ -1,10 +1,9 @@
 import { othersOf } from "../bot/notifications/others.ts";
-import { idOf } from "../sync/decisions/offer-answer.ts";
 import type { JobQueue, NewJob } from "../sync/model/jobs.ts";
 import type { HandedOn } from "../sync/model/ledger.ts";
 import type { Offer } from "../sync/model/offers.ts";
 import { readingId } from "../sync/model/reading.ts";
-import { readingOf } from "../sync/model/typed.ts";
+import { handedReadingId, readingOf } from "../sync/model/typed.ts";
 import type { App } from "./app.ts";
 
 /** Whom an account can hand a reading on to. */
@@ -25,7 +24,7 @@ export async function tellOfHanded(
   queue: JobQueue,
   { account, ids, now: dueAt }: { account: number; ids: string[]; now: Date },
 ): Promise<void> {
-  const isMeant = (it: Offer) => it.to === account && it.state === "accepted" && ids.includes(idOf(it));
+  const isMeant = (it: Offer) => it.to === account && it.state === "accepted" && ids.includes(handedReadingId(it));
   const about = { reason: "handed_on", dueAt } as const;
   const jobs = (await offers.of(account)).filter(isMeant).flatMap((offer): NewJob[] => {
     const { from, reading, fromMessageId, toMessageId } = offer;

@@ -1,11 +1,12 @@
 import { InlineKeyboard } from "grammy/web";
 import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
-import { type Answered, idOf } from "../../sync/decisions/offer-answer.ts";
+import type { Answered } from "../../sync/decisions/offer-answer.ts";
 import type { Account } from "../../sync/model/account.ts";
 import type { HandOnJob } from "../../sync/model/jobs.ts";
 import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Offer, Offers } from "../../sync/model/offers.ts";
+import { handedReadingId } from "../../sync/model/typed.ts";
 import { isLinked } from "../notifications/others.ts";
 import { isGone } from "../telegram/errors.ts";
 import { offerButtons, undoOfferButton, withOthers } from "../ui/hand-on-buttons.ts";
@@ -172,14 +173,14 @@ async function accepted(
   if (!(await isLinked(deps.links, account.telegramUserId))) {
     return { text: handOnWords(words).yoursUntilLinked(offer), keyboard: undoOfferButton(offer, words) };
   }
-  return becameTheirs(offer, await bring(deps, account, idOf(offer)), words);
+  return becameTheirs(offer, await bring(deps, account, handedReadingId(offer)), words);
 }
 
 /** Unless they have taken their yes back. */
 async function settled(deps: HandOnDeps, { account, job, words }: Task): Promise<Answer | undefined> {
   const offer = (await deps.offers.find(job.other ?? 0, job.reading))?.value;
   if (offer?.to !== account.telegramUserId || offer.state !== "accepted") return undefined;
-  return becameTheirs(offer, await deps.entryOf(account, idOf(offer)), words);
+  return becameTheirs(offer, await deps.entryOf(account, handedReadingId(offer)), words);
 }
 
 function becameTheirs(offer: Offer, entry: LedgerEntry | undefined, words: Words): Answer {

@@ -3,11 +3,11 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { HandOn } from "../../sync/decisions/hand-on.ts";
 import type { Offered } from "../../sync/decisions/offer.ts";
-import { idOf } from "../../sync/decisions/offer-answer.ts";
 import type { Account, Accounts } from "../../sync/model/account.ts";
 import type { LedgerEntry } from "../../sync/model/ledger.ts";
 import type { Links } from "../../sync/model/link.ts";
 import type { Offer } from "../../sync/model/offers.ts";
+import { handedReadingId } from "../../sync/model/typed.ts";
 import { isLinked } from "../notifications/others.ts";
 import { undoAnswerButton } from "../ui/question-buttons.ts";
 import { becameText } from "../views/held.ts";
@@ -58,7 +58,7 @@ async function yesText(deps: OfferNewsDeps, offer: Offer, words: Words): Promise
   const who = await nameOf(deps, offer.to, words);
   if (!other) return saidYes.only(offer, who);
   if (!(await isLinked(deps.links, offer.to))) return saidYes.unlinked(offer, who);
-  const { fate } = (await deps.entryOf(other, idOf(offer))) ?? {};
+  const { fate } = (await deps.entryOf(other, handedReadingId(offer))) ?? {};
   if (fate?.state === "seen" || (fate?.state === "skipped" && fate.reason === "already_in_garmin")) {
     return saidYes.there(offer, who);
   }

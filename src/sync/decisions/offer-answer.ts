@@ -4,8 +4,7 @@ import { leaseName, withLease } from "../links/with-lease.ts";
 import type { Account } from "../model/account.ts";
 import type { LedgerEntry } from "../model/ledger.ts";
 import type { Offer } from "../model/offers.ts";
-import { readingId } from "../model/reading.ts";
-import { handedId, type TypedReading, withinOf } from "../model/typed.ts";
+import { handedId, handedReadingId, type TypedReading, withinOf } from "../model/typed.ts";
 import { type OfferDeps, offerTo } from "./offer.ts";
 import { type Opened, type Owner, openedUnder } from "./opened-ledger.ts";
 import { restoreOn, type TakenBack, takeOutOn } from "./take-back.ts";
@@ -42,7 +41,7 @@ export function accept(deps: OfferDeps, to: Account, from: number, reading: stri
     if (found?.value.state !== "accepted") return { type: "over", ...(found && { offer: found.value }) };
     const offer = found.value;
     const theirs = typedOf(offer);
-    const id = idOf(offer);
+    const id = handedReadingId(offer);
     const opened = await openedUnder(lease, deps, to);
     const entry = (await opened?.ledger.entries([id]))?.get(id)?.value;
     // Taken out again since then, it stays out.
@@ -54,7 +53,6 @@ export function accept(deps: OfferDeps, to: Account, from: number, reading: stri
 }
 
 /** The reading's id in the other one's ledger. */
-export const idOf = (offer: Offer) => readingId({ measureGroupId: handedId(offer), kind: offer.kind });
 
 /** Nothing of its composition, which was computed for another body. */
 function typedOf(offer: Offer): TypedReading {
@@ -68,7 +66,7 @@ export async function decline(deps: OfferDeps, to: Owner, from: number, reading:
   if (found?.value.state === "asked") found = await moved(deps, found, "declined");
   const { value: offer } = found ?? {};
   if (offer?.state === "declined") return { type: "declined", offer };
-  if (offer?.state === "accepted") return { type: "accepted", offer, id: idOf(offer) };
+  if (offer?.state === "accepted") return { type: "accepted", offer, id: handedReadingId(offer) };
   return { type: "over", ...(offer && { offer }) };
 }
 
@@ -94,8 +92,8 @@ function takenBack(deps: OfferDeps, to: Owner, from: number, reading: string): P
     if (found?.value.state !== "accepted") throw changedMeanwhile();
     const { value: offer } = found;
     const opened = await openedUnder(lease, deps, to);
-    if (opened) await disown(deps, opened, idOf(offer));
-    const outcome = opened && (await takeOutOn(deps, to, opened, idOf(offer), false));
+    if (opened) await disown(deps, opened, handedReadingId(offer));
+    const outcome = opened && (await takeOutOn(deps, to, opened, handedReadingId(offer), false));
     const isOut = outcome?.type === "removed" || outcome?.type === "pending";
     if (outcome?.type === "elsewhere" || (!isOut && (await isInOtherGarmin(deps, offer)))) {
       return { type: "elsewhere", offer };

@@ -1,4 +1,4 @@
-import type { Reading, ReadingKind, Within } from "./reading.ts";
+import { type Reading, type ReadingKind, readingId, type Within } from "./reading.ts";
 import type { Measured } from "./vendors.ts";
 
 /** A reading that its owner typed into the chat, or that somebody else here has handed on to them. */
@@ -51,6 +51,10 @@ export function handedId({ measureGroupId, kind }: { measureGroupId: number; kin
 }
 
 export const isHandedId = (measureGroupId: number) => measureGroupId >= FIRST_HANDED_ID && measureGroupId < FIRST_ID;
+
+export function handedReadingId(offer: { measureGroupId: number; kind: ReadingKind }): string {
+  return readingId({ measureGroupId: handedId(offer), kind: offer.kind });
+}
 
 /** Whether it's kept by us, because Withings doesn't list it. */
 export const isTypedId = (measureGroupId: number) => measureGroupId >= FIRST_HANDED_ID;
