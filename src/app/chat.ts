@@ -43,7 +43,7 @@ export function createChat(config: BotConfig, app: App, deps: ChatDeps): Chat {
   const { accounts, health, summary, leases } = store;
   const notifier = createNotifier({
     ...{ accounts, health, summary, overview: overviews.of, garminSignIn, clock, log },
-    others: async (account) => (await handingOn()).othersIn(store, config, account),
+    others: async (account, reading) => (await handingOn()).othersIn(store, config, account, reading),
     onUnanswered: async (account, handedOn) =>
       deps.queue.put((await handingOn()).unansweredJobs(account, handedOn, clock.now())),
     onHanded: async (account, ids) =>

@@ -6,9 +6,16 @@ import { readingId } from "../sync/model/reading.ts";
 import { handedReadingId, readingOf } from "../sync/model/typed.ts";
 import type { App } from "./app.ts";
 
-/** Whom an account can hand a reading on to. */
-export function othersIn(store: App["store"], { allowedIds }: { allowedIds: number[] }, account: number) {
-  return othersOf({ ...store, allowedIds }, account);
+/** Whom an account can hand this reading on to. */
+export async function othersIn(
+  store: App["store"],
+  { allowedIds }: { allowedIds: number[] },
+  account: number,
+  reading: string,
+) {
+  const others = await othersOf({ ...store, allowedIds }, account);
+  const { saidNo } = (others.length > 0 && (await store.offers.find(account, reading))?.value) || {};
+  return saidNo ? others.filter(({ id }) => !saidNo.includes(id)) : others;
 }
 
 /** Readings that were handed on days ago, without an answer. */

@@ -6,8 +6,8 @@ import { OFFER_STATES, type Offers } from "../sync/model/offers.ts";
 import { instant, readThoseIntact, readVersioned, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { Kind, Taken } from "./ledger-items.ts";
-import { expectation, type Table } from "./table.ts";
-import { removeItem } from "./update.ts";
+import { expectation, type Item, type Key, type Table } from "./table.ts";
+import { removeItem, update } from "./update.ts";
 
 /** After its last change. Nothing of it can be taken back by then. */
 const KEPT_SECONDS = 40 * 24 * 3600;
@@ -23,9 +23,10 @@ const OfferItem = lazy(() =>
     at: instant(),
     fromMessageId: z.number(),
     toMessageId: z.number().exactOptional(),
+    saidNo: z.array(z.number()).exactOptional(),
   }),
 );
-const Between = lazy(() => z.object({ from: z.number(), to: z.number() }));
+const Among = lazy(() => z.object({ from: z.number(), to: z.number(), saidNo: z.array(z.number()).optional() }));
 
 /** All in one partition: there are only a few, and each belongs to two accounts. */
 export function createOffers(table: Table, clock: Clock, log: Log): Offers {
@@ -52,7 +53,18 @@ export function createOffers(table: Table, clock: Clock, log: Log): Offers {
 
 export async function removeOffers(table: Table, account: number): Promise<void> {
   for (const item of await table.list(keys.offers)) {
-    const { from, to } = Between().safeParse(item.value).data ?? {};
+    const { from, to, saidNo } = Among().safeParse(item.value).data ?? {};
     if (from === account || to === account) await removeItem(table, item.key);
+    else if (saidNo?.includes(account)) await forgetNo(table, item.key, account);
   }
+}
+
+function forgetNo(table: Table, key: Key, account: number): Promise<void> {
+  const change = (item: Item | undefined) => {
+    const saidNo = Among().safeParse(item?.value).data?.saidNo;
+    if (!item || !saidNo) return { result: undefined };
+    const value = { ...item.value, saidNo: saidNo.filter((it) => it !== account) };
+    return { value, expiresAt: item.expiresAt, result: undefined };
+  };
+  return update(table, key, change, { what: "the offer" });
 }

@@ -58,7 +58,7 @@ export async function startTestBot(
       log,
       ...instead,
     });
-  const others = (account: number) => othersIn(app.store, config, account);
+  const others = (account: number, reading: string) => othersIn(app.store, config, account, reading);
   const newest = () => bots.at(-1) ?? expect.fail("there is no bot");
   /** What is asked for in the chat is answered by the newest bot. */
   async function work(job: Job) {

@@ -155,7 +155,7 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
       await it.tap("It was Sam", "Das war Sam");
       await it.see("I’ve asked Sam.", "Ich habe Sam gefragt.");
       await it.try("Sam says no");
-      await it.see("Sam says no.", "Sam sagt Nein.");
+      await it.see("Sam says no, and there’s nobody else", "Sam sagt Nein, und sonst kann ich");
       await it.picture();
     },
   },

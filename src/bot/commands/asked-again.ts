@@ -3,7 +3,7 @@ import type { Account } from "../../sync/model/account.ts";
 import type { AttentionItem } from "../../sync/model/ledger.ts";
 import { readingId } from "../../sync/model/reading.ts";
 import type { Overview } from "../../sync/status/overview.ts";
-import { buttonsFor, type Other } from "../ui/hand-on-buttons.ts";
+import { buttonsFor, type Others } from "../ui/hand-on-buttons.ts";
 import { type Formatted, heldQuestion } from "../views/question.ts";
 import type { Words } from "../words/words.ts";
 
@@ -11,8 +11,7 @@ export interface AskingDeps {
   overview: (account: Account) => Promise<Overview>;
   /** The questions about these are in the chat, so no run asks them again. */
   noteAsked: (account: Account, items: AttentionItem[]) => Promise<unknown>;
-  /** Whom a reading can be handed on to. */
-  others: (account: number) => Promise<Other[]>;
+  others: Others;
 }
 
 export interface Answer extends Formatted {

@@ -26,7 +26,7 @@ export async function handOn(
   const say = handOnWords(words);
   const entry = await deps.entryOf(account, id);
   if (!entry) return answerCallback(ctx, words.undo.unknown);
-  const others = await deps.others(account.telegramUserId);
+  const others = await deps.others(account.telegramUserId, id);
   if (verb === "who") {
     await answerCallback(ctx);
     return redraw(ctx, otherButtons(id, others, Number(argument), words));
@@ -38,7 +38,9 @@ export async function handOn(
   const other = others.find((it) => String(it.id) === argument);
   if (!other) {
     const known = await deps.accounts.find(Number(argument));
-    return answerCallback(ctx, known?.name ? say.cannotAsk(known.name) : say.notHere);
+    const { saidNo } = (await deps.offers.find(account.telegramUserId, id))?.value ?? {};
+    if (!known?.name) return answerCallback(ctx, say.notHere);
+    return answerCallback(ctx, (saidNo?.includes(Number(argument)) ? say.saidNo : say.cannotAsk)(known.name));
   }
   await answerCallback(ctx);
   const first = say.asking(entry, other.name);
@@ -51,7 +53,7 @@ export async function handOn(
 async function keyboardOf(deps: HandOnDeps, account: Account, id: string, words: Words) {
   const item = (await deps.overview(account)).attention.find((it) => readingId(it) === id);
   if (item) return buttonsFor(deps, account, item, words);
-  return withOthers(undoAnswerButton(id, words), id, await deps.others(account.telegramUserId), words);
+  return withOthers(undoAnswerButton(id, words), id, await deps.others(account.telegramUserId, id), words);
 }
 
 async function redraw(ctx: BotContext, keyboard: InlineKeyboard): Promise<void> {

@@ -38,18 +38,25 @@ export async function offerNews(
   }
   if (offered.type === "accepted") return { text: await yesText(deps, offered.offer, words) };
   const { entry, offer } = offered;
-  const because = await whyAskedAgain(deps, offer, words);
+  const because = await whyAskedAgain(deps, account, offer, words);
   const question = offered.type === "held" && (await askedAgain(deps, account, reading, words, because));
   if (question) return question;
   return { text: entry ? becameText(entry, words) : words.undo.unknown };
 }
 
-async function whyAskedAgain(deps: OfferNewsDeps, offer: Offer | undefined, words: Words): Promise<string | undefined> {
+async function whyAskedAgain(
+  deps: OfferNewsDeps,
+  { telegramUserId }: Account,
+  offer: Offer | undefined,
+  words: Words,
+): Promise<string | undefined> {
   const { because } = handOnWords(words);
   if (!offer) return because.gone;
   const { state } = offer;
   if (state !== "declined" && state !== "expired" && state !== "unreachable") return undefined;
-  return because[state](await nameOf(deps, offer.to, words));
+  const who = await nameOf(deps, offer.to, words);
+  const isLast = state === "declined" && (await deps.others(telegramUserId, offer.reading)).length === 0;
+  return (isLast ? because.lastDeclined : because[state])(who);
 }
 
 async function yesText(deps: OfferNewsDeps, offer: Offer, words: Words): Promise<string> {

@@ -149,7 +149,7 @@ async function standing(deps: ReadingActsDeps, { account, id, words }: Asked, en
       const stays = entry.garminKey ? [question.earlierStays] : [];
       const text = [question.keptOut(entry), ...stays].join(" ");
       if (!decision?.about) return { text };
-      const others = entry.garminKey ? [] : await deps.others(account.telegramUserId);
+      const others = entry.garminKey ? [] : await deps.others(account.telegramUserId, id);
       return { text, keyboard: withOthers(undo, id, others, words) };
     }
     default:

@@ -21,7 +21,7 @@ import {
 } from "../../sync/status/notices.ts";
 import type { Overview } from "../../sync/status/overview.ts";
 import { isNight } from "../../sync/status/summary.ts";
-import type { Other } from "../ui/hand-on-buttons.ts";
+import type { Others } from "../ui/hand-on-buttons.ts";
 import { decisionButtons, noticeButtons, withFixes } from "../ui/keyboards.ts";
 import { listButtons } from "../ui/question-buttons.ts";
 import { cameButtons, restoreButton } from "../ui/reading-buttons.ts";
@@ -54,8 +54,7 @@ export interface NotifierDeps extends DeliveryDeps {
   summary: Pick<SummaryStore, "read">;
   overview: (account: Account) => Promise<Overview>;
   garminSignIn: SignInPages;
-  /** Whom a reading can be handed on to. */
-  others: (account: number) => Promise<Other[]>;
+  others: Others;
   /** Readings that were handed on days ago, without an answer. */
   onUnanswered: (account: number, handedOn: HandedOn[]) => Promise<void>;
   /** What was handed on to this account, by `readingId`, has come to its Garmin, or can't. */

@@ -13,14 +13,18 @@ export interface Other {
   name: string;
 }
 
+/** Whom this reading of an account can be handed on to. */
+export type Others = (account: number, reading: string) => Promise<Other[]>;
+
 export async function buttonsFor(
-  { others }: { others: (account: number) => Promise<Other[]> },
+  { others }: { others: Others },
   { telegramUserId }: Pick<Account, "telegramUserId">,
   item: Pick<AttentionItem, "fate" | "kind" | "measureGroupId">,
   words: Words,
 ): Promise<InlineKeyboard> {
   const keyboard = questionButtons(item, words);
-  return asksWhose(item) ? withOthers(keyboard, readingId(item), await others(telegramUserId), words) : keyboard;
+  const id = readingId(item);
+  return asksWhose(item) ? withOthers(keyboard, id, await others(telegramUserId, id), words) : keyboard;
 }
 
 /** Names below one question. */

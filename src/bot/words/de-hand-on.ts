@@ -15,11 +15,14 @@ export function handOnInGerman({ short: name, shortValues, moment, isToday }: Fo
     },
     because: {
       declined: (who) => `${who} sagt Nein.`,
+      lastDeclined: (who) =>
+        `${who} sagt Nein, und sonst kann ich hier niemanden fragen: Warst du es auch nicht, tippe auf Nein, dann bleibt die Messung aus Garmin heraus.`,
       expired: (who) => `${who} hat fünf Tage lang nicht geantwortet.`,
       unreachable: (who) => `Ich erreiche ${who} nicht, weil ich dort blockiert bin.`,
       gone: "Wen ich gefragt habe, nutzt mich nicht mehr.",
     },
     cannotAsk: (who) => `Ich kann ${who} nicht fragen: Withings oder Garmin ist dort nicht verbunden.`,
+    saidNo: (who) => `${who} hat hier schon Nein gesagt.`,
     notHere: "Diese Person kann ich nicht mehr fragen.",
     earlierIsThere: (it) =>
       `${name(it)}: Eine frühere Fassung ist in deinem Garmin, darum kann ich die Messung nicht weitergeben.`,

@@ -17,11 +17,14 @@ export function handOnInEnglish({ short: name, shortValues, moment, isToday }: F
     /** Before the question whose it is. */
     because: {
       declined: (who: string) => `${who} says no.`,
+      lastDeclined: (who: string) =>
+        `${who} says no, and there’s nobody else here to ask: if it wasn’t you, tap No, and it stays out of Garmin.`,
       expired: (who: string) => `${who} hasn’t answered for five days.`,
       unreachable: (who: string) => `I can’t reach ${who}, who has blocked me.`,
       gone: "The person I asked doesn’t use me any more.",
     },
     cannotAsk: (who: string) => `I can’t ask ${who}: Withings or Garmin isn’t linked there.`,
+    saidNo: (who: string) => `${who} has already said no to this one.`,
     notHere: "I can’t ask that person any more.",
     earlierIsThere: (it: Measured) => `${name(it)}: an earlier version of it is in your Garmin, so I can’t hand it on.`,
     failed: (it: Measured) => `${name(it)}: that didn’t work just now. Please tap again.`,

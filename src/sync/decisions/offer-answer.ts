@@ -63,7 +63,11 @@ function typedOf(offer: Offer): TypedReading {
 
 export async function decline(deps: OfferDeps, to: Owner, from: number, reading: string): Promise<Answered> {
   let found = await offerFor(deps, to, from, reading);
-  if (found?.value.state === "asked") found = await moved(deps, found, "declined");
+  if (found?.value.state === "asked") {
+    const { saidNo = [], ...asked } = found.value;
+    const value = { ...asked, saidNo: [...new Set([...saidNo, to.telegramUserId])] };
+    found = await moved(deps, { ...found, value }, "declined");
+  }
   const { value: offer } = found ?? {};
   if (offer?.state === "declined") return { type: "declined", offer };
   if (offer?.state === "accepted") return { type: "accepted", offer, id: handedReadingId(offer) };

@@ -47,10 +47,12 @@ export async function offerTo(deps: OfferDeps, from: Owner, { reading, to, ...me
     if (known && (state === "asked" || state === "accepted")) return { type: state, offer: known.value };
     const { measureGroupId, kind, takenAt, values } = found.value;
     const { fromMessageId, toMessageId } = messages;
+    const saidNo = known?.value.saidNo?.filter((it) => it !== to) ?? [];
     const offer: Offer = {
       ...{ from: from.telegramUserId, reading, measureGroupId, kind, takenAt, values, to },
       ...{ state: "asked", at: clock.now(), fromMessageId },
       ...(toMessageId !== undefined && { toMessageId }),
+      ...(saidNo.length > 0 && { saidNo }),
     };
     await opened.lease.ensure();
     if (!(await offers.save(offer, known?.version))) throw changedMeanwhile();

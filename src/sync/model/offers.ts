@@ -30,6 +30,8 @@ export interface Offer extends Measured {
   /** The messages in both chats that say how far it has got. */
   fromMessageId: number;
   toMessageId?: number;
+  /** Those who were asked and said no. They aren't offered again. */
+  saidNo?: number[];
 }
 
 /** One for each reading of an account: the next person who is asked replaces the one before. */

@@ -97,8 +97,11 @@ describe("“It was …”", () => {
       "58.2 kg, today 11:30: not yours, so I won’t send it to your Garmin.",
     );
     const again = shown(harness.owner, id);
-    expect(again.text).toBe("Anna says no. 58.2 kg, today 11:30. Was that you? Your last was 80.0 kg.");
-    expect(labels(again)).toEqual(["Yes", "No", "It was Anna"]);
+    expect(again.text).toBe(
+      "Anna says no, and there’s nobody else here to ask: if it wasn’t you, tap No, and it stays out of Garmin. " +
+        "58.2 kg, today 11:30. Was that you? Your last was 80.0 kg.",
+    );
+    expect(labels(again)).toEqual(["Yes", "No"]);
     // A run doesn't ask beside it.
     const said = textsOf(harness.owner).length;
     await harness.scheduledRun();
@@ -170,6 +173,25 @@ describe("“It was …”", () => {
     expect(textsOf(annasChat).join("\n")).not.toMatch(/80|22|fat/);
     const said = harness.telegram.outbox.filter(({ params }) => params.chat_id === String(ACCOUNT));
     expect(JSON.stringify(said)).not.toMatch(/61\.5/);
+  });
+});
+
+describe("after a no", () => {
+  test("its owner can't ask the same person again, not even from an older message", async () => {
+    const { id, question } = await handedOn();
+    await tap(annasChat, "No", question.id);
+    await tap(harness.owner, "No", id);
+    expect(labels(shown(harness.owner, id))).toEqual(["Undo"]);
+    const { reading } = (await harness.app.store.offers.of(ACCOUNT))[0] ?? expect.fail();
+    const keyboard = { inline_keyboard: [[{ text: "Found", callback_data: `hand:to:${OTHER}:${reading}` }]] };
+    await harness.newBot().bot.api.sendMessage(ACCOUNT, "found", { reply_markup: keyboard });
+    await tap(harness.owner, "Found");
+    expect(harness.owner.toasts.at(-1)?.text).toBe("Anna has already said no to this one.");
+    // What Anna takes back herself counts.
+    await tap(annasChat, "Undo", question.id);
+    expect(shown(harness.owner, id).text).toBe("58.2 kg, today 11:30: I’ve asked Anna.");
+    await tap(harness.owner, "Undo", id);
+    expect(labels(shown(harness.owner, id))).toEqual(["Yes", "No", "It was Anna"]);
   });
 });
 

@@ -26,7 +26,7 @@ export async function startNotifiedBot(
       const { message_id: messageId } = await bot.api.sendMessage(to, text, shown);
       if (keyboard) await offered({ telegramUserId: to }, messageId, keyboard);
     },
-    others: (id) => othersIn(app.store, { allowedIds }, id),
+    others: (id, reading) => othersIn(app.store, { allowedIds }, id, reading),
     onUnanswered: (id, handedOn) => harness.queue.put(unansweredJobs(id, handedOn, clock.now())),
     onHanded: (id, ids) => tellOfHanded(app.store, harness.queue, { account: id, ids, now: clock.now() }),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },

@@ -71,6 +71,25 @@ describe("a reading that's handed on", () => {
     expect((await harness.ledger().progress())?.value).not.toHaveProperty("handedOn");
   });
 
+  test("remembers who said no, until they're asked all the same or erase their account", async () => {
+    const { id } = await held(58.2);
+    const [ben, cleo] = [5001, 5002];
+    const ask = async (to: number) => (await handOn()).offer(await account(), { reading: id, to, fromMessageId: 7 });
+    const saidNo = async () => (await harness.app.store.offers.find(ACCOUNT, id))?.value.saidNo;
+    await ask(OTHER);
+    await no(id);
+    await ask(ben);
+    expect(await saidNo()).toEqual([OTHER]);
+    await (await handOn()).decline({ telegramUserId: ben }, ACCOUNT, id);
+    await ask(cleo);
+    expect(await saidNo()).toEqual([OTHER, ben]);
+    await harness.app.disconnect(await anna.account(), "everything");
+    expect(await saidNo()).toEqual([ben]);
+    await settle(id, "withdrawn");
+    await ask(ben);
+    expect(await saidNo()).toBeUndefined();
+  });
+
   test("never comes back to the first one by itself, even if Withings says that it's theirs", async () => {
     const { id, grpid } = await held(58.2);
     await offer(id);
