@@ -18,13 +18,13 @@ export function createOwnerAlarms(
   const chat = createAlarmSend({ ...telegram, owner }, clock);
   const transport = createTransport();
   const outside = createAlarmUrl({ ...addresses, send: transport.send, clock, log });
-  const teller = (send: (message: AlarmMessage) => Promise<unknown>): Teller =>
-    createMachineAlarmTeller({ send, ownerAccount, clock, log });
-  const tellInChat = teller(chat.send);
+  const teller = (send: (message: AlarmMessage) => Promise<unknown>, keepsQuiet = false): Teller =>
+    createMachineAlarmTeller({ send, ownerAccount, keepsQuiet, clock, log });
+  const tellInChat = teller(chat.send, true);
   const tellers: Record<string, Teller> = {
     telegram: async (alarm) => {
       // These two say that the owner can't be reached here.
-      if (alarm.key !== "owner-away" && alarm.key !== "owner-not-told") await tellInChat(alarm);
+      return alarm.key === "owner-away" || alarm.key === "owner-not-told" ? undefined : tellInChat(alarm);
     },
     ...(addresses.alarmUrl !== undefined && { ALARM_URL: teller(({ text }) => outside.tell(text)) }),
   };

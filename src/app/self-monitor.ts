@@ -1,3 +1,4 @@
+import { LATER } from "../bot/notifications/alarms.ts";
 import { MACHINE_ALARM_KEYS, type MachineAlarm, type MachineAlarmKey } from "../bot/words/alarm-keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import { errorFacts, type Log, type LogFacts } from "../lib/log.ts";
@@ -58,8 +59,8 @@ interface Told {
   checksToSkip: number;
 }
 
-/** Throws if the alarm could not be delivered. */
-export type Teller = (alarm: MachineAlarm) => Promise<void>;
+/** Throws if the alarm could not be delivered. Resolves to `LATER` if a later check should tell it. */
+export type Teller = (alarm: MachineAlarm) => Promise<unknown>;
 
 interface MonitorDeps {
   clock: Clock;
@@ -165,7 +166,7 @@ export class SelfMonitor {
       const isOver = to.keys.has(key);
       if (this.#isOn(key) === isOver || RULES[key].explainedBy?.some((other) => this.#isOn(other))) continue;
       try {
-        await tell(this.#alarm(key, isOver, to.offSince));
+        if ((await tell(this.#alarm(key, isOver, to.offSince))) === LATER) continue;
       } catch (error) {
         log.warn("alarm_not_told", { alarm: key, to: name, ...errorFacts(error) });
         to.checksToSkip = Math.min(2 ** to.failures++ - 1, MOST_CHECKS_SKIPPED);

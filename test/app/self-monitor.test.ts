@@ -64,8 +64,8 @@ const OWNER = 4711;
 const ACCOUNT = { telegramUserId: OWNER, createdAt: new Date(0), settings: DEFAULT_SETTINGS };
 
 describe("the self-monitor", () => {
-  function begin() {
-    const clock = createManualClock(new Date("2026-11-25T12:00:00Z"));
+  function begin(at = "2026-11-25T12:00:00Z") {
+    const clock = createManualClock(new Date(at));
     const written: string[] = [];
     const log = createLog({ level: "warn", write: (line) => written.push(JSON.parse(line).event) });
     const monitor = new SelfMonitor({ clock, log, owner: OWNER });
@@ -236,6 +236,34 @@ describe("the self-monitor", () => {
     }
     const text = expect.stringMatching(/^Somebody’s link to Garmin or Withings has ended/);
     expect(sent).toEqual([{ text, isQuiet: true }]);
+  });
+
+  test("tells at seven what was over at night, an alarm at any hour, and both at once outside of the chat", async () => {
+    const { clock, log, monitor } = begin("2026-11-21T19:00:00Z");
+    const sent: string[] = [];
+    const outside: string[] = [];
+    const ownerAccount = async () => ({ ...ACCOUNT, timezone: "Europe/Berlin" });
+    const about = { ownerAccount, clock, log };
+    const tellers = {
+      chat: createMachineAlarmTeller({ ...about, send: async ({ text }) => sent.push(text), keepsQuiet: true }),
+      url: createMachineAlarmTeller({ ...about, send: async ({ text }) => outside.push(text) }),
+    };
+    const until = async (instant: string) => {
+      while (clock.now() < new Date(instant)) {
+        clock.advance(300);
+        monitor.onSweep();
+        await monitor.check(tellers);
+      }
+    };
+    await until("2026-11-21T21:30:00Z");
+    log.error("request_failed");
+    await until("2026-11-21T21:35:00Z");
+    expect(sent).toHaveLength(1);
+    await until("2026-11-22T05:55:00Z");
+    expect([sent, outside].map(({ length }) => length)).toEqual([1, 2]);
+    await until("2026-11-22T06:30:00Z");
+    expect(sent.slice(1)).toEqual(["Nothing has broken on my side for an hour."]);
+    expect(outside).toEqual(sent);
   });
 
   test("tells that Telegram refuses messages, unless it is unreachable or the owner has blocked the bot", async () => {

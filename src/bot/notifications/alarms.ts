@@ -4,6 +4,7 @@ import { parseJson } from "../../lib/json.ts";
 import { lazy } from "../../lib/lazy.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import type { Account, Language } from "../../sync/model/account.ts";
+import { isNight } from "../../sync/status/summary.ts";
 import { awsAlarmText, machineAlarmText } from "../views/alarm.ts";
 import { ALARM_KEYS, type AlarmKey, type MachineAlarm } from "../words/alarm-keys.ts";
 import { ALARM_WORDS } from "../words/alarms.ts";
@@ -92,6 +93,9 @@ function keyOf(name: string, stage: string): AlarmKey | undefined {
 
 const clip = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
+/** At night, that an alarm is over: a later check tells it. */
+export const LATER = "later";
+
 /**
  * Sends the owner every notice of an event, in their language if that is known within two seconds. Throws if Telegram refuses
  * one, so that the event is delivered again. An event that comes twice is sent twice: avoiding that would need the table, which
@@ -120,27 +124,29 @@ export function createAlarmTeller(deps: {
   };
 }
 
-/** The same for the alarms of one machine. Throws if the message wasn't accepted. */
+/** The same for the alarms of one machine. `keepsQuiet`: from 22 to 7, `LATER`. Throws if the message wasn't accepted. */
 export function createMachineAlarmTeller(deps: {
   send: (message: AlarmMessage) => Promise<unknown>;
   ownerAccount: () => Promise<Account | undefined>;
+  keepsQuiet?: boolean;
   clock: Clock;
   log: Log;
-}): (alarm: MachineAlarm) => Promise<void> {
+}): (alarm: MachineAlarm) => Promise<typeof LATER | undefined> {
   return async (alarm) => {
     const { key, isOver, since } = alarm;
     const account = await soon(deps.ownerAccount, deps);
-    const { language = "en", timezone, reportedTimezone } = account ?? {};
+    const { language = "en", timezone: chosen, reportedTimezone } = account ?? {};
+    const timezone = chosen ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    const now = deps.clock.now();
+    if (isOver && deps.keepsQuiet && isNight(now, timezone)) return LATER;
     const words = ALARM_WORDS[language];
-    const format = formatFor({
-      ...{ language, units: "kg", now: deps.clock.now() },
-      timezone: timezone ?? reportedTimezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    });
+    const format = formatFor({ language, units: "kg", now, timezone });
     const begun = since && format.moment(since);
     const { means, fix, over } = machineAlarmText(alarm, begun, words);
     const end = isOver && begun ? words.wasOff(begun) : over;
-    if (isOver && end === undefined) return;
+    if (isOver && end === undefined) return undefined;
     await deps.send({ text: isOver && end ? end : `${means}\n\n${fix}`, isQuiet: isOver || key === "stale-session" });
+    return undefined;
   };
 }
 

@@ -70,7 +70,7 @@ export function createNotifier(deps: NotifierDeps) {
   const change = createHealthMemory(deps);
 
   /** Stores what a run has changed. If the account can't be read, its owner still has to hear of that. */
-  async function newsAfter(account: Account, report: RunReport) {
+  async function newsAfter(account: Account, report: RunReport, { isAsked }: { isAsked: boolean }) {
     const now = clock.now();
     const seen: Partial<Overview> = await overview(account).catch((error: unknown) => {
       log.error("account_unreadable", errorFacts(error));
@@ -81,12 +81,14 @@ export function createNotifier(deps: NotifierDeps) {
     const removals = progress ? (progress.removals ?? []) : undefined;
     const after = { now, attention, links, facts, removals, progress };
     const health = await change(account, (it) => afterRun(it, report, after));
-    const unanswered = progress?.handedOn?.filter(({ until }) => until <= now) ?? [];
+    // The demo's owner, whose patience is a minute, has no night.
+    const isQuietTime = !isAsked && isNight(now, timezone) && account.settings.patienceHours >= 1;
+    const unanswered = (!isQuietTime && progress?.handedOn?.filter(({ until }) => until <= now)) || [];
     if (unanswered.length > 0) await deps.onUnanswered(account.telegramUserId, unanswered);
     if (report.handed) await deps.onHanded?.(account.telegramUserId, report.handed);
     const { patienceHours } = account.settings;
     const view = { attention, progress, unreadable, facts, removals, now, patienceHours };
-    return { news: pendingNotices(health, view), timezone };
+    return { news: pendingNotices(health, view), timezone, isQuietTime };
   }
 
   async function sendAll(account: Account, news: HealthNews[], timezone: string) {
@@ -120,9 +122,7 @@ export function createNotifier(deps: NotifierDeps) {
 
     async afterRun(account: Account, report: RunReport) {
       if (report.busy) return;
-      const { news, timezone } = await newsAfter(account, report);
-      // The demo's owner, whose patience is a minute, has no night.
-      const isQuietTime = isNight(clock.now(), timezone) && account.settings.patienceHours >= 1;
+      const { news, timezone, isQuietTime } = await newsAfter(account, report, { isAsked: false });
       const told = isQuietTime ? news.filter(needsOwner) : news;
       await sendAll(account, await withoutFirst(deps, account, told, report), timezone);
     },
@@ -130,7 +130,7 @@ export function createNotifier(deps: NotifierDeps) {
     /** After a run that the owner asked for, and before its answer. */
     async conclude(account: Account, report: RunReport): Promise<Conclusion> {
       if (report.busy) return { healed: undefined, answered: async () => {} };
-      const { news, timezone } = await newsAfter(account, report);
+      const { news, timezone } = await newsAfter(account, report, { isAsked: true });
       const covered = coveredByAnswer(report, news);
       return {
         healed: covered.find((it) => it.type === "healed"),

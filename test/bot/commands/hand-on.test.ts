@@ -376,6 +376,19 @@ describe("trouble on the way", () => {
     expect(textsOf(harness.owner).filter((it) => it.includes("hasn’t answered"))).toHaveLength(1);
   });
 
+  test("that nobody has answered is said at seven, if it's night by then", async () => {
+    const { question } = await handedOn();
+    harness.clock.advance(5 * 24 * HOUR + 11 * HOUR);
+    await harness.link();
+    await harness.scheduledRun();
+    await harness.quiet();
+    expect(textsOf(harness.owner).join()).not.toContain("hasn’t answered");
+    expect(labels(shown(annasChat, question.id))).toEqual(["Yes", "No"]);
+    harness.clock.advance(8 * HOUR);
+    await harness.scheduledRun();
+    await heard(harness.owner, "Anna hasn’t answered for five days.");
+  });
+
   test("a yes taken back while Garmin is down leaves Garmin later, and can't be restored then", async () => {
     const { question } = await handedOn();
     await tap(annasChat, "Yes", question.id);
