@@ -165,7 +165,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
     linking: createLinking({ ...deps, wordsAt, startSync: syncs.start, questions }),
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
     acts: createReadingActs(answers, { ...deps, api }),
-    settings: createSettings({ ...deps, questions }),
+    settings: createSettings({ ...deps, startSync: syncs.start, questions }),
     plain: createPlain(answers, { ...deps, wordsAt, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
   };

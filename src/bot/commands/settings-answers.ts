@@ -2,6 +2,7 @@ import { InlineKeyboard } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
+import { isWithoutZone } from "../../sync/engine/attention.ts";
 import { knownHeight } from "../../sync/engine/height.ts";
 import {
   type Account,
@@ -37,6 +38,7 @@ import { type Words, wordsOf } from "../words/words.ts";
 export interface SettingsDeps {
   accounts: Accounts;
   overview: (account: Account) => Promise<Overview>;
+  startSync: (account: Account) => Promise<void>;
   questions: Questions;
   clock: Clock;
   log: Log;
@@ -76,10 +78,20 @@ export async function takeTap(deps: SettingsDeps, ctx: BotContext, data: string)
   const saved = changes && (await orLater(ctx, () => deps.accounts.save(ctx.account.telegramUserId, changes)));
   const { text, keyboard } = await draw(deps, saved ?? ctx.account, tap?.screen ?? "top");
   await editOrReply(ctx, text, keyboard);
+  if (saved && changes.timezone) await sendWaiting(deps, saved);
   if (!saved || !changes.language) return;
   await showMenu(ctx.api, saved.telegramUserId, { language: changes.language, isOwner: ctx.isOwner }).catch(
     (error: unknown) => deps.log.warn("menu_not_set", errorFacts(error)),
   );
+}
+
+/** What was held for want of a time zone. If this fails, the next run sends it. */
+export async function sendWaiting({ overview, startSync, log }: SettingsDeps, account: Account): Promise<void> {
+  try {
+    if ((await overview(account)).attention.some(isWithoutZone)) await startSync(account);
+  } catch (error) {
+    log.warn("sync_not_started", errorFacts(error));
+  }
 }
 
 async function draw({ overview, clock }: SettingsDeps, account: Account, screen: Screen): Promise<Message> {

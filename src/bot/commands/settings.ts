@@ -29,7 +29,9 @@ export function createSettings(deps: SettingsDeps) {
   const dialog = createTimezoneDialog({
     choose: async (ctx, timezone) => {
       const account = await accounts.save(ctx.account.telegramUserId, { timezone });
-      await (await load()).sendScreen(deps, ctx, account, "zone");
+      const { sendScreen, sendWaiting } = await load();
+      await sendScreen(deps, ctx, account, "zone");
+      await sendWaiting(deps, account);
     },
     clock,
     questions,

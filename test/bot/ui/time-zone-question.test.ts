@@ -16,6 +16,7 @@ const TEXTS = {
     set: "Time zone: Europe/Berlin",
     here: "Where you are, it’s 13:00 now (Europe/Berlin). Shall I use that time zone?",
     use: "Yes, use it",
+    done: "mmHg, pulse 61 is in Garmin.",
     ignored: "121/79 mmHg, pulse 61, today 11:30: kept out of Garmin.",
   },
   de: {
@@ -27,6 +28,7 @@ const TEXTS = {
     set: "Zeitzone: Europe/Berlin",
     here: "Bei dir ist es jetzt 13:00 (Europe/Berlin). Soll ich diese Zeitzone nehmen?",
     use: "Ja, diese nehmen",
+    done: "mmHg, Puls 61 ist in Garmin.",
     ignored: "121/79 mmHg, Puls 61, heute 11:30: kommt nicht in Garmin.",
   },
 } as const;
@@ -44,9 +46,10 @@ async function asked(language: "en" | "de") {
   return question;
 }
 
-async function arrives() {
-  harness.clock.advance(600);
-  expect(await harness.scheduledRun()).toMatchObject({ status: "success", synced: 1, held: 0 });
+/** Right after the answer, as after any answer about a held reading. */
+async function arrives(language: "en" | "de") {
+  await heard(harness, TEXTS[language].done);
+  await harness.quiet();
   // At 12:30 in Berlin.
   expect(harness.pressures()).toMatchObject([{ systolic: 121, calendarDate: "2026-11-21" }]);
   expect(new Date(harness.pressures()[0]?.wallClockMs ?? 0).toISOString()).toBe("2026-11-21T12:30:00.000Z");
@@ -67,7 +70,7 @@ describe.each(["en", "de"] as const)("a blood pressure without a usable time zon
     await heard(harness, say.ask);
     harness.owner.say("Berlin");
     await heard(harness, say.set);
-    await arrives();
+    await arrives(language);
   });
 
   test("takes a shared location too, after a question", async () => {
@@ -79,7 +82,20 @@ describe.each(["en", "de"] as const)("a blood pressure without a usable time zon
     expect((await harness.app.store.accounts.find(ACCOUNT))?.timezone).toBeUndefined();
     harness.owner.tap(say.use, question.id);
     await heard(harness, say.set);
-    await arrives();
+    await arrives(language);
+  });
+
+  test("goes to Garmin with a tap on a zone, and no other setting starts a sync", async () => {
+    const { id } = await asked(language);
+    harness.owner.tap(say.buttons[0], id);
+    const screen = await harness.owner.waitForMessage((it) => it.id === id && labels(it).includes(say.type));
+    const zone = labels(screen).find((it) => it.startsWith("Berlin")) ?? expect.fail();
+    const withings = labels(screen).find((it) => it.includes("Withings")) ?? expect.fail();
+    harness.owner.tap(withings, id);
+    await harness.quiet();
+    expect(harness.pressures()).toEqual([]);
+    harness.owner.tap(zone, id);
+    await arrives(language);
   });
 
   test("can be ignored, and isn’t asked about again", async () => {
