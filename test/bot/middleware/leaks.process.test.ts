@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { freePort } from "../../../src/sandbox/free-port.ts";
 import type { RecordedRequest } from "../../../src/sandbox/serve.ts";
 import { initDataFor } from "../../../src/sandbox/telegram/web-app.ts";
-import { type CliProcess, type Machine, OWNER, startMachine } from "../../support/cli-process.ts";
+import { type CliProcess, HOUSEMATE, type Machine, OWNER, startMachine } from "../../support/cli-process.ts";
 import { holdsSecret } from "../../support/holds-secret.ts";
 
 let machine: Machine;
@@ -202,5 +202,74 @@ test("nothing that the sign-in page is given or gives is in the log, the store o
   expect(places.stored).toContain("sealedTokens");
   for (const [place, text] of Object.entries(places)) {
     expect({ place, found: secrets.filter((secret) => holdsSecret(text, secret)) }).toEqual({ place, found: [] });
+  }
+});
+
+test("of two people who hand a reading on, neither chat nor the log has anything of the other one but that reading", async () => {
+  await machine.link(OWNER, HOUSEMATE);
+  const { sandbox, credentials, person } = machine;
+  const { telegram, garmin, withings } = sandbox;
+  const chats = {
+    olga: telegram.user({ id: OWNER, firstName: "Olga" }),
+    max: telegram.user({ id: HOUSEMATE, firstName: "Max" }),
+  };
+  const at = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+  person(OWNER).stepOnScale({ at: at(30), weightKg: 81.37, fatRatioPercent: 23.9 });
+  person(OWNER).takeBloodPressure({ at: at(29), systolic: 133, diastolic: 87, pulse: 71 });
+  person(HOUSEMATE).stepOnScale({ at: at(28), weightKg: 61.43, fatRatioPercent: 17.6 });
+  await start();
+  const says = (chat: (typeof chats)["olga"], text: string) => chat.waitForMessage((it) => it.text.includes(text));
+  for (const chat of Object.values(chats)) {
+    chat.say("/status");
+    await says(chat, "Withings:");
+  }
+  await expect
+    .poll(() => [OWNER, HOUSEMATE].map((id) => machine.weights(id)), { timeout: 20_000 })
+    .toEqual([[81.37], [61.43]]);
+  person(OWNER).stepOnScale({ at: at(1), weightKg: 60.58, fatRatioPercent: 19.3, attrib: 1 });
+  chats.olga.say("/sync");
+  await says(chats.olga, "Was that you?");
+  chats.olga.tap("It was Max");
+  await says(chats.max, "Olga asks: was the 60.6 kg");
+  chats.max.tap("Yes");
+  await says(chats.max, ", is in Garmin.");
+  await says(chats.olga, "It’s in Max’s Garmin.");
+  chats.max.tap("Undo");
+  await chats.max.waitUntil(() => machine.weights(HOUSEMATE).join() === "61.43");
+  await chats.max.waitForMessage((it) => it.text.includes("asks: was") && it.buttons.length > 0);
+  chats.max.tap("No");
+  await says(chats.olga, "Max says no");
+  for (const chat of Object.values(chats)) {
+    chat.say("/status");
+    await says(chat, "Withings:");
+  }
+  program.signal("SIGTERM");
+  const { stdout, stderr } = await program.ended;
+
+  const tokens = secretsOf([...garmin.requests, ...withings.requests]);
+  const of = (id: number, ...values: string[]) => [
+    ...[...credentials(id), String(person(id).userid), person(id).name, String(machine.garmin(id).profileId)],
+    ...values,
+  ];
+  // What was measured beside the weight was another body's.
+  const beside = ["19.3", "19,3"];
+  const olgas = [...of(OWNER, "81.4", "81.37", "23.9", "133/87"), ...beside];
+  const maxs = of(HOUSEMATE, "61.4", "61.43", "17.6");
+  const toChat = (id: number) => JSON.stringify(telegram.outbox.filter(({ params }) => params.chat_id === String(id)));
+  const log = stdout + stderr;
+  const measured = ["81.37", "61.43", "60.58", "60.6", "23.9", "17.6", "133", ...beside];
+  const places: Array<[place: string, text: string, none: string[]]> = [
+    ["Max's chat", toChat(HOUSEMATE) + JSON.stringify(chats.max.messages), [...olgas, ...tokens]],
+    ["Olga's chat", toChat(OWNER) + JSON.stringify(chats.olga.messages), [...maxs, ...tokens]],
+    ["the log", log, [...credentials(OWNER), ...credentials(HOUSEMATE), ...measured, ...tokens]],
+    ["the store", machine.stored(), tokens],
+  ];
+  // The search really looked at something.
+  expect(tokens.length).toBeGreaterThan(4);
+  expect(places[0]?.[1]).toContain("60.6 kg");
+  expect(places[1]?.[1]).toContain("81.4 kg");
+  expect(log).toContain("run_ended");
+  for (const [place, text, none] of places) {
+    expect({ place, found: none.filter((it) => holdsSecret(text, it)) }).toEqual({ place, found: [] });
   }
 });
