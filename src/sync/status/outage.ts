@@ -57,7 +57,7 @@ export function outageAfter(
   { now, links }: { now: Date; links: Overview["links"] | undefined },
 ): Outage | undefined {
   const known = before && withoutFuture(before, now);
-  return outageOf(withoutRelinked(known, report, { links, now }), report, now);
+  return outageOf(withoutRelinked(known, report, { links, now }), report, { links, now });
 }
 
 /** Times in the future were written by a wrong clock, and would delay all news until then. */
@@ -86,20 +86,28 @@ function withoutRelinked(
     const relink = RELINK[vendor];
     if (link.state === "linked") standing = standing.filter(({ what }) => what !== relink);
     // A link dated by a clock that was ahead would otherwise be news after every run until that date.
-    if (action === relink && link.linkedAt <= now) {
+    if ((action === relink || link.state === "stale") && link.linkedAt <= now) {
       told = told.filter(({ what, at }) => what !== relink || at > link.linkedAt);
     }
   }
   return { ...before, standing, told };
 }
 
-function outageOf(before: Outage | undefined, report: RunReport, now: Date): Outage | undefined {
+function outageOf(
+  before: Outage | undefined,
+  report: RunReport,
+  { links = {}, now }: { links: Overview["links"] | undefined; now: Date },
+): Outage | undefined {
   // What was never set up, or was removed again, isn't in trouble.
   if (report.action && isIncomplete(report.action) && report.status === "action_needed") return undefined;
   const started: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
   const { waitingSince = now, delay: waitedFor, ...known } = before ?? started;
   const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
-  const troubles = troublesOf(report);
+  // A run names what stopped it first, and the other link may have ended, too.
+  const ended = VENDORS.filter((vendor) => links[vendor]?.state === "stale").map(
+    (it): Trouble => ({ what: RELINK[it] }),
+  );
+  const troubles = withMore(troublesOf(report), ended);
   if (report.status === "success") {
     return outage.told.length > 0 ? { ...outage, state: "over", standing: [] } : undefined;
   }
@@ -108,6 +116,7 @@ function outageOf(before: Outage | undefined, report: RunReport, now: Date): Out
     return {
       ...outage,
       state: "lasts",
+      standing: withMore(outage.standing, ended),
       waitingSince,
       delay: continued(report.delay ?? { cause: "us", since: now }, waitedFor),
     };
@@ -115,6 +124,11 @@ function outageOf(before: Outage | undefined, report: RunReport, now: Date): Out
   if (troubles.length === 0) return before && { ...before, runs: outage.runs, synced: outage.synced };
   return { ...outage, state: "lasts", standing: troubles };
 }
+
+const withMore = (troubles: Trouble[], more: Trouble[]) => [
+  ...troubles,
+  ...more.filter(({ what }) => !troubles.some((it) => it.what === what)),
+];
 
 /** None if Garmin just didn't take a reading: the owner hears of that reading by itself. */
 function troublesOf({ status, action, cause, problem, unexpectedFrom, since }: RunReport): Trouble[] {

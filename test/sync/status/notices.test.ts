@@ -385,6 +385,53 @@ describe("a clock that was years ahead, and is right again,", () => {
   });
 });
 
+describe("a link that has ended while something else stops the runs", () => {
+  const relinkWithings: RunReport = { ...signedOut, action: "relink_withings" };
+
+  test("is told at once, and both are over together", () => {
+    const { run, link, pass } = life();
+    link("withings", 300, 365, "stale");
+    link("garmin", 30);
+    pass(1);
+    expect(run(relinkWithings)).toBe("relink_withings");
+    link("garmin", 30, 30, "stale");
+    expect(run(relinkWithings)).toBe("relink_garmin");
+    expect(run(relinkWithings)).toBe("");
+    link("withings", 365, 365, "linked", { linkedAt: "now" });
+    expect(run(signedOut)).toBe("");
+    link("garmin", 30, 30, "linked", { linkedAt: "now" });
+    expect(run(success)).toBe("healed(0)");
+  });
+
+  test("is told at once while the other vendor is down", () => {
+    const { run, link } = life();
+    link("withings", 300, 365);
+    link("garmin", 30, 30, "stale");
+    expect(run(later)).toBe("relink_garmin");
+  });
+
+  test("is told again if it was made again and has ended once more", () => {
+    const { run, link, pass } = life();
+    link("withings", 300, 365, "stale");
+    link("garmin", 30, 30, "stale");
+    pass(1);
+    expect(run(relinkWithings)).toBe("relink_withings relink_garmin");
+    pass(1);
+    link("garmin", 30, 30, "linked", { linkedAt: "now" });
+    expect(run(relinkWithings)).toBe("");
+    pass(1);
+    link("garmin", 30, 30, "stale");
+    expect(run(relinkWithings)).toBe("relink_garmin");
+  });
+
+  test("is no part of what the answer to /sync says, so it's told beside it", () => {
+    const { ask, link } = life();
+    link("withings", 300, 365, "stale");
+    link("garmin", 30, 30, "stale");
+    expect(ask(relinkWithings)).toBe("relink_garmin");
+  });
+});
+
 describe("what Telegram didn't take", () => {
   const away = { telegram: "away" } as const;
 
