@@ -54,6 +54,8 @@ export interface KnownTyped {
   mayBeTwice?: boolean;
   /** It was handed on, and its new owner has taken their yes back. */
   isGone?: boolean;
+  /** Its owner linked another profile before it had gone from this one, where nobody can remove it any more. */
+  leftIn?: GarminName;
 }
 
 /** A reading that its owner said is the other account's. */
@@ -121,6 +123,11 @@ export class Model {
     const before = this.current(account);
     if (before && to && before.person === to.person && before.garmin === to.garmin) return;
     if (before) before.toMs = nowMs;
+    if (before && before.garmin !== to?.garmin) {
+      for (const typed of this.typed) {
+        if (typed.account === account && typed.isGone) typed.leftIn ??= before.garmin;
+      }
+    }
     if (!to) return;
     this.pairings.push({ account, ...to, fromMs: nowMs, toMs: Infinity });
     // What this pair first sees while the kind is off is left out for good.

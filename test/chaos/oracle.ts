@@ -69,7 +69,7 @@ export async function judge(world: World): Promise<void> {
 }
 
 const isSameTyped = (it: KnownTyped, entry: { kind: KnownTyped["kind"]; date: number; value: string }) =>
-  it.kind === entry.kind && it.date === entry.date && it.value === entry.value && !it.isGone;
+  it.kind === entry.kind && it.date === entry.date && it.value === entry.value && (!it.isGone || it.leftIn);
 
 /** As long as it's offered, and once the other account has accepted it, nothing brings it to the one it came to. */
 async function judgeHandedOn({ scene, readings, handingOn }: World, handedOn: KnownHandOn) {
@@ -100,7 +100,7 @@ async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) 
       violations.add(`typed twice: ${what} is in ${garmin} ${entries.length} times`);
   }
   if (isGone && !isEither && !device) {
-    for (const { garmin, entries } of found) {
+    for (const { garmin, entries } of found.filter((it) => it.garmin !== typed.leftIn)) {
       const isThere = entries.some(({ uploadedMs }) => model.wasLinked(account, garmin, uploadedMs));
       if (isThere) violations.add(`given back and kept: ${what} is in ${garmin}`);
     }

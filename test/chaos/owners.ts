@@ -1,7 +1,8 @@
+import { asksWhose, type Progress } from "../../src/sync/model/ledger.ts";
 import { readingId } from "../../src/sync/model/reading.ts";
 import { goneQuestions } from "../../src/sync/status/gone.ts";
 import type { Copies } from "./copies.ts";
-import { pairName } from "./model.ts";
+import { type Known, type Pairing, pairName } from "./model.ts";
 import { randomFrom } from "./random.ts";
 import type { Readings } from "./readings.ts";
 import { mailOf, type Scene, USERIDS, VENDORS } from "./scene.ts";
@@ -16,6 +17,8 @@ import {
   type Step,
 } from "./steps.ts";
 import type { Watch } from "./watch.ts";
+
+const idOf = ({ grpid, kind }: Known) => readingId({ measureGroupId: grpid, kind });
 
 /** What owners do in the chat: link, decide, switch kinds on and off. The model learns of it. */
 export class Owners {
@@ -128,21 +131,69 @@ export class Owners {
       const waiting = (await this.ledgerOf(account)?.progress())?.value.attention ?? [];
       const item = waiting[nth % waiting.length];
       if (!pairing || !item) return;
-      const said = await this.#copies.main.decideHeld(account, readingId(item), word).catch(() => "busy");
+      const said = await this.#copies.main.decideHeld(account, [readingId(item)], word).catch(() => "busy");
       trace?.(`    word ${word}: ${said}`);
       const known = model.readings.find((it) => it.grpid === item.measureGroupId && it.kind === item.kind);
       if (said === "noted") known?.said.set(pairName(pairing), word);
     });
   }
 
+  decideTogether({ account, word }: Extract<Step, { do: "word together" }>): Promise<void> {
+    return this.#copies.alone(async () => {
+      const { model, trace } = this.#scene;
+      const pairing = model.current(account);
+      const waiting = (await this.#progressOf(account))?.attention.filter(asksWhose) ?? [];
+      if (!pairing || waiting.length < 2) return;
+      const ids = waiting.map(readingId);
+      const said = await this.#copies.main.decideHeld(account, ids, word).catch(() => "unknown");
+      trace?.(`    word ${word} about ${ids.join(", ")}: ${said}`);
+      for (const known of model.readings.filter((it) => ids.includes(idOf(it)))) {
+        if (said === "noted") known.said.set(pairName(pairing), word);
+        // It may have ended half-way, with some of them decided.
+        else if (said === "unknown") this.#mayBeEither(known, pairing);
+      }
+    });
+  }
+
+  takeBackTogether({ account }: Extract<Step, { do: "undo together" }>): Promise<void> {
+    return this.#copies.alone(async () => {
+      const { model, facts, trace } = this.#scene;
+      const pairing = model.current(account);
+      const answered = (await this.#progressOf(account))?.answered?.at(-1);
+      if (!pairing || !answered) return;
+      const said = await this.#copies.main.askAllAgain(account, answered.at).catch(() => "unknown");
+      trace?.(`    undo of ${answered.ids.join(", ")}: ${said}`);
+      const decided = await this.ledgerOf(account)
+        ?.entries(answered.ids)
+        .catch(() => undefined);
+      for (const known of model.readings.filter((it) => answered.ids.includes(idOf(it)))) {
+        const asksAgain = decided?.get(idOf(known))?.value.decision?.type === "ask_again";
+        if (said === "held" && asksAgain && facts["put backs"] === 0) {
+          known.said.delete(pairName(pairing));
+          // It's held until they give another answer.
+          known.isEither ||= known.isOwn;
+        } else if (said !== "too_late") this.#mayBeEither(known, pairing);
+      }
+    });
+  }
+
+  /** Only part of it may have been done. */
+  #mayBeEither(known: Known, pairing: Pairing): void {
+    known.isEither = true;
+    known.said.set(pairName(pairing), "mine");
+  }
+
+  async #progressOf(account: AccountId): Promise<Progress | undefined> {
+    return (
+      await this.ledgerOf(account)
+        ?.progress()
+        .catch(() => undefined)
+    )?.value;
+  }
+
   takeOut({ account, nth }: Extract<Step, { do: "undo" | "restore" }>): Promise<void> {
     return this.#copies.alone(async () => {
-      const arrived =
-        (
-          await this.ledgerOf(account)
-            ?.progress()
-            .catch(() => undefined)
-        )?.value.arrived ?? [];
+      const { arrived = [] } = (await this.#progressOf(account)) ?? {};
       const { id } = arrived.at(-1 - (nth % arrived.length)) ?? {};
       if (id === undefined) return;
       await this.#act(account, id, "undo", () => this.#copies.main.takeOut(account, id));
@@ -151,12 +202,7 @@ export class Owners {
 
   restore({ account, nth }: Extract<Step, { do: "undo" | "restore" }>): Promise<void> {
     return this.#copies.alone(async () => {
-      const removals =
-        (
-          await this.ledgerOf(account)
-            ?.progress()
-            .catch(() => undefined)
-        )?.value.removals ?? [];
+      const { removals = [] } = (await this.#progressOf(account)) ?? {};
       const { id } = removals[nth % removals.length] ?? {};
       if (id === undefined) return;
       await this.#act(account, id, "restore", () => this.#copies.main.restore(account, id));
@@ -165,8 +211,7 @@ export class Owners {
 
   answer({ account, answer, nth }: Extract<Step, { do: "answer" }>): Promise<void> {
     return this.#copies.alone(async () => {
-      const ledger = this.ledgerOf(account);
-      const questions = goneQuestions((await ledger?.progress().catch(() => undefined))?.value.gone);
+      const questions = goneQuestions((await this.#progressOf(account))?.gone);
       const { items = [] } = questions[nth % questions.length] ?? {};
       const [first] = items;
       if (!first?.askedAt) return;
@@ -189,7 +234,7 @@ export class Owners {
   async #act(account: AccountId, id: string, what: string, act: () => Promise<string | undefined>): Promise<void> {
     const { model, facts, trace } = this.#scene;
     const pairing = model.current(account);
-    const known = model.readings.find((it) => readingId({ measureGroupId: it.grpid, kind: it.kind }) === id);
+    const known = model.readings.find((it) => idOf(it) === id);
     const typed = model.typed.find((it) => readingId({ measureGroupId: it.typedId, kind: it.kind }) === id);
     const same = typed ?? model.typed.find(({ device }) => device && device === known);
     // What was typed, and what a device delivered of it, may both be gone then.

@@ -150,9 +150,15 @@ export class Program {
     if (found) await this.#notifier.afterRun(found, await this.#run(found, { looksEarly: true, ...options }));
   }
 
-  async decideHeld(account: number, readingId: string, word: Decision) {
+  async decideHeld(account: number, readingIds: string[], word: Decision) {
     const found = await this.app.store.accounts.find(account);
-    return found && (await this.app.sync.decideHeld(found, [readingId], word)).type;
+    return found && (await this.app.sync.decideHeld(found, readingIds, word)).type;
+  }
+
+  /** What was answered about several readings at once, at this time. */
+  async askAllAgain(account: number, at: Date) {
+    const found = await this.app.store.accounts.find(account);
+    return found && (await this.app.sync.askAllAgain(found, at)).type;
   }
 
   async takeOut(account: number, readingId: string) {
@@ -184,7 +190,7 @@ export class Program {
     if (answer === "no") return (await handOn.decline(other, from, readingId)).type;
     if (answer === "undo") return (await handOn.reconsider(other, from, readingId)).type;
     if (answer === "withdraw") return (await handOn.settle({ telegramUserId: from }, readingId, "withdrawn")).type;
-    return this.decideHeld(from, readingId, "mine");
+    return this.decideHeld(from, [readingId], "mine");
   }
 
   /** The owner accepts what Garmin changed, if the bot asked. */

@@ -2,6 +2,7 @@ import type { FaultEffect, ServerName } from "../../src/sandbox/fault.ts";
 import { type Random, randomFrom } from "./random.ts";
 import {
   ACCOUNTS,
+  type AccountId,
   DAY,
   type HandOnAnswer,
   HOMES,
@@ -46,9 +47,11 @@ export function scheduleOf(
   const typing = new Typing(randomFrom(seed + 0.125));
   const deleting = new Deleting(randomFrom(seed + 0.0625));
   const handing = randomFrom(seed + 0.03125);
+  const guests = new Guests(randomFrom(seed + 0.015625));
   const steps = schedule.steps.flatMap((step) => [
     ...wishesBefore(step, wishes),
     ...handingOnBefore(step, handing),
+    ...guests.before(step),
     ...typing.before(step),
     ...deleting.around(withOddDate(step, odd)),
   ]);
@@ -145,6 +148,38 @@ function handingOnBefore({ do: what }: Step, { chance, pick, whole }: Random): S
   return [
     { do: "hand on", account: pick(ACCOUNTS), nth: whole(0, 5), answers: pick(ANSWERS), isConfirmed, isDelivered },
   ];
+}
+
+/** Now and then guests step on the scale, and an owner gives one answer about all that wait, and takes it back. */
+class Guests {
+  readonly #random: Random;
+  #count = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  before({ do: what }: Step): Step[] {
+    const { chance, pick, whole } = this.#random;
+    if (!RUNS.includes(what) || !chance(0.08)) return [];
+    const account = pick(ACCOUNTS);
+    const run: Step = { do: "sync", account };
+    const guests = Array.from({ length: whole(2, 3) }, () => this.#guest(account));
+    const answer: Step = { do: "word together", account, word: pick(["mine", "not_mine"]) };
+    if (chance(0.3)) return [...guests, run, answer];
+    return [...guests, run, answer, ...(chance(0.6) ? [run] : []), { do: "undo together", account }];
+  }
+
+  #guest(account: AccountId): Step {
+    const { chance, pick, whole } = this.#random;
+    const shared = {
+      ...{ do: "measure" as const, id: `g${++this.#count}`, who: pick(HOMES[account].people) },
+      ...{ agoSeconds: whole(90, HOUR), lateSeconds: 0, attrib: pick([1, 4]) },
+    };
+    return chance(0.3)
+      ? { ...shared, kind: "blood_pressure", value: whole(110, 140), second: whole(70, 85) }
+      : { ...shared, kind: "weigh_in", value: whole(4000, 12_000) / 100, second: whole(18, 26) };
+  }
 }
 
 /** Now and then a reading is dated a day ahead or turns up months late, and its owner lets such readings be sent. */

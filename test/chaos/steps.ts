@@ -77,6 +77,9 @@ export type Step =
   | { do: "end"; vendor: "withings" | "garmin"; account: AccountId; how: "access" | "all" }
   | { do: "clock"; program: 0 | 1; skewSeconds: number }
   | { do: "word"; account: AccountId; word: Decision; nth: number }
+  /** The owner gives one answer about all that wait for one, or takes such an answer back. */
+  | { do: "word together"; account: AccountId; word: Extract<Decision, "mine" | "not_mine"> }
+  | { do: "undo together"; account: AccountId }
   /** The owner takes a reading out of Garmin that arrived, the nth from the last, or restores one. */
   | { do: "undo" | "restore"; account: AccountId; nth: number }
   /** The owner says what becomes of readings that are gone at Withings, for the nth question. */

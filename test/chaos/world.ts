@@ -81,6 +81,10 @@ export class World {
         return;
       case "word":
         return this.owners.decideHeld(step);
+      case "word together":
+        return this.owners.decideTogether(step);
+      case "undo together":
+        return this.owners.takeBackTogether(step);
       case "undo":
         return this.owners.takeOut(step);
       case "restore":
