@@ -68,8 +68,14 @@ export async function judge(world: World): Promise<void> {
   for (const handedOn of world.scene.model.handedOn) await judgeHandedOn(world, handedOn);
 }
 
-const isSameTyped = (it: KnownTyped, entry: { kind: KnownTyped["kind"]; date: number; value: string }) =>
-  it.kind === entry.kind && it.date === entry.date && it.value === entry.value && (!it.isGone || it.leftIn);
+function isSameTyped(
+  it: KnownTyped,
+  entry: { kind: KnownTyped["kind"]; date: number; value: string },
+  garmin: GarminName,
+) {
+  const isStill = !it.isGone || it.leftIn === garmin;
+  return isStill && it.kind === entry.kind && it.date === entry.date && it.value === entry.value;
+}
 
 /** As long as it's offered, and once the other account has accepted it, nothing brings it to the one it came to. */
 async function judgeHandedOn({ scene, readings, handingOn }: World, handedOn: KnownHandOn) {
@@ -83,7 +89,9 @@ async function judgeHandedOn({ scene, readings, handingOn }: World, handedOn: Kn
       .entriesOf(garmin)
       .filter((it) => it.kind === known.kind && (it.date === date || it.date === known.date))
       .filter(({ uploadedMs }) => uploadedMs >= createdMs && model.wasLinked(from, garmin, uploadedMs))
-      .filter((entry) => !model.typed.some((it) => it !== typed && it.account === from && isSameTyped(it, entry)))
+      .filter(
+        (entry) => !model.typed.some((it) => it !== typed && it.account === from && isSameTyped(it, entry, garmin)),
+      )
       .some(({ uploadedMs }) => !typed || !model.wasLinked(typed.account, garmin, uploadedMs));
     if (isKept) violations.add(`handed on and kept: ${known.id} of ${from} is in ${garmin}`);
   }
@@ -122,7 +130,7 @@ function judgeEntries({ scene, readings }: World, garmin: GarminName, account: A
     const same = model.readings.filter((it) => it.kind === entry.kind && it.date === entry.date);
     const known = same.find((it) => model.mayBeSent(it.person, garmin, entry.uploadedMs)) ?? same[0];
     const moved = model.readings.find((it) => it.kind === entry.kind && it.earlier.includes(entry.date));
-    const alike = model.typed.filter((it) => isSameTyped(it, entry));
+    const alike = model.typed.filter((it) => isSameTyped(it, entry, garmin));
     // A device may have delivered it to the one it was handed on to, who hands that on in turn.
     const typed = alike.find((it) => model.wasLinked(it.account, garmin, entry.uploadedMs)) ?? alike[0];
     const what = `${known?.id ?? moved?.id ?? typed?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
