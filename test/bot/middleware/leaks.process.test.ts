@@ -257,7 +257,7 @@ test("of two people who hand a reading on, neither chat nor the log has anything
   const maxs = of(HOUSEMATE, "61.4", "61.43", "17.6");
   const toChat = (id: number) => JSON.stringify(telegram.outbox.filter(({ params }) => params.chat_id === String(id)));
   const log = stdout + stderr;
-  const measured = ["81.37", "61.43", "60.58", "60.6", "23.9", "17.6", "133", ...beside];
+  const measured = ["81.37", "61.43", "60.58", "60.6", "23.9", "17.6", "systolic", ...beside];
   const places: Array<[place: string, text: string, none: string[]]> = [
     ["Max's chat", toChat(HOUSEMATE) + JSON.stringify(chats.max.messages), [...olgas, ...tokens]],
     ["Olga's chat", toChat(OWNER) + JSON.stringify(chats.olga.messages), [...maxs, ...tokens]],
