@@ -463,6 +463,36 @@ describe("stopped at any outside call, and done again", () => {
     },
   );
 
+  /** The act isn’t done again, and something else happens: Withings says whose it is, or its owner takes the question back. */
+  test.each([
+    ["| offer", "confirmed"],
+    ["offer | yes", "withdrawn"],
+  ] as const)("%s, and then it's %s: it's in one Garmin at most", async (acts, then) => {
+    moments.clear();
+    await play(acts);
+    const [calm = "", act = ""] = acts.split("|").map((it) => it.trim());
+    for (const [n, when] of moments.get(0) ?? expect.fail()) {
+      const reading = await held(90 + ++nth * 0.25, 3);
+      if (calm) await ACTS[calm]?.(reading.id);
+      const on = await harness.newApp(crashAt(n, when));
+      await ACTS[act]?.(reading.id, on).catch(() => undefined);
+      await on.close();
+      harness.clock.advance(160);
+      if (then === "confirmed") {
+        harness.person.edit(reading.grpid, { attrib: 7 });
+        await bothSync();
+        await ACTS.yes?.(reading.id);
+      } else {
+        await ACTS.withdraw?.(reading.id);
+        await ACTS.mine?.(reading.id);
+      }
+      await bothSync();
+      await bothSync();
+      const both = owners().includes(reading.weightKg) && anna.weightsKg().includes(reading.weightKg);
+      expect(both, `${act} stopped ${when} call ${n}`).toBe(false);
+    }
+  });
+
   const moments = new Map<number, ReturnType<ReturnType<typeof crashAt>["moments"]>>();
 
   test.each(ORDERS)("%s", async (acts, whose) => {

@@ -385,3 +385,26 @@ describe("stopped at any outside call, then done again or left to the next run",
     harness = await startTestApp({ linked: false });
   });
 });
+
+test("restored days later, stopped at any outside call and asked for again, it's sent", async () => {
+  harness = await startTestApp({ heightM: 1.75 });
+  const at = ago(4 * 1440);
+  const id = idOf(harness.person.stepOnScale({ at, createdAt: at, weightKg: 80.5 }));
+  // Withings lists nothing from before this one by itself.
+  harness.person.stepOnScale({ at: ago(30), weightKg: 80.25 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 2 });
+  const counting = crashAt(Number.POSITIVE_INFINITY, "before");
+  await takeOut(id);
+  await restore(id, await harness.newApp(counting));
+  expect(counting.moments().length).toBeGreaterThan(2);
+  for (const [n, when] of [...counting.moments(), [Number.POSITIVE_INFINITY, "before"] as const]) {
+    harness.clock.advance(600);
+    await harness.sync();
+    expect(weights().toSorted(), `stopped ${when} call ${n}`).toEqual([80.25, 80.5]);
+    await takeOut(id);
+    harness.clock.advance(60);
+    await restore(id, await harness.newApp(crashAt(n, when))).catch(() => undefined);
+    harness.clock.advance(130);
+    expect(await restore(id)).toMatchObject({ type: "restoring" });
+  }
+});
