@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { tellOfHanded } from "../../../src/app/handing-on.ts";
 import { leaseName } from "../../../src/sync/links/with-lease.ts";
 import type { HandOnAct, HandOnJob } from "../../../src/sync/model/jobs.ts";
 import { crashAt } from "../../support/crash.ts";
@@ -235,7 +236,11 @@ describe("a yes that a later run brings to Garmin", () => {
     const { id, question } = await saidYes();
     harness.sandbox.faults.clear();
     harness.clock.advance(180);
-    expect(await anna.sync()).toMatchObject({ synced: 1 });
+    const { handed: ids = expect.fail() } = await anna.sync();
+    expect(anna.weightsKg()).toEqual([58.2]);
+    const fullQueue = { put: () => Promise.reject(new Error("full")) };
+    const now = harness.clock.now();
+    await expect(tellOfHanded(harness.app.store, fullQueue, { account: OTHER, ids, now })).rejects.toThrow("full");
     await annasRun();
     expect(shown(annasChat, question.id).text).toBe("58.2 kg, today 11:30, is in Garmin.");
     expect(shown(harness.owner, id).text).toContain("It’s in Anna’s Garmin.");

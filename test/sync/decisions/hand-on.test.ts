@@ -463,17 +463,58 @@ describe("stopped at any outside call, and done again", () => {
     },
   );
 
+  test("an offer that's never made after all is remembered, so that its owner is asked again", async () => {
+    moments.clear();
+    await play("| offer");
+    for (const [n, when] of moments.get(0) ?? expect.fail()) {
+      const { id, grpid } = await held(90 + ++nth * 0.25, 3);
+      const on = await harness.newApp(crashAt(n, when));
+      await offer(id, on).catch(() => undefined);
+      await on.close();
+      harness.clock.advance(130);
+      await harness.sync();
+      const { attention, handedOn = [] } = (await harness.ledger().progress())?.value ?? expect.fail();
+      const known = [...attention.map((it) => it.measureGroupId), ...handedOn.map((it) => it.id)];
+      expect(known, `stopped ${when} call ${n}`).toSatisfy((it: unknown[]) => it.includes(grpid) || it.includes(id));
+      await settle(id, "withdrawn");
+    }
+  });
+
+  test("restored by the other one, and asked for again, it's sent", async () => {
+    const { id, weightKg } = await held(58.2);
+    await offer(id);
+    const accepted = await yes(id);
+    const theirs = accepted.type === "accepted" ? accepted.id : expect.fail();
+    const restore = async (on: App) => on.sync.restore(await anna.account(), theirs);
+    const takeOut = async () => harness.app.sync.takeOut(await anna.account(), theirs);
+    await bothSync();
+    await takeOut();
+    const counting = crashAt(Number.POSITIVE_INFINITY, "before");
+    await restore(await harness.newApp(counting));
+    await bothSync();
+    for (const [n, when] of counting.moments()) {
+      await takeOut();
+      harness.clock.advance(60);
+      await restore(await harness.newApp(crashAt(n, when))).catch(() => undefined);
+      harness.clock.advance(130);
+      expect(await restore(harness.app)).toMatchObject({ type: "restoring" });
+      await bothSync();
+      expect(anna.weightsKg(), `stopped ${when} call ${n}`).toEqual([weightKg]);
+    }
+  });
+
   /** The act isn’t done again, and something else happens: Withings says whose it is, or its owner takes the question back. */
   test.each([
     ["| offer", "confirmed"],
     ["offer | yes", "withdrawn"],
+    ["offer yes | undo", "withdrawn"],
   ] as const)("%s, and then it's %s: it's in one Garmin at most", async (acts, then) => {
     moments.clear();
     await play(acts);
     const [calm = "", act = ""] = acts.split("|").map((it) => it.trim());
     for (const [n, when] of moments.get(0) ?? expect.fail()) {
       const reading = await held(90 + ++nth * 0.25, 3);
-      if (calm) await ACTS[calm]?.(reading.id);
+      for (const before of calm.split(" ").filter(Boolean)) await ACTS[before]?.(reading.id);
       const on = await harness.newApp(crashAt(n, when));
       await ACTS[act]?.(reading.id, on).catch(() => undefined);
       await on.close();

@@ -408,3 +408,29 @@ test("restored days later, stopped at any outside call and asked for again, it's
     expect(await restore(id)).toMatchObject({ type: "restoring" });
   }
 });
+
+test("a no from days ago that is taken back, stopped at any outside call and asked for again, waits for an answer", async () => {
+  harness = await startTestApp({ heightM: 1.75 });
+  const at = ago(4 * 1440);
+  const id = idOf(harness.person.stepOnScale({ at, createdAt: at, weightKg: 70, attrib: 1 }));
+  // Withings lists nothing from before this one by itself.
+  harness.person.stepOnScale({ at: ago(30), weightKg: 80.25 });
+  expect(await harness.sync()).toMatchObject({ status: "success", synced: 1, held: 1 });
+  const sayNo = async () => harness.app.sync.decideHeld(await account(), [id], "not_mine");
+  const askAgain = async (on = harness.app) => on.sync.askAgain(await account(), id);
+  const counting = crashAt(Number.POSITIVE_INFINITY, "before");
+  await sayNo();
+  await askAgain(await harness.newApp(counting));
+  expect(counting.moments().length).toBeGreaterThan(2);
+  for (const [n, when] of counting.moments()) {
+    await sayNo();
+    harness.clock.advance(600);
+    await harness.sync();
+    expect((await progress())?.attention).toEqual([]);
+    await askAgain(await harness.newApp(crashAt(n, when))).catch(() => undefined);
+    harness.clock.advance(130);
+    expect(await askAgain()).toMatchObject({ type: "held" });
+    await harness.sync();
+    expect((await progress())?.attention, `stopped ${when} call ${n}`).toHaveLength(1);
+  }
+});
