@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { parseJson } from "../lib/json.ts";
+import { lazy } from "../lib/lazy.ts";
 import { TABLE_NAME_VARIABLE } from "./table-name.ts";
 
 const required = (fix: string) => z.string({ error: `is missing: ${fix}` });
@@ -47,8 +48,13 @@ function isPublicUrl(text: string): boolean {
   return (protocol === "https:" || (protocol === "http:" && isHere)) && !(search || hash || username || password);
 }
 
-/** Schemas are made when they are read with: each costs a cold function time, and it reads only some. */
-export const VARIABLES = {
+/** Each is made when it is first read with. */
+function onDemand<Makers extends Record<string, () => z.ZodType>>(makers: Makers): Makers {
+  return Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, lazy(make)])) as Makers;
+}
+
+/** Making a schema costs a cold function time, and it reads only some. */
+export const VARIABLES = onDemand({
   TELEGRAM_BOT_TOKEN: () =>
     required("make a bot with @BotFather in Telegram and copy its token").regex(/^\d+:[\w-]+$/, {
       error: "does not look like a bot token: copy the whole line that @BotFather gave you",
@@ -130,6 +136,6 @@ export const VARIABLES = {
   QUEUE_URL: () => z.url({ error: "is missing or not an address: the deployment sets it" }),
   LOG_LEVEL: () =>
     z.enum(["info", "warn", "error", "silent"], { error: "must be info, warn, error or silent" }).optional(),
-};
+});
 
 export type Name = keyof typeof VARIABLES;
