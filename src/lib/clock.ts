@@ -1,12 +1,23 @@
 /** Everything that needs the time takes a clock, so that tests can move it. */
 export interface Clock {
   now(): Date;
-  sleep(seconds: number): Promise<void>;
+  /** Ends early at the signal. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = {
   now: () => new Date(),
-  sleep: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
+  sleep: (seconds, signal) =>
+    new Promise((resolve) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, seconds * 1000);
+      signal?.addEventListener("abort", end);
+      if (signal?.aborted) end();
+    }),
 };
 
 export function epochSeconds(date: Date): number {

@@ -22,26 +22,8 @@ export interface DemoTime {
 
 export function createDemoTime(): DemoTime {
   const running = createRunningClock();
-  const sleepers = new Set<() => void>();
-  const sleep = (seconds: number): Promise<void> =>
-    new Promise((resolve) => {
-      const endsAt = running.now().getTime() + seconds * 1000;
-      let timer: NodeJS.Timeout | undefined;
-      const look = () => {
-        clearTimeout(timer);
-        const restMs = endsAt - running.now().getTime();
-        if (restMs > 0) {
-          timer = setTimeout(look, restMs);
-          return;
-        }
-        sleepers.delete(look);
-        resolve();
-      };
-      sleepers.add(look);
-      look();
-    });
   const time: DemoTime = {
-    clock: { now: running.now, sleep },
+    clock: running,
     programClock: {
       now: () => {
         const nowMs = running.now().getTime();
@@ -49,16 +31,13 @@ export function createDemoTime(): DemoTime {
         const wrongNowMs = { ahead: nowMs + 60 * DAY_MS, in_1970: nowMs % DAY_MS };
         return new Date(time.wrong ? wrongNowMs[time.wrong] : nowMs);
       },
-      sleep,
+      sleep: running.sleep,
     },
     get aheadSeconds() {
       return running.aheadSeconds;
     },
     wrong: undefined,
-    advance(seconds) {
-      running.advance(seconds);
-      for (const look of sleepers) look();
-    },
+    advance: running.advance,
     until(clockTime, timezone) {
       const nowMs = running.now().getTime();
       const clock = new Intl.DateTimeFormat("en-GB", { timeZone: timezone, hour: "2-digit", minute: "2-digit" });

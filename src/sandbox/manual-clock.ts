@@ -23,17 +23,34 @@ export function createManualClock(start: Date): ManualClock {
   };
 }
 
-/** Runs by itself, and can be moved forward. */
-export function createRunningClock(): ManualClock & { readonly aheadSeconds: number } {
-  let aheadSeconds = 0;
+/** Runs by itself, from now on by default, and can be moved forward, which ends the sleeps that are over by then. */
+export function createRunningClock(start?: Date): ManualClock & { readonly aheadSeconds: number } {
+  let aheadSeconds = start ? (start.getTime() - Date.now()) / 1000 : 0;
+  const sleepers = new Set<() => void>();
+  const now = () => new Date(Date.now() + aheadSeconds * 1000);
+
+  async function sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+    const endsAt = now().getTime() + seconds * 1000;
+    for (;;) {
+      const restMs = endsAt - now().getTime();
+      if (restMs <= 0 || signal?.aborted) return;
+      const moved = new AbortController();
+      const look = () => moved.abort();
+      sleepers.add(look);
+      await systemClock.sleep(restMs / 1000, signal ? AbortSignal.any([signal, moved.signal]) : moved.signal);
+      sleepers.delete(look);
+    }
+  }
+
   return {
     get aheadSeconds() {
       return aheadSeconds;
     },
-    now: () => new Date(Date.now() + aheadSeconds * 1000),
-    advance: (seconds) => {
+    now,
+    advance(seconds) {
       aheadSeconds += seconds;
+      for (const look of sleepers) look();
     },
-    sleep: systemClock.sleep,
+    sleep,
   };
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createRunningClock } from "../../src/sandbox/manual-clock.ts";
-import { OWNER } from "../support/test-app.ts";
+import { NOON, OWNER } from "../support/test-app.ts";
 import { startTestServer, type TestServer } from "./test-server.ts";
 
 let server: TestServer;
 beforeEach(async () => {
-  server = await startTestServer({ linked: true, clock: createRunningClock() });
+  server = await startTestServer({ linked: true, clock: createRunningClock(NOON) });
   // Long polling, with a port for /health.
   delete server.env.PUBLIC_URL;
   server.env.WITHINGS_REDIRECT_URL = "https://example.org/callback";
@@ -18,7 +18,11 @@ const refusing = (status: number, description: string, times = Number.POSITIVE_I
     ...{ name: "refused", server: "telegram", match: { path: /\/getUpdates$/ }, times },
     effect: { type: "status", status, body: { ok: false, error_code: status, description } },
   });
-const well = () => server.sandbox.faults.remove("refused");
+/** And the program polls at once, instead of after its pause. */
+function well() {
+  server.sandbox.faults.remove("refused");
+  server.clock.advance(30);
+}
 const polls = () => server.sandbox.telegram.requests.filter(({ path }) => path.endsWith("/getUpdates")).length;
 const telegramInHealth = async () => {
   const answer = await fetch(`${server.url}/health`);

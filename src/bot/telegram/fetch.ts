@@ -57,7 +57,7 @@ export function createTelegramFetch(
         const seconds = await restSeconds(answer, tries);
         if (seconds === undefined || (isLast && answer.status !== 429) || tries === TRIES) return answer;
         if (seconds > LONGEST_WAIT_SECONDS || call.signal?.aborted) return answer;
-        await Promise.race([abortOf(call.signal), clock.sleep(seconds)]);
+        await clock.sleep(seconds, call.signal ?? undefined);
         if (call.signal?.aborted) return answer;
       } catch (error) {
         // A poll that we broke off ourselves says nothing about Telegram.
@@ -78,9 +78,6 @@ export function createTelegramFetch(
     close: async () => https.close(),
   };
 }
-
-const abortOf = (signal: AbortSignal | undefined) =>
-  new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
 
 async function restSeconds(answer: Answer, tries: number): Promise<number | undefined> {
   if (answer.status >= 500) return tries;

@@ -29,14 +29,17 @@ export type TelegramHealth = ReturnType<typeof createTelegramHealth>;
 export function createTelegramHealth(deps: { conflictSeconds?: (() => number) | undefined; clock: Clock; log: Log }) {
   const { conflictSeconds = () => CONFLICT_SECONDS, clock, log } = deps;
   let trouble: { kind: TelegramState; since: Date; lastAt: Date; loggedAt?: Date } | undefined;
+  /** Since when there is trouble that was logged, even if it's another by now, or the computer slept in between. */
+  let loggedSince: Date | undefined;
   const secondsSince = (at: Date) => (clock.now().getTime() - at.getTime()) / 1000;
   const isShort = () => trouble?.kind === "taken" && secondsSince(trouble.since) < conflictSeconds();
 
   return {
     succeeded() {
       if (!trouble || (trouble.kind === "taken" && secondsSince(trouble.lastAt) < conflictSeconds())) return;
-      if (trouble.loggedAt) log.info("updates_come_again", { since: trouble.since.toISOString() });
+      if (loggedSince) log.info("updates_come_again", { since: loggedSince.toISOString() });
       trouble = undefined;
+      loggedSince = undefined;
     },
     failed(error: unknown) {
       const kind = kindOf(error);
@@ -46,6 +49,7 @@ export function createTelegramHealth(deps: { conflictSeconds?: (() => number) | 
       const logged = LOGGED[kind];
       if (!logged || isShort() || (trouble.loggedAt && secondsSince(trouble.loggedAt) < REPEAT_SECONDS)) return;
       trouble.loggedAt = clock.now();
+      loggedSince ??= trouble.since;
       const { event, message = error instanceof GrammyError ? error.description : "" } = logged;
       log.warn(event, { since: trouble.since.toISOString(), message });
     },

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Update } from "grammy/types";
 import { type Api, GrammyError } from "grammy/web";
+import type { Clock } from "../../lib/clock.ts";
 import { UsageError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
 import { ALLOWED_UPDATES, isHopeless, originOf, type ServingDeps } from "./webhook.ts";
@@ -15,7 +16,7 @@ type Signal = Parameters<Api["getUpdates"]>[1];
 
 interface PollingDeps extends ServingDeps {
   handle: (update: Update) => Promise<void>;
-  pause?: (seconds: number) => Promise<void>;
+  clock: Clock;
 }
 
 /**
@@ -24,8 +25,7 @@ interface PollingDeps extends ServingDeps {
  * @throws GrammyError at the start, when the token is unknown and `mayEnd` says so; what `onStart` throws as `UsageError`.
  */
 export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void> {
-  const { onStart, handle, mayEnd, stopping, health, log } = deps;
-  const { pause = (seconds: number) => wait(seconds * 1000, undefined, { signal: stopping }) } = deps;
+  const { onStart, handle, mayEnd, stopping, health, clock, log } = deps;
   const queue = createUpdateQueue(handle, stopping);
   const signal = stopping as Signal;
   let hasStarted = false;
@@ -45,7 +45,8 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
       failures = 0;
       health.succeeded();
       for (const update of updates) queue.add(update);
-      if (!queue.isIdle()) await Promise.race([queue.ended(), pause(BATCH_SECONDS)]);
+      if (!queue.isIdle())
+        await Promise.race([queue.ended(), wait(BATCH_SECONDS * 1000, undefined, { signal: stopping })]);
     } catch (error) {
       if (stopping.aborted) break;
       if (error instanceof UsageError) throw error;
@@ -57,7 +58,7 @@ export async function serveByPolling(api: Api, deps: PollingDeps): Promise<void>
         log.warn("webhook_taken", { by: originOf(info?.url ?? "") });
       }
       hasWebhook ||= isElsewhere;
-      await pause(restSeconds(error, failures++)).catch(() => undefined);
+      await clock.sleep(restSeconds(error, failures++), stopping);
     }
   }
   await queue.ended();
