@@ -11,7 +11,7 @@ let demo: Awaited<ReturnType<typeof startDemo>>;
 let chat: PersonChat;
 
 beforeEach(async () => {
-  demo = await startDemo();
+  demo = await startDemo({ paced: false });
   chat = demo.sandbox.telegram.user({ id: DEMO_USER, firstName: DEMO_NAME });
 });
 
@@ -49,6 +49,12 @@ async function link() {
   expect(await observed()).toMatchObject({ linked: true, signedOut: false });
   await chat.waitForMessage(({ text }) => text.includes("in Garmin."));
   await expect.poll(subscriptions).toHaveLength(3);
+}
+
+/** Before 09:00, the next morning would be today's. */
+function beginByDay() {
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  demo.time.advance(demo.time.until("10:00", timeZone));
 }
 
 test("the chat of a fresh demo is empty, so it shows its Start button", async () => {
@@ -174,6 +180,7 @@ test("the bot reports an outage after its minute, and an hour passes with one ta
 });
 
 test("one tap brings the next morning with its summary, and another brings three days", async () => {
+  beginByDay();
   await link();
   const summaries = () =>
     demo.sandbox.telegram.calls("sendMessage").filter(({ params }) => params.disable_notification);
@@ -188,6 +195,7 @@ test("one tap brings the next morning with its summary, and another brings three
 });
 
 test("a clock that is ahead causes no summary, and doesn't stop later ones", async () => {
+  beginByDay();
   await link();
   const summaries = () => chat.messages.filter(({ text }) => / ✓ in Garmin/.test(text)).length;
   const before = summaries();
