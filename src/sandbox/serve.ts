@@ -21,7 +21,8 @@ export interface RecordedRequest {
 /** The connection breaks, or stays open in silence. What the handler did still counts. */
 export type NoAnswer = "drop" | "hang";
 export type Answer = Response | NoAnswer;
-export type Handler = (request: Request, seen: RecordedRequest) => Promise<Answer> | Answer;
+/** `request` makes the request as the platform knows it, which takes longer than most answers. */
+export type Handler = (request: () => Request, seen: RecordedRequest) => Promise<Answer> | Answer;
 
 export interface ServeOptions {
   /** Any free port by default. */
@@ -83,7 +84,7 @@ export async function serve(handler: Handler, options: ServeOptions = {}): Promi
 }
 
 /** An error in the sandbox itself is in the answer, so that a test shows it. */
-async function settle(handler: Handler, request: Request, seen: RecordedRequest): Promise<Answer> {
+async function settle(handler: Handler, request: () => Request, seen: RecordedRequest): Promise<Answer> {
   try {
     return await handler(request, seen);
   } catch (error) {
@@ -93,9 +94,7 @@ async function settle(handler: Handler, request: Request, seen: RecordedRequest)
 }
 
 async function read(incoming: IncomingMessage, server: string, clock: Clock) {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const bytes = new Uint8Array(Buffer.concat(chunks));
+  const bytes = new Uint8Array(await whole(incoming));
 
   const rawHeaders: [string, string][] = [];
   for (let i = 0; i + 1 < incoming.rawHeaders.length; i += 2) {
@@ -118,7 +117,17 @@ async function read(incoming: IncomingMessage, server: string, clock: Clock) {
     at: clock.now(),
     status: undefined,
   };
-  return { request: new Request(url, { method, headers, ...(hasBody ? { body: bytes } : {}) }), seen };
+  return { request: () => new Request(url, { method, headers, ...(hasBody && { body: bytes }) }), seen };
+}
+
+/** By its events: an iterator over it takes a tenth of a millisecond more. */
+function whole(incoming: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
+    incoming.on("end", () => resolve(Buffer.concat(chunks)));
+    incoming.on("error", reject);
+  });
 }
 
 async function write(response: Response, outgoing: ServerResponse, headOnly: boolean) {
@@ -135,7 +144,7 @@ export function realSeconds(seconds: number): Promise<void> {
 }
 
 export interface Call {
-  readonly request: Request;
+  readonly request: () => Request;
   readonly seen: RecordedRequest;
   readonly params: Readonly<Record<string, string>>;
 }

@@ -9,7 +9,7 @@ export async function webhookOf(
   answer: (handle: () => Promise<Response>) => Promise<Response> = (handle) => handle(),
 ): Promise<Served> {
   const handle = webhookCallback(bot, "std/http", { secretToken: WEBHOOK_SECRET });
-  const served = await serve((request) => answer(() => handle(request)));
+  const served = await serve((request) => answer(() => handle(request())));
   await bot.api.setWebhook(served.url, { secret_token: WEBHOOK_SECRET });
   return served;
 }

@@ -42,7 +42,7 @@ export interface World {
 /** Where the function URL will be, before there are functions. */
 export async function startAddress() {
   let answer = async (_: Request) => new Response(null, { status: 502 });
-  const served = await serve((request) => answer(request));
+  const served = await serve((request) => answer(request()));
   return {
     served,
     to(handler: typeof answer) {

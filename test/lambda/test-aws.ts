@@ -59,7 +59,7 @@ export async function startTestAws(
   clock.advance((DAY_SECONDS * 1.5 - ((Date.now() / 1000) % DAY_SECONDS)) % DAY_SECONDS);
   // The functions that answer there need to know the address.
   let answer = async (_: Request): Promise<Answer> => new Response(null, { status: 502 });
-  const address = await serve((request) => answer(request));
+  const address = await serve((request) => answer(request()));
   const { url } = address;
 
   const dynalite = await startDynalite();

@@ -363,7 +363,9 @@ describe("notifications", () => {
   test("a callback must answer HEAD, and then gets a call about each group, without its values", async () => {
     const { accessToken } = withings.issueLink(USERID);
     let headStatus = 404;
-    const bot = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
+    const bot = await serve(
+      (_request, { method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }),
+    );
     const callbackurl = `${bot.url}/withings/notify`;
     const subscribe = (appli: string) => post("/notify", { action: "subscribe", callbackurl, appli }, accessToken);
     expect((await subscribe("1")).status).toBe(293);

@@ -8,15 +8,15 @@ export async function startAwsProxy(target: string) {
   let trouble: (nth: number) => AwsTrouble | undefined = () => undefined;
   let count = 0;
 
-  async function handle(request: Request, { bytes, headers }: RecordedRequest): Promise<Answer> {
+  async function handle(_request: () => Request, { method, path, bytes, headers }: RecordedRequest): Promise<Answer> {
     const now = trouble(++count);
     if (now === "throttled")
       return refusal(400, "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException");
     if (now === "broken") return refusal(500, "com.amazonaws.dynamodb.v20120810#InternalServerError");
     if (now === "dropped") return "drop";
     const { host: _host, connection: _connection, "content-length": _length, ...sent } = headers;
-    const answer = await fetch(target + new URL(request.url).pathname, {
-      method: request.method,
+    const answer = await fetch(target + path, {
+      method,
       headers: sent,
       body: Buffer.from(bytes),
     });

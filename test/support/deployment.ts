@@ -46,13 +46,13 @@ export async function startDeployment() {
     if (args.includes("osls")) await stack(args);
     return true;
   }
-  const tools = await serve(async (request) => {
-    const isDone = await npm((await request.json()) as string[]);
+  const tools = await serve(async (_request, { body }) => {
+    const isDone = await npm(JSON.parse(body) as string[]);
     return new Response(isDone ? "it ran" : "it broke", { status: isDone ? 200 : 500 });
   });
   /** The deployed function's /health. */
-  const world = await serve(async (request) =>
-    new URL(request.url).pathname === "/health" ? Response.json({ status: "ok" }) : new Response("", { status: 401 }),
+  const world = await serve((_request, { path: asked }) =>
+    asked === "/health" ? Response.json({ status: "ok" }) : new Response("", { status: 401 }),
   );
   const machine: Machine = await startMachine({
     npm,

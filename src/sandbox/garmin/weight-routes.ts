@@ -63,7 +63,7 @@ export function weightRoutes(connect: Connect): Route[] {
 function uploadFit(connect: Connect) {
   return async (account: Account, { request }: Call): Promise<Response> => {
     const startedMs = connect.clock.now().getTime();
-    const file = await filePart(request);
+    const file = await filePart(request());
     if (!file) return badRequest("no part named file");
     if (!file.name.toLowerCase().endsWith(".fit")) return jsonError(406, "NotAcceptableException", "HTTP 406");
     const bytes = new Uint8Array(await file.arrayBuffer());

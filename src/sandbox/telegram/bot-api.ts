@@ -47,7 +47,7 @@ export class BotApi {
     this.#methods = new Map(Object.entries(methods).map(([name, method]) => [name.toLowerCase(), method]));
   }
 
-  async handle(request: Request, seen: RecordedRequest): Promise<Response> {
+  async handle(request: () => Request, seen: RecordedRequest): Promise<Response> {
     const [, prefix = "", calledToken, rest = ""] = /^\/(bot|file\/bot)([^/]+)\/(.+)$/.exec(seen.path) ?? [];
     if (prefix === "") return errorResponse(new ApiError(404, "Not Found"));
     if (calledToken !== this.#token) return errorResponse(new ApiError(401, "Unauthorized"));
@@ -57,7 +57,7 @@ export class BotApi {
       return new Response(file.bytes.slice(), { headers: { "content-type": "application/octet-stream" } });
     }
     try {
-      return okResponse(await this.#call(rest, await readParams(request)));
+      return okResponse(await this.#call(rest, await readParams(request, seen)));
     } catch (error) {
       if (error instanceof ApiError) return errorResponse(error);
       throw error;

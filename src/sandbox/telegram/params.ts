@@ -1,4 +1,5 @@
 import { parseJson } from "../../lib/json.ts";
+import type { RecordedRequest } from "../serve.ts";
 import { badRequest } from "./api-error.ts";
 
 export interface Upload {
@@ -62,22 +63,23 @@ export function paramsOf(values: Record<string, unknown>): Params {
   return new Params(new Map(entriesAsText(values)));
 }
 
-export async function readParams(request: Request): Promise<Params> {
-  const values = new Map(new URL(request.url).searchParams);
+export async function readParams(request: () => Request, seen: RecordedRequest): Promise<Params> {
+  const { method, query, headers, body: text } = seen;
+  const values = new Map(query);
   const uploads = new Map<string, Upload>();
-  const type = request.headers.get("content-type") ?? "";
-  if (request.body === null || request.method === "GET") return new Params(values);
+  const type = headers["content-type"] ?? "";
+  if (text === "" || method === "GET") return new Params(values);
 
   if (type.startsWith("application/json")) {
-    const body = parseJson(await request.text());
+    const body = parseJson(text);
     if (typeof body !== "object" || body === null || Array.isArray(body)) {
       throw badRequest("can't parse request: JSON object expected");
     }
     for (const [name, value] of entriesAsText(body)) values.set(name, value);
   } else if (type.startsWith("application/x-www-form-urlencoded")) {
-    for (const [name, value] of new URLSearchParams(await request.text())) values.set(name, value);
+    for (const [name, value] of new URLSearchParams(text)) values.set(name, value);
   } else if (type.startsWith("multipart/form-data")) {
-    for (const [name, value] of await request.formData()) {
+    for (const [name, value] of await request().formData()) {
       if (typeof value === "string") values.set(name, value);
       else uploads.set(name, { fileName: value.name, mimeType: value.type, bytes: await value.bytes() });
     }

@@ -12,7 +12,7 @@ describe("/doctor’s line about notifications from Withings", () => {
   let here: Served;
   beforeEach(async () => {
     headStatus = 200;
-    here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
+    here = await serve((_request, { method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
     harness = await startTestBot({ env: { PUBLIC_URL: here.url } });
     harness.startBot({ doctor: newDoctor(harness, { web: { publicUrl: here.url } }) });
   });

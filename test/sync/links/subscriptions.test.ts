@@ -14,7 +14,7 @@ let headStatus: number;
 let harness: TestApp;
 beforeEach(async () => {
   headStatus = 200;
-  here = await serve(({ method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
+  here = await serve((_request, { method }) => new Response(null, { status: method === "HEAD" ? headStatus : 200 }));
   harness = await startTestApp({ env: { PUBLIC_URL: here.url } });
   harness.requests();
 });
