@@ -2,7 +2,7 @@ import { continued } from "../engine/delay.ts";
 import type { RunReport } from "../engine/run.ts";
 import { type Health, isUnexpected, type Outage, type Told, type Trouble, UNEXPECTED } from "../model/health.ts";
 import type { Arrival, Removal } from "../model/ledger.ts";
-import { RELINK, VENDORS } from "../model/link.ts";
+import { RELINK, VENDORS, type Vendor } from "../model/link.ts";
 import { type Delay, isAboutOneReading, isIncomplete } from "../model/outcome.ts";
 import type { Notice } from "./kind-notices.ts";
 import type { Overview } from "./overview.ts";
@@ -103,10 +103,9 @@ function outageOf(
   const started: Outage = { since: now, state: "lasts", runs: 0, synced: 0, standing: [], told: [] };
   const { waitingSince = now, delay: waitedFor, ...known } = before ?? started;
   const outage: Outage = { ...known, runs: known.runs + 1, synced: known.synced + report.synced };
-  // A run names what stopped it first, and the other link may have ended, too.
-  const ended = VENDORS.filter((vendor) => links[vendor]?.state === "stale").map(
-    (it): Trouble => ({ what: RELINK[it] }),
-  );
+  // A run names what stopped it first, and the other link may have ended, too. Without the key to their tokens, both look so.
+  const isEnded = (vendor: Vendor) => links[vendor]?.state === "stale" && report.problem === undefined;
+  const ended = VENDORS.filter(isEnded).map((it): Trouble => ({ what: RELINK[it] }));
   const troubles = withMore(troublesOf(report), ended);
   if (report.status === "success") {
     return outage.told.length > 0 ? { ...outage, state: "over", standing: [] } : undefined;
