@@ -340,7 +340,6 @@ const OTHERS: Record<string, Play> = {
     await it.picture();
     await it.tap("Yes, use it", "Ja, diese nehmen");
     await it.see("set by you", "von dir gewählt");
-    await it.demo.pass(3600);
     await expect.poll(() => it.demo.sandbox.garmin.bloodPressures(EMAIL).length).toBe(2);
   },
   "the sign-in page": async (it) => {
