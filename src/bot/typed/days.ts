@@ -41,10 +41,11 @@ const WEEKDAY = new RegExp(
 const DAY_MONTH = new RegExp(String.raw`^${ON}(\d{1,2})\.(\d{1,2})\.?$`);
 const DAY_MONTH_YEAR = new RegExp(String.raw`^(?:${ON})?(\d{1,2})\.(\d{1,2})\.(\d{4}|\d{2})$`);
 const ISO = new RegExp(String.raw`^(?:${ON})?(\d{4})-(\d{2})-(\d{2})$`);
-const NAMED = MONTHS.map((name) => [
-  new RegExp(String.raw`^(?:${ON})?(?:the )?(\d{1,2})(?:\.|st|nd|rd|th)?(?: of)? ?(?:${name})\.?(?:,? (\d{4}))?$`),
-  new RegExp(String.raw`^(?:${ON})?(?:${name})\.? (\d{1,2})(?:st|nd|rd|th)?(?:,? (\d{4}))?$`),
-]);
+const MONTH = `(?<month>${MONTHS.join("|")})`;
+const NAMED = [
+  new RegExp(String.raw`^(?:${ON})?(?:the )?(?<day>\d{1,2})(?:\.|st|nd|rd|th)?(?: of)? ?${MONTH}\.?(?:,? (?<year>\d{4}))?$`),
+  new RegExp(String.raw`^(?:${ON})?${MONTH}\.? (?<day>\d{1,2})(?:st|nd|rd|th)?(?:,? (?<year>\d{4}))?$`),
+];
 
 export interface Day {
   /** `2026-11-21` */
@@ -80,12 +81,11 @@ function dateIn(text: string, today: string): string | undefined {
   }
   const iso = ISO.exec(text);
   if (iso) return existing(Number(iso[1]), Number(iso[2]), Number(iso[3]));
-  for (const [index, patterns] of NAMED.entries()) {
-    for (const pattern of patterns) {
-      const [, named, year] = pattern.exec(text) ?? [];
-      if (named && year) return existing(Number(year), index + 1, Number(named));
-      if (named) return latest(index + 1, Number(named), today);
-    }
+  for (const pattern of NAMED) {
+    const { day: named, month = "", year } = pattern.exec(text)?.groups ?? {};
+    if (!named) continue;
+    const index = MONTHS.findIndex((names) => names.split("|").some((it) => new RegExp(`^${it}$`).test(month)));
+    return year ? existing(Number(year), index + 1, Number(named)) : latest(index + 1, Number(named), today);
   }
   return undefined;
 }
