@@ -3,7 +3,7 @@ import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import * as z from "zod";
 import { ALARM_KEYS } from "../../src/bot/words/alarm-keys.ts";
-import { packaged, type Resource, STAGE } from "./packaged.ts";
+import { ASKED, packaged, type Resource, STAGE } from "./packaged.ts";
 import { ofType, resolved } from "./resolved.ts";
 
 const TOPIC = `weighbridge-${STAGE}-alarms`;
@@ -45,7 +45,7 @@ let filters: Array<z.infer<typeof Filter>>;
 
 beforeAll(async () => {
   resources = resolved((await packaged()).template);
-  withEmail = resolved((await packaged({ alarmEmail: "owner@example.org" })).template);
+  withEmail = resolved((await packaged(ASKED)).template);
   alarms = Object.fromEntries(
     ofType(resources, "AWS::CloudWatch::Alarm").map((it) => {
       const alarm = Alarm.parse(it);

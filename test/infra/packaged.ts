@@ -9,6 +9,8 @@ import { sharedFolder } from "../support/run-folder.ts";
 export const FUNCTIONS = ["http", "worker", "sweep", "alarm"] as const;
 /** Not the default, so that a name without its stage is noticed. */
 export const STAGE = "night";
+/** For `packaged`: all that may be asked for, in one template. Each takes a process of its own. */
+export const ASKED = { existingTable: "true", reserveConcurrency: "true", alarmEmail: "owner@example.org" };
 export const SECRET = "what-nobody-may-read-in-a-template";
 
 const OSLS = path.resolve("node_modules/osls/bin/serverless.js");

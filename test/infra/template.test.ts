@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { SIZES } from "../lambda/sizes.ts";
-import { FUNCTIONS, type Packaged, packaged, type Resource, SECRET, STAGE } from "./packaged.ts";
+import { ASKED, FUNCTIONS, type Packaged, packaged, type Resource, SECRET, STAGE } from "./packaged.ts";
 import { ofType, resolved } from "./resolved.ts";
 
 const TABLE = `weighbridge-${STAGE}`;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   plain = await packaged();
   resources = resolved(plain.template);
   functions = functionsOf(resources);
-  asked = await packaged({ existingTable: "true", reserveConcurrency: "true", alarmEmail: "owner@example.org" });
+  asked = await packaged(ASKED);
   askedFor = resolved(asked.template);
 }, 120_000);
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import { CelEngine, type Engine } from "@aws/cloudformation-validate";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { objectionsTo } from "../../build/validate.ts";
-import { type Packaged, packaged } from "./packaged.ts";
+import { ASKED, type Packaged, packaged } from "./packaged.ts";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "weighbridge-template-"));
 let engine: Engine;
@@ -14,7 +14,7 @@ let asked: Packaged;
 beforeAll(async () => {
   engine = new CelEngine();
   plain = await packaged();
-  asked = await packaged({ existingTable: "true", reserveConcurrency: "true", alarmEmail: "owner@example.org" });
+  asked = await packaged(ASKED);
 }, 120_000);
 afterAll(() => {
   engine.free();

@@ -43,7 +43,9 @@ const DAY_MONTH_YEAR = new RegExp(String.raw`^(?:${ON})?(\d{1,2})\.(\d{1,2})\.(\
 const ISO = new RegExp(String.raw`^(?:${ON})?(\d{4})-(\d{2})-(\d{2})$`);
 const MONTH = `(?<month>${MONTHS.join("|")})`;
 const NAMED = [
-  new RegExp(String.raw`^(?:${ON})?(?:the )?(?<day>\d{1,2})(?:\.|st|nd|rd|th)?(?: of)? ?${MONTH}\.?(?:,? (?<year>\d{4}))?$`),
+  new RegExp(
+    String.raw`^(?:${ON})?(?:the )?(?<day>\d{1,2})(?:\.|st|nd|rd|th)?(?: of)? ?${MONTH}\.?(?:,? (?<year>\d{4}))?$`,
+  ),
   new RegExp(String.raw`^(?:${ON})?${MONTH}\.? (?<day>\d{1,2})(?:st|nd|rd|th)?(?:,? (?<year>\d{4}))?$`),
 ];
 

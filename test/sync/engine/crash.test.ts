@@ -7,7 +7,8 @@ const minutesAgo = (harness: TestApp, minutes: number) => new Date(harness.clock
 
 /**
  * An account in use, whose program was off for four days: weigh-ins of several days and a pressure are new, an older
- * weigh-in was corrected. The oldest new one lies further back than a run reads again for safety.
+ * weigh-in was corrected. The oldest new one lies further back than a run reads again for safety. Access tokens have run out at
+ * Withings, so the run begins with a rotation.
  */
 async function dailyUse() {
   const harness = await startTestApp({ heightM: 1.75 });
@@ -25,6 +26,7 @@ async function dailyUse() {
   person.stepOnScale({ at: minutesAgo(harness, 29), weightKg: 80.25, fatRatioPercent: 18.3 });
   person.stepOnScale({ at: minutesAgo(harness, 5), weightKg: 79.9 });
   person.takeBloodPressure({ at: minutesAgo(harness, 5), systolic: 121, diastolic: 79, pulse: 61 });
+  harness.clock.advance(3 * 3600);
   return { harness, weights: [80.5, 80.6, 80.7, 80.25, 80.25, 79.9], pressures: [121] };
 }
 
@@ -38,13 +40,6 @@ async function firstRun() {
   person.takeBloodPressure({ at: minutesAgo(harness, 20), systolic: 118, diastolic: 77 });
   sandbox.garmin.addManualWeight(OWNER.email, { at: new Date(weighedAt.getTime() + 70_000), weightKg: 80.3 });
   return { harness, weights: [80.3, 80.4], pressures: [118] };
-}
-
-/** Access tokens have run out at Withings, so that the run begins with a rotation. */
-async function withRotation() {
-  const world = await dailyUse();
-  world.harness.clock.advance(3 * 3600);
-  return world;
 }
 
 /** Looks into Garmin while the link to Withings is renewed and Withings is asked. */
@@ -70,7 +65,6 @@ interface Scene {
 const SCENES: Record<string, () => Promise<Scene>> = {
   "daily use": dailyUse,
   "first run": firstRun,
-  "rotated tokens": withRotation,
   "from the terminal": fromTheTerminal,
 };
 
