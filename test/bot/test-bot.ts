@@ -118,6 +118,11 @@ export async function startTestBot(
     })();
   }
 
+  async function quiet() {
+    await expect.poll(() => telegram.pendingUpdates()).toBe(0);
+    await worked();
+  }
+
   return {
     ...harness,
     telegram,
@@ -132,9 +137,12 @@ export async function startTestBot(
     wake: () => worker.wake(),
     serveEachAnew,
     /** Resolves when the bot has taken every update and handled it. */
-    async quiet() {
-      await expect.poll(() => telegram.pendingUpdates()).toBe(0);
-      await worked();
+    quiet,
+    /** Taps a button of the owner's. Resolves to the newest message, once the bot has handled that. */
+    async tap(label: string, messageId?: number) {
+      owner.tap(label, messageId);
+      await quiet();
+      return owner.lastMessage ?? expect.fail("the chat is empty");
     },
     async close() {
       isOver = true;
