@@ -97,7 +97,7 @@ export function createVendors(config: VendorConfig, deps: VendorDeps) {
         return {
           weigh_in: createWeightSink({ call, rateLimited: limiters.files.schedule }),
           blood_pressure: createBloodPressureSink({ call, rateLimited: limiters.pressures.schedule }),
-          profileHeight: () => profileHeight(call),
+          profileHeight: () => profileHeight(openGarmin, withAccess),
         };
       },
       elsewhere: [(accessToken: string) => socialProfile(openGarmin((call) => call(accessToken)))],

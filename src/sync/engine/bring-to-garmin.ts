@@ -1,5 +1,5 @@
 import type { Account } from "../model/account.ts";
-import type { Ledger } from "../model/ledger.ts";
+import type { Ledger, ProfileHeight } from "../model/ledger.ts";
 import { KINDS, type ReadingKind, readingId } from "../model/reading.ts";
 import { type GarminEntry, KindClosedError, type Sink } from "../model/vendors.ts";
 import { type BatchContext, isDiffering } from "./batch.ts";
@@ -7,7 +7,7 @@ import type { Claims } from "./claims.ts";
 import { type CollectDeps, type Collected, claimsOf, holdsOf, type Start, tasksOf } from "./collect.ts";
 import { followUpEarlier } from "./earlier-links.ts";
 import { type FollowedUp, followUp, openWithoutTask } from "./follow-up.ts";
-import { knownHeight } from "./height.ts";
+import { type KnownHeight, knownHeight, lookUpProfileHeight } from "./height.ts";
 import type { Item, Task } from "./item.ts";
 import { isKindPaused, type Tried } from "./kind-pause.ts";
 import { isSameEvent } from "./match.ts";
@@ -32,6 +32,7 @@ export interface CollectedRun extends Pick<BatchContext, "lease" | "onStage"> {
 
 export interface Brought {
   kinds: KindWork[];
+  profileHeight: ProfileHeight | undefined;
   /** Readings with an open upload, of which nothing is left to send, by `readingId`. */
   stillOpen: string[];
   /** What Garmin has from elsewhere. Empty after an error. */
@@ -51,7 +52,8 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
     openBefore.map(({ value }) => value),
     start,
   );
-  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it, claimed, deps, run) }));
+  const heights = await heightsFor(planned, deps, run);
+  const kinds = planned.map((it): KindWork => ({ ...it, batch: batchOf(it, claimed, heights, run, deps) }));
   // First, so that no late copy is taken for a new reading. A failure here stops nothing else.
   const followed: FollowedUp[] = [];
   const earlier: unknown[] = [];
@@ -72,7 +74,7 @@ export async function bringToGarmin(deps: CollectDeps, run: CollectedRun): Promi
     return [];
   });
   return {
-    ...{ kinds, foreign, stillOpen: followed.flatMap((it) => it.stillOpen) },
+    ...{ kinds, foreign, profileHeight: heights.profile, stillOpen: followed.flatMap((it) => it.stillOpen) },
     errors: errors.filter((it) => it !== undefined),
   };
 }
@@ -119,24 +121,50 @@ function settledBeforehand(item: Item): Change<Item> | undefined {
   }
 }
 
+interface Heights {
+  profile: ProfileHeight | undefined;
+  known: KnownHeight | undefined;
+  error?: unknown;
+}
+
+async function heightsFor(
+  planned: Array<Pick<KindWork, "kind" | "isPaused" | "tasks">>,
+  { clock }: CollectDeps,
+  { account: { settings }, start, collected: { height } }: CollectedRun,
+): Promise<Heights> {
+  const heights = (profile: ProfileHeight | undefined) => ({
+    profile,
+    known: knownHeight(settings, { height, profileHeight: profile }),
+  });
+  const isSending = planned.some(
+    ({ kind, isPaused, tasks }) => kind === "weigh_in" && !isPaused && tasks.some(({ step }) => step.type !== "watch"),
+  );
+  const { profileHeight: before } = start.progress;
+  if (!isSending) return heights(before);
+  try {
+    return heights(await lookUpProfileHeight(start, { settings, height, now: clock.now() }));
+  } catch (error) {
+    return { ...heights(before), error };
+  }
+}
+
 function batchOf(
   { kind, tasks }: Pick<KindWork, "kind" | "tasks">,
   claimed: Claims,
-  deps: CollectDeps,
-  run: CollectedRun,
+  { known: height, error }: Heights,
+  { account, start, collected, lease, onStage }: CollectedRun,
+  { clock }: CollectDeps,
 ): BatchContext {
-  const { account, start, collected, lease, onStage } = run;
   const { timezone } = collected;
-  const height = knownHeight(account.settings, collected);
   return {
-    ...{ sink: start.sinks[kind] as Sink, ledger: start.ledger, clock: deps.clock, lease, onStage },
+    ...{ sink: start.sinks[kind] as Sink, ledger: start.ledger, clock, lease, onStage },
     sendContext: { heightM: height?.heightM, timezone, parts: account.settings.sends },
     heightSince: height?.takenAt,
     isProven: start.progress.proven?.includes(kind) ?? false,
     accepted: acceptedFields(start.progress, kind),
     // What was tried before may have arrived since that look, and what this run removes was still there.
     early: tasks.every(({ entry }) => !entry) && !start.earlierLinks.looksFirst ? collected.early[kind] : undefined,
-    ...{ claimed, readBacks: [], foreign: new Map(), errors: [] },
+    ...{ claimed, readBacks: [], foreign: new Map(), errors: kind === "weigh_in" && error ? [error] : [] },
   };
 }
 
@@ -145,7 +173,8 @@ async function reconcileKind(
   { tokens }: CollectDeps,
   { account }: CollectedRun,
 ): Promise<Tried> {
-  await reconcile(tasks, holds, batch);
+  // Sent without the height that Garmin may have, they would lack a BMI for good.
+  if (batch.errors.length === 0) await reconcile(tasks, holds, batch);
   // Here too: an error that is raised after the call to Garmin has returned isn't noted there.
   const { telegramUserId } = account;
   const errors = await Promise.all(batch.errors.map((error) => tokens.noteWait(telegramUserId, "garmin", error)));

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { isTimezone } from "../../lib/local-time.ts";
 import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn, type Sends } from "../model/account.ts";
-import type { AttentionItem, Ledger, LedgerEntry, Ledgers, ProfileHeight, Progress } from "../model/ledger.ts";
+import type { AttentionItem, Ledger, LedgerEntry, Ledgers, Progress } from "../model/ledger.ts";
 import type { Link, Vendor, Versioned, WithAccess } from "../model/link.ts";
 import { fingerprint, type Reading, type ReadingKind, readingId, readingOfPrint } from "../model/reading.ts";
 import type { Pair, TypedReading, TypedReadings } from "../model/typed.ts";
@@ -11,7 +11,6 @@ import { isWithoutZone } from "./attention.ts";
 import { Claims } from "./claims.ts";
 import { type EarlierLinks, openEarlierLinks, withoutUnderWay } from "./earlier-links.ts";
 import { type EarlyLook, lookEarly } from "./early-look.ts";
-import { lookUpProfileHeight } from "./height.ts";
 import { type Item, isTask, type Task } from "./item.ts";
 import { isKindPaused, reachingBack } from "./kind-pause.ts";
 import { isOpen, plan, type Step } from "./plan.ts";
@@ -101,7 +100,6 @@ export interface Collected {
   early: Partial<Record<ReadingKind, EarlyLook | undefined>>;
   since: Date;
   height: Height | undefined;
-  profileHeight: ProfileHeight | undefined;
   /** Undefined too if no blood pressure needs it. */
   timezone: string | undefined;
   items: Item[];
@@ -135,11 +133,7 @@ export async function collectAndPlan(
   const facts = { progress, looksFirst, sends, hasTimezone: timezone !== undefined, now };
   const items = withoutUnderWay(withoutDoubles(planAll(sinks, readings, entries, facts), typed), start.earlierLinks);
   const height = newer(answer.height, earlierHeight);
-  const isSending = tasksOf(items, "weigh_in").some(({ step }) => step.type !== "watch");
-  return {
-    ...{ answer, since, timezone, items, height, early: { weigh_in: await looking } },
-    profileHeight: await lookUpProfileHeight(start, { settings: account.settings, height, isSending, now }),
-  };
+  return { answer, since, timezone, items, height, early: { weigh_in: await looking } };
 }
 
 /** What its owner restored and Withings no longer lists, as it was sent before. */

@@ -22,15 +22,15 @@ export function isHeightMissing(settings: Settings, progress: Progress | undefin
   return progress?.profileHeight !== undefined && knownHeight(settings, progress) === undefined;
 }
 
-/** Garmin is asked once, before the first weigh-in that would go without a BMI. Never rejects: that stops no reading. */
+/** Garmin is asked once, before the first weigh-in that would go without a BMI. */
 export async function lookUpProfileHeight(
   { progress, sinks }: { progress: Progress; sinks: Sinks },
-  run: { settings: Settings; height: Height | undefined; isSending: boolean; now: Date },
+  run: { settings: Settings; height: Height | undefined; now: Date },
 ): Promise<ProfileHeight | undefined> {
-  const { settings, height, isSending, now } = run;
+  const { settings, height, now } = run;
   const { profileHeight, adopting } = progress;
   const isKnown = knownHeight(settings, { height }) !== undefined;
-  if (isKnown || !isSending || (profileHeight && !adopting)) return profileHeight;
-  const found = await sinks.profileHeight().catch(() => undefined);
+  if (isKnown || (profileHeight && !adopting)) return profileHeight;
+  const found = await sinks.profileHeight();
   return found ? { lookedAt: now, ...found } : profileHeight;
 }

@@ -222,9 +222,10 @@ async function takenOutFirst(deps: RunDeps, start: Start, lease: HeldLease, stat
   return { ...start, stored: finished.stored, progress: progress === stored.value ? finished.stored.value : next };
 }
 
-function conclude(run: CollectedRun, { kinds, stillOpen, foreign }: Brought, state: RunState, now: Date): Progress {
+function conclude(run: CollectedRun, brought: Brought, state: RunState, now: Date): Progress {
+  const { kinds, profileHeight, stillOpen, foreign } = brought;
   const { progress } = run.start;
-  const { answer, since, height, profileHeight, items } = run.collected;
+  const { answer, since, height, items } = run.collected;
   const { sends } = run.account.settings;
   const { trouble } = state;
   state.decided = decidedOf(items);

@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { UnexpectedAnswerError } from "../../lib/errors.ts";
+import { asksToWait, RetryLaterError, UnexpectedAnswerError } from "../../lib/errors.ts";
 import { lazy } from "../../lib/lazy.ts";
 import type { GarminProfile } from "../model/garmin-sign-in.ts";
+import { RefusedHereError, type WithAccess } from "../model/link.ts";
 import { isHeight } from "../model/vendors.ts";
 import { type GarminCall, readBody } from "./client.ts";
 import { numberOf } from "./entries.ts";
@@ -46,15 +47,32 @@ export async function uploadConsent(call: GarminCall): Promise<boolean | undefin
 
 const UserSettings = lazy(() => z.object({ userData: z.object({ height: z.unknown().optional() }).nullish() }));
 
-/** In centimetres there. Without a height if the answer has none that can be one: then only the owner knows. */
-export async function profileHeight(call: GarminCall): Promise<{ heightM?: number }> {
-  const answer = await call({ method: "GET", path: "/userprofile-service/userprofile/user-settings" });
-  let height: unknown;
+/**
+ * Without a height if this address refuses us or its answer has none that can be one: then only the owner knows. Undefined if it
+ * gives no answer for now. Only that stops no reading: a wait or a link that can't be renewed concerns every call.
+ */
+export async function profileHeight(
+  openGarmin: (withAccess: WithAccess) => GarminCall,
+  withAccess: WithAccess,
+): Promise<{ heightM?: number } | undefined> {
   try {
-    height = readBody("Garmin user settings", answer, UserSettings()).userData?.height;
+    return await withAccess((token) =>
+      heightIn(openGarmin((use) => use(token))).catch((error: unknown) => {
+        if (error instanceof UnexpectedAnswerError) return {};
+        if (error instanceof RetryLaterError && !asksToWait(error)) return undefined;
+        throw error;
+      }),
+    );
   } catch (error) {
-    if (!(error instanceof UnexpectedAnswerError)) throw error;
+    if (error instanceof RefusedHereError) return {};
+    throw error;
   }
+}
+
+/** In centimetres there. */
+async function heightIn(call: GarminCall): Promise<{ heightM?: number }> {
+  const answer = await call({ method: "GET", path: "/userprofile-service/userprofile/user-settings" });
+  const height = readBody("Garmin user settings", answer, UserSettings()).userData?.height;
   if (height == null || height === 0) return {};
   const heightM = (numberOf(height) ?? Number.NaN) / 100;
   if (isHeight(heightM)) return { heightM };

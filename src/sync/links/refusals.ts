@@ -7,6 +7,7 @@ import {
   type Links,
   RELINK,
   type Refusal,
+  RefusedHereError,
   type UnclearRefusalError,
   type Vendor,
   type Versioned,
@@ -60,7 +61,7 @@ export class Refusals {
       throw new RetryLaterError(`the ${vendor} link changed in between`);
     }
     const refusing = { delayedBy: `${vendor}_refusing` } as const;
-    if (!isElsewhereToo) throw new RetryLaterError(`${vendor} refuses a token that it takes elsewhere`, refusing);
+    if (!isElsewhereToo) throw new RefusedHereError(`${vendor} refuses a token that it takes elsewhere`, refusing);
     if ((await this.#lasting(wanted, link, "access")) >= DOUBT_SECONDS) return this.#end(wanted, link);
     throw new RetryLaterError(`${vendor} refuses a token that it has just issued, which may pass`, refusing);
   }

@@ -114,5 +114,8 @@ export class AccessRefusedError extends Error {
   override readonly name = "AccessRefusedError";
 }
 
+/** It refuses there the access token that it takes elsewhere, so the link is good. */
+export class RefusedHereError extends RetryLaterError {}
+
 /** Runs a call with a valid access token, and once more with a renewed one when the first is refused. */
 export type WithAccess = <T>(call: (accessToken: string) => Promise<T>) => Promise<T>;

@@ -77,8 +77,8 @@ export interface Sink<R extends Reading = Reading> {
 export interface Sinks {
   weigh_in: Sink<WeighIn>;
   blood_pressure: Sink<BloodPressure>;
-  /** What the account's profile says. Without a height if it says nothing that can be one; throws if Garmin gave no answer. */
-  profileHeight(): Promise<{ heightM?: number }>;
+  /** What the account's profile says. Without a height if it says nothing that can be one; undefined if it can't be read now. */
+  profileHeight(): Promise<{ heightM?: number } | undefined>;
 }
 
 export type OpenSinks = (withAccess: WithAccess) => Sinks;

@@ -1,5 +1,7 @@
-import { afterEach, expect, test } from "vitest";
-import { ACCOUNT, startTestApp, type TestApp } from "../../support/test-app.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import type { FaultEffect } from "../../../src/sandbox/fault.ts";
+import type { NewFault } from "../../../src/sandbox/faults.ts";
+import { ACCOUNT, OWNER, startTestApp, type TestApp } from "../../support/test-app.ts";
 
 let harness: TestApp;
 afterEach(() => harness.close());
@@ -88,6 +90,60 @@ test.each([
     expect(bmis()).toEqual([undefined, 26.2]);
   },
 );
+
+describe("what isn’t about the profile is as with any other call to Garmin", () => {
+  const LATER = 31 * 3600;
+  const everywhere = (match: NewFault["match"], effect: FaultEffect) =>
+    harness.sandbox.faults.add({ server: "garmin_connectapi", match, times: Infinity, effect });
+
+  test.each([
+    ["fails", { type: "status", status: 503 }],
+    ["gets no answer", { type: "drop_before" }],
+  ] as const)("a renewal that %s puts the weigh-in off, which has its BMI a minute later", async (_, effect) => {
+    harness = await startTestApp({ profileHeightCm: 175 });
+    harness.clock.advance(LATER);
+    harness.sandbox.faults.add({ server: "garmin_diauth", match: {}, effect });
+    expect(await weighIn()).toMatchObject({ status: "retry_later", synced: 0 });
+    expect(harness.weights()).toEqual([]);
+    harness.clock.advance(60);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(bmis()).toEqual([26.2]);
+  });
+
+  test("a session that has ended is said to have", async () => {
+    harness = await startTestApp({ profileHeightCm: 175 });
+    harness.sandbox.garmin.revoke(OWNER.email);
+    expect(await weighIn()).toMatchObject({ status: "action_needed", action: "relink_garmin" });
+    expect((await harness.app.store.links.read(ACCOUNT, "garmin"))?.value.state).toBe("stale");
+    expect(harness.weights()).toEqual([]);
+  });
+
+  test("a wait that Garmin asks for is kept, and the weigh-in has its BMI afterwards", async () => {
+    harness = await startTestApp({ profileHeightCm: 175 });
+    const headers = { "retry-after": "600" };
+    const effect = { type: "status", status: 429, headers } as const;
+    harness.sandbox.faults.add({ server: "garmin_connectapi", match: { path: SETTINGS }, effect });
+    expect(await weighIn()).toMatchObject({ status: "retry_later", delay: { cause: "garmin_limited" } });
+    harness.clock.advance(601);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(bmis()).toEqual([26.2]);
+  });
+
+  test.each([
+    ["401", { error: "invalid_token" }],
+    ["403", { error: "no scope" }],
+    ["404", {}],
+  ])("a refusal of this address alone, HTTP %s, stops no reading and asks the owner", async (status, body) => {
+    harness = await startTestApp({ profileHeightCm: 175 });
+    everywhere({ path: SETTINGS }, { type: "status", status: Number(status), body });
+    expect(await weighIn()).toMatchObject({ status: "success", synced: 1 });
+    expect(bmis()).toEqual([undefined]);
+    expect(await facts()).toMatchObject({ isHeightMissing: true });
+    harness.requests();
+    await weighIn();
+    expect(looks()).toBe(0);
+  });
+});
 
 test.each([
   ["nothing", { userData: { height: null } }],

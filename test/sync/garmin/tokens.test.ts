@@ -185,7 +185,7 @@ describe("a refresh that does not succeed", () => {
     ["a line that breaks before it arrives", atRefresh({ type: "drop_before" })],
     ["a success without an access token", atRefresh({ type: "body", body: { refresh_token: "x", expires_in: 9 } })],
   ])("%s leaves the stored tokens as they were, and the next one goes on with them", async (_what, fault) => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.sandbox.garmin.expireAccessToken(OWNER.email);
     const before = await harness.app.store.links.read(ACCOUNT, "garmin");
     harness.sandbox.faults.add(fault);

@@ -39,7 +39,7 @@ const tokenRequests = (vendor: Vendor) => harness.sandbox[vendor].requests.filte
 
 /** A linked account with one weigh-in to send, before any request. */
 async function waitingWeighIn() {
-  harness = await startTestApp({ heightM: 1.75 });
+  harness = await startTestApp();
   harness.clock.advance(A_WHILE);
   harness.person.stepOnScale({ weightKg: 80.25 });
   harness.requests();
@@ -227,7 +227,7 @@ describe("a renewed link", () => {
 
 describe("an access token that the vendor refuses", () => {
   test("once is renewed once, and the run goes on", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.person.stepOnScale({ weightKg: 80.25 });
     await harness.sync();
     harness.clock.advance(60);
@@ -860,7 +860,7 @@ describe("a link that nobody needs", () => {
   const keepAlive = (vendor: Vendor = "garmin", app = harness.app) => app.tokens.keepAlive(ACCOUNT, vendor);
 
   test("is left alone for a week, and then renewed once", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.requests();
     harness.clock.advance(7 * DAY);
     await keepAlive();
@@ -873,7 +873,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("is still alive after a quarter of a year without a reading", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.requests();
     for (let days = 0; days < 92; days++) {
       harness.clock.advance(DAY);
@@ -885,7 +885,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("counts from its last renewal, for whatever reason that was", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.clock.advance(5 * DAY);
     await harness.app.garminSignIn.uploadConsent(ACCOUNT);
     harness.requests();
@@ -895,7 +895,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("starts over with a sign-in", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.clock.advance(10 * DAY);
     await keepAlive();
     harness.clock.advance(10 * DAY);
@@ -909,7 +909,7 @@ describe("a link that nobody needs", () => {
     ["a year", 365],
     ["two days", 2],
   ])("is renewed when its last renewal lies %s in the future, by a clock that was wrong", async (_what, days) => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     const ahead = {
       now: () => new Date(harness.clock.now().getTime() + days * DAY * 1000),
       sleep: harness.clock.sleep,
@@ -925,7 +925,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("isn't renewed twice at once", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.clock.advance(8 * DAY);
     harness.requests();
     await Promise.all([keepAlive(), keepAlive("garmin", await harness.newApp())]);
@@ -934,7 +934,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("and that can't be renewed just now is logged, and tried again the next time", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.clock.advance(8 * DAY);
     harness.sandbox.faults.turnOn("garmin_diauth_down", { times: 1 });
     const before = await stored("garmin");
@@ -947,7 +947,7 @@ describe("a link that nobody needs", () => {
   });
 
   test("and was ended at the vendor asks for its owner", async () => {
-    harness = await startTestApp({ heightM: 1.75 });
+    harness = await startTestApp();
     harness.clock.advance(8 * DAY);
     harness.sandbox.garmin.revoke(OWNER.email);
     await expect(keepAlive()).rejects.toThrow("relink_garmin");
