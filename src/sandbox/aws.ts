@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { parseJson } from "../lib/json.ts";
+import { Reply } from "./reply.ts";
 import { type Call, type RecordedRequest, routed, serve } from "./serve.ts";
 
 export interface AwsOptions {
@@ -71,7 +72,7 @@ export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
         { method: "POST", path: "/", handle: (call) => ssm(state, call) },
         { method: "GET", path: functionPath, handle: (call) => lambda(state, call) },
       ],
-      () => new Response(null, { status: 404 }),
+      () => new Reply(null, { status: 404 }),
     ),
     { name: "aws" },
   );
@@ -90,7 +91,7 @@ export async function startAws(options: AwsOptions = {}): Promise<LocalAws> {
   });
 }
 
-function ssm(state: State, { seen }: Call): Response {
+function ssm(state: State, { seen }: Call): Reply {
   const action = /^AmazonSSM\.(\w+)$/.exec(seen.headers["x-amz-target"] ?? "")?.[1] ?? "";
   const perform = ssmActions(state)[action];
   if (!perform) return refusal(400, "UnknownOperationException", action);
@@ -98,14 +99,14 @@ function ssm(state: State, { seen }: Call): Response {
   if (refused) return refused;
   try {
     const answer = perform(parseJson(seen.body));
-    return answer instanceof Response ? answer : amzJson(200, answer);
+    return answer instanceof Reply ? answer : amzJson(200, answer);
   } catch (error) {
     if (error instanceof z.ZodError) return refusal(400, "ValidationException", error.message);
     throw error;
   }
 }
 
-function ssmActions(state: State): Record<string, (input: unknown) => object | Response> {
+function ssmActions(state: State): Record<string, (input: unknown) => object | Reply> {
   const { parameters, pageSize } = state;
   return {
     GetParameters(input) {
@@ -163,12 +164,12 @@ function shown({ parameters, region }: State, name: string, isOpened: boolean) {
   };
 }
 
-function lambda(state: State, { seen, params: { name = "" } }: Call): Response {
+function lambda(state: State, { seen, params: { name = "" } }: Call): Reply {
   const refused = callerRefusal(state, seen, "lambda", "GetFunctionConfiguration");
   if (refused) return refused;
   const variables = state.functions.get(name);
   if (!variables) return refusal(404, "ResourceNotFoundException", `Function not found: ${name}`);
-  return Response.json({ FunctionName: name, Runtime: "nodejs24.x", Environment: { Variables: variables } });
+  return Reply.json({ FunctionName: name, Runtime: "nodejs24.x", Environment: { Variables: variables } });
 }
 
 /** The refusal, if the key, the region or the rights are wrong. Signatures aren’t checked, because this has no secret key. */
@@ -177,7 +178,7 @@ function callerRefusal(
   { headers }: RecordedRequest,
   service: string,
   action: string,
-): Response | undefined {
+): Reply | undefined {
   const [, key, signedRegion, signedService] =
     /Credential=([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request/.exec(headers.authorization ?? "") ?? [];
   if (key === undefined) return refusal(400, "MissingAuthenticationTokenException", "Missing Authentication Token");
@@ -196,7 +197,7 @@ function callerRefusal(
 }
 
 const amzJson = (status: number, body: object, headers: Record<string, string> = {}) =>
-  new Response(JSON.stringify(body), { status, headers: { "content-type": "application/x-amz-json-1.1", ...headers } });
+  new Reply(JSON.stringify(body), { status, headers: { "content-type": "application/x-amz-json-1.1", ...headers } });
 
 const refusal = (status: number, type: string, message: string) =>
   amzJson(status, { __type: type, message }, { "x-amzn-errortype": type });

@@ -1,5 +1,6 @@
 import type { Fault, FaultMatch, ServerName } from "./fault.ts";
 import { type FaultName, namedFaults } from "./named-faults.ts";
+import { Reply } from "./reply.ts";
 import { type Handler, type RecordedRequest, realSeconds } from "./serve.ts";
 
 export type NewFault = Omit<Fault, "name" | "label" | "times"> & { name?: string; label?: string; times?: number };
@@ -122,10 +123,10 @@ export function withFaults(server: ServerName, faults: FaultBoard, handler: Hand
   };
 }
 
-function answerWith(body: unknown, status: number, headers: Record<string, string> = {}): Response {
-  if (body === undefined) return new Response(null, { status, headers });
+function answerWith(body: unknown, status: number, headers: Record<string, string> = {}): Reply {
+  if (body === undefined) return new Reply(null, { status, headers });
   const isText = typeof body === "string";
-  return new Response(isText ? body : JSON.stringify(body), {
+  return new Reply(isText ? body : JSON.stringify(body), {
     status,
     headers: { "content-type": isText ? "text/html; charset=utf-8" : "application/json; charset=utf-8", ...headers },
   });

@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { Reply } from "./reply.ts";
 import { serve } from "./serve.ts";
 
 const SILENCE_MINUTES = 15;
@@ -20,7 +21,7 @@ export async function startOutside(clock: Clock): Promise<Outside> {
     (_, { path, body }) => {
       if (path === "/alarm") alarms.push({ at: clock.now(), text: body });
       else if (path === "/heartbeat") beatAt = clock.now();
-      return new Response(null, { status: 200 });
+      return new Reply(null, { status: 200 });
     },
     { name: "outside", clock },
   );

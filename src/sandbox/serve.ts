@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { Reply } from "./reply.ts";
 
 export interface RecordedRequest {
   readonly server: string;
@@ -20,7 +21,7 @@ export interface RecordedRequest {
 
 /** The connection breaks, or stays open in silence. What the handler did still counts. */
 export type NoAnswer = "drop" | "hang";
-export type Answer = Response | NoAnswer;
+export type Answer = Reply | Response | NoAnswer;
 /** `request` makes the request as the platform knows it, which takes longer than most answers. */
 export type Handler = (request: () => Request, seen: RecordedRequest) => Promise<Answer> | Answer;
 
@@ -89,7 +90,7 @@ async function settle(handler: Handler, request: () => Request, seen: RecordedRe
     return await handler(request, seen);
   } catch (error) {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return new Response(`the sandbox itself failed\n${text}`, { status: 599 });
+    return new Reply(`the sandbox itself failed\n${text}`, { status: 599 });
   }
 }
 
@@ -130,13 +131,13 @@ function whole(incoming: IncomingMessage): Promise<Buffer> {
   });
 }
 
-async function write(response: Response, outgoing: ServerResponse, headOnly: boolean) {
+async function write(response: Reply | Response, outgoing: ServerResponse, headOnly: boolean) {
   const headers = new Map<string, string | string[]>(response.headers);
   const cookies = response.headers.getSetCookie();
   if (cookies.length > 0) headers.set("set-cookie", cookies);
-  const body = new Uint8Array(await response.arrayBuffer());
+  const body = response instanceof Reply ? response.body : new Uint8Array(await response.arrayBuffer());
   outgoing.writeHead(response.status, Object.fromEntries(headers));
-  outgoing.end(headOnly ? undefined : body);
+  outgoing.end(headOnly ? undefined : (body ?? undefined));
 }
 
 export function realSeconds(seconds: number): Promise<void> {
@@ -167,7 +168,7 @@ export function routed(routes: readonly Route[], notFound: (call: Call) => Answe
       const params = match === true ? {} : { ...match.groups };
       return handle({ request, seen, params });
     }
-    if (pathIsKnown) return Response.json({ error: "Method Not Allowed" }, { status: 405 });
+    if (pathIsKnown) return Reply.json({ error: "Method Not Allowed" }, { status: 405 });
     return notFound({ request, seen, params: {} });
   };
 }

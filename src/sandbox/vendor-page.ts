@@ -1,5 +1,6 @@
+import { Reply } from "./reply.ts";
 /** `body` is HTML. What came from outside goes through `escapeHtml`. */
-export function vendorPage(title: string, body: string, status = 200): Response {
+export function vendorPage(title: string, body: string, status = 200): Reply {
   const html = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeHtml(title)}</title>
@@ -10,7 +11,7 @@ input, button { font: inherit; padding: .5rem .8rem; margin: .25rem 0; width: 10
 </style></head>
 <body>${body}</body>
 </html>`;
-  return new Response(html, { status, headers: { "content-type": "text/html; charset=utf-8" } });
+  return new Reply(html, { status, headers: { "content-type": "text/html; charset=utf-8" } });
 }
 
 /** On a phone the address is hard to copy. */

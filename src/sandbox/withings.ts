@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { FaultBoard, withFaults } from "./faults.ts";
+import { Reply } from "./reply.ts";
 import { type RecordedRequest, routed, serve } from "./serve.ts";
 import { backTo, codeFor, whatIsWrong } from "./withings/authorize.ts";
 import { unknownAction } from "./withings/envelope.ts";
@@ -90,7 +91,7 @@ export async function startWithings(options: WithingsOptions = {}): Promise<With
 
   const routes = withingsRoutes({ clock, settings, application, people, grants, limits, notifications });
   const handler = routed(routes, ({ seen }) =>
-    seen.path.startsWith("/oauth2_user/") ? new Response("<h1>404 Not Found</h1>", { status: 404 }) : unknownAction(),
+    seen.path.startsWith("/oauth2_user/") ? new Reply("<h1>404 Not Found</h1>", { status: 404 }) : unknownAction(),
   );
   const served = await serve(withFaults("withings", faults, handler), { name: "withings", clock, port, delaySeconds });
   return {

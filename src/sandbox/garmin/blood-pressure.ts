@@ -1,3 +1,4 @@
+import { Reply } from "../reply.ts";
 import type { Call, Route } from "../serve.ts";
 import type { Account, StoredBloodPressure } from "./accounts.ts";
 import type { Connect } from "./connect.ts";
@@ -17,7 +18,7 @@ export function bloodPressureRoutes(connect: Connect): Route[] {
         const dates = datesOf(params.start, params.end);
         if (!dates) return badRequest("Invalid date range");
         const includeAll = seen.query.get("includeAll")?.toLowerCase() === "true";
-        return Response.json(range(connect.visible(bloodPressures), ...dates, includeAll));
+        return Reply.json(range(connect.visible(bloodPressures), ...dates, includeAll));
       }),
     },
     {
@@ -26,7 +27,7 @@ export function bloodPressureRoutes(connect: Connect): Route[] {
       handle: reading(({ bloodPressures }, { params }) => {
         const dates = datesOf(params.day, params.day);
         return dates
-          ? Response.json(dayView(connect.visible(bloodPressures), dates[0]))
+          ? Reply.json(dayView(connect.visible(bloodPressures), dates[0]))
           : badRequest("Invalid date range");
       }),
     },
@@ -39,7 +40,7 @@ export function bloodPressureRoutes(connect: Connect): Route[] {
         );
         if (index < 0) return notFound();
         bloodPressures.splice(index, 1);
-        return new Response(null, { status: 204 });
+        return new Reply(null, { status: 204 });
       }),
     },
   ];
@@ -47,7 +48,7 @@ export function bloodPressureRoutes(connect: Connect): Route[] {
 
 /** Like Garmin, it never dedupes: every POST adds one. */
 function post(connect: Connect) {
-  return (account: Account, { seen }: Call): Response => {
+  return (account: Account, { seen }: Call): Reply => {
     const body = jsonObject(seen.body);
     const localMs = readTimestamp(body?.measurementTimestampLocal);
     const gmtMs = readTimestamp(body?.measurementTimestampGMT);
@@ -73,7 +74,7 @@ function post(connect: Connect) {
       notes: typeof body.notes === "string" ? body.notes : "",
     };
     account.bloodPressures.push(stored);
-    return Response.json(measurement(stored));
+    return Reply.json(measurement(stored));
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { FaultBoard } from "../faults.ts";
+import { Reply } from "../reply.ts";
 import type { Answer, Call, Route } from "../serve.ts";
 import type { Account } from "./accounts.ts";
 import type { FitWeight } from "./fit-file.ts";
@@ -84,8 +85,8 @@ export function createConnect(
   return connect;
 }
 
-function notSignedIn(): Response {
-  return Response.json(
+function notSignedIn(): Reply {
+  return Reply.json(
     { message: "HTTP 401 Unauthorized", error: "NotAuthorizedException" },
     {
       status: 401,
@@ -94,7 +95,7 @@ function notSignedIn(): Response {
   );
 }
 
-function consentMissing(): Response {
+function consentMissing(): Reply {
   const message = "The user is from EU location, but upload consent is not yet granted or revoked";
-  return Response.json({ message, reasonCode: 2, error: "PreconditionFailedException" }, { status: 412 });
+  return Reply.json({ message, reasonCode: 2, error: "PreconditionFailedException" }, { status: 412 });
 }

@@ -1,3 +1,4 @@
+import { Reply } from "../reply.ts";
 import { type Handler, type Route, routed } from "../serve.ts";
 import { bloodPressureRoutes } from "./blood-pressure.ts";
 import type { Connect } from "./connect.ts";
@@ -14,7 +15,7 @@ function profileRoutes({ reading }: Connect): Route[] {
       method: "GET",
       path: "/userprofile-service/socialProfile",
       handle: reading(({ profileId, guid, displayName, fullName, email }) =>
-        Response.json({ id: profileId, profileId, garminGUID: guid, displayName, fullName, userName: email }),
+        Reply.json({ id: profileId, profileId, garminGUID: guid, displayName, fullName, userName: email }),
       ),
     },
     {
@@ -24,7 +25,7 @@ function profileRoutes({ reading }: Connect): Route[] {
         const latest = weights.toSorted((a, b) => a.takenAt.getTime() - b.takenAt.getTime()).at(-1);
         const weight = latest ? latest.weightKg * 1000 : null;
         const userData = { weight, height: heightCm, birthDate: "1985-04-12", measurementSystem: "metric" };
-        return Response.json({ id: profileId, userData });
+        return Reply.json({ id: profileId, userData });
       }),
     },
     {
@@ -33,14 +34,14 @@ function profileRoutes({ reading }: Connect): Route[] {
       handle: reading(({ displayName, email, timezone }, { params }) => {
         if (params.displayName !== displayName) return jsonError(403, "ForbiddenException", "HTTP 403 Forbidden");
         const about = { birthDate: "1985-04-12", locale: "en", timeZone: timezone };
-        return Response.json({ userInfo: { ...about, email, countryCode: "DE" }, biometricProfile: null, ...about });
+        return Reply.json({ userInfo: { ...about, email, countryCode: "DE" }, biometricProfile: null, ...about });
       }),
     },
     {
       method: "GET",
       path: "/gdprconsent-service/feature/UPLOAD",
       handle: reading(({ uploadConsent }) =>
-        Response.json({ feature: "UPLOAD", userOption: uploadConsent ? "opt-in" : "opt-out" }),
+        Reply.json({ feature: "UPLOAD", userOption: uploadConsent ? "opt-in" : "opt-out" }),
       ),
     },
   ];

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Reply } from "../reply.ts";
 import { type Handler, type RecordedRequest, routed } from "../serve.ts";
 import type { Accounts } from "./accounts.ts";
 import { notFound } from "./front.ts";
@@ -19,7 +20,7 @@ export function diauthHandler(diauth: Diauth): Handler {
   return routed([{ method: "POST", path: "/di-oauth2-service/oauth/token", handle: token }], notFound);
 }
 
-function requestToken({ accounts, tickets, tokens }: Diauth, seen: RecordedRequest): Response {
+function requestToken({ accounts, tickets, tokens }: Diauth, seen: RecordedRequest): Reply {
   const isForm = seen.headers["content-type"]?.startsWith("application/x-www-form-urlencoded");
   const form = new URLSearchParams(isForm ? seen.body : "");
   const clientId = form.get("client_id") ?? "";
@@ -47,12 +48,12 @@ function requestToken({ accounts, tickets, tokens }: Diauth, seen: RecordedReque
       return account ? tokenAnswer(link, account.guid) : invalidGrant(`Invalid refresh token: ${refreshToken}`);
     }
     default:
-      return Response.json({ error: "unsupported_grant_type" }, { status: 400 });
+      return Reply.json({ error: "unsupported_grant_type" }, { status: 400 });
   }
 }
 
-function tokenAnswer(link: GarminLink, customerId: string): Response {
-  return Response.json({
+function tokenAnswer(link: GarminLink, customerId: string): Reply {
+  return Reply.json({
     access_token: link.accessToken,
     token_type: "Bearer",
     refresh_token: link.refreshToken,
@@ -65,7 +66,7 @@ function tokenAnswer(link: GarminLink, customerId: string): Response {
 }
 
 const invalidGrant = (description: string) =>
-  Response.json({ error: "invalid_grant", error_description: description }, { status: 400 });
+  Reply.json({ error: "invalid_grant", error_description: description }, { status: 400 });
 
 const invalidClient = () =>
-  Response.json({ error: "invalid_client", error_description: "Bad client credentials" }, { status: 401 });
+  Reply.json({ error: "invalid_client", error_description: "Bad client credentials" }, { status: 401 });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Reply } from "../reply.ts";
 import type { Handler } from "../serve.ts";
 
 const COMMON_HEADERS = {
@@ -15,29 +16,29 @@ export function garminFront(handler: Handler): Handler {
     // A doubled content type reads as one with a comma, and is refused without a reason.
     const answer =
       isPost && seen.headers["content-type"]?.includes(",")
-        ? new Response(null, { status: 400 })
+        ? new Reply(null, { status: 400 })
         : await handler(request, isDelete ? { ...seen, method: "DELETE" } : seen);
-    if (!(answer instanceof Response)) return answer;
+    if (typeof answer === "string") return answer;
     for (const [name, value] of Object.entries(COMMON_HEADERS)) answer.headers.set(name, value);
     answer.headers.set("cf-ray", `${randomBytes(8).toString("hex")}-FRA`);
     return answer;
   };
 }
 export const blocked = () =>
-  new Response("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>", {
+  new Reply("<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>", {
     status: 403,
     headers: { "content-type": "text/html; charset=UTF-8", "cf-mitigated": "challenge" },
   });
 
-export function jsonError(status: number, error: string, message: string): Response {
-  return Response.json({ message, error }, { status });
+export function jsonError(status: number, error: string, message: string): Reply {
+  return Reply.json({ message, error }, { status });
 }
 
 export const notFound = () => jsonError(404, "NotFoundException", "HTTP 404 Not Found");
 export const badRequest = (message: string) => jsonError(400, "BadRequestException", message);
 
 export const gatewayTimeout = () =>
-  new Response("<html><head><title>504 Gateway Time-out</title></head><body></body></html>", {
+  new Reply("<html><head><title>504 Gateway Time-out</title></head><body></body></html>", {
     status: 504,
     headers: { "content-type": "text/html; charset=UTF-8" },
   });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Reply } from "../reply.ts";
 import type { RecordedRequest } from "../serve.ts";
 import type { PendingLogin } from "./mfa.ts";
 
@@ -53,7 +54,7 @@ export class Sessions {
 
 export type CookiePath = "api" | "page";
 
-export function setSessionCookies(response: Response, session: Session, path: CookiePath): Response {
+export function setSessionCookies(response: Reply, session: Session, path: CookiePath): Reply {
   setCookie(response, "SESSION", session.id, path);
   setCookie(response, "__VCAP_ID__", session.machine, path);
   setCookie(response, "__cflb", session.balancer, path);
@@ -62,14 +63,14 @@ export function setSessionCookies(response: Response, session: Session, path: Co
   return response;
 }
 
-export function setSignedInCookies(response: Response, castgc: string, guid: string, path: CookiePath): Response {
+export function setSignedInCookies(response: Reply, castgc: string, guid: string, path: CookiePath): Reply {
   setCookie(response, "CASTGC", castgc, path);
   setCookie(response, "GARMIN-SSO", "1", path);
   setCookie(response, "GARMIN-SSO-CUST-GUID", guid, path);
   return response;
 }
 
-function setCookie(response: Response, name: string, value: string, path: CookiePath): void {
+function setCookie(response: Reply, name: string, value: string, path: CookiePath): void {
   // The expiry contains a comma, at which clients have split. The pages' cookies can't be Secure, because a browser wouldn't
   // send them back to a local server without TLS.
   const expires = "Expires=Wed, 21 Oct 2037 07:28:00 GMT";

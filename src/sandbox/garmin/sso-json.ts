@@ -1,3 +1,4 @@
+import { Reply } from "../reply.ts";
 import type { Call, RecordedRequest, Route } from "../serve.ts";
 import { vendorPage } from "../vendor-page.ts";
 import type { Account } from "./accounts.ts";
@@ -31,18 +32,18 @@ export function jsonSignInRoutes(sso: Sso): Route[] {
 }
 
 /** A browser that is signed in gets a ticket right away. */
-function signInPage(sso: Sso, { seen }: Call): Response {
+function signInPage(sso: Sso, { seen }: Call): Reply {
   const email = sso.sessions.emailOf(seen);
   const service = seen.query.get("service") ?? "";
   if (email && isGarminService(service, sso.url())) {
     const ticket = sso.tickets.mint(email, service, "sso");
-    return new Response(null, { status: 302, headers: { location: `${service}?ticket=${ticket}` } });
+    return new Reply(null, { status: 302, headers: { location: `${service}?ticket=${ticket}` } });
   }
   const page = vendorPage("Garmin SSO Portal", "<h1>Garmin</h1><p>This page is drawn by a script.</p>");
   return setSessionCookies(page, sso.sessions.open(), "api");
 }
 
-function login(sso: Sso, { seen, params }: Call): Response {
+function login(sso: Sso, { seen, params }: Call): Reply {
   const clientId = seen.query.get("clientId") ?? "";
   const service = seen.query.get("service") ?? "";
   const body = jsonObject(seen.body);
@@ -58,7 +59,7 @@ function login(sso: Sso, { seen, params }: Call): Response {
     return signInAnswer(401, "INVALID_USERNAME_PASSWORD", "generalLoginInvalidUsernameOrPassword");
   }
   if (!account.mfa) return signedIn(sso, account, service, "login");
-  if (params.flavour === "portal") return Response.json({ error: { "status-code": "427" } });
+  if (params.flavour === "portal") return Reply.json({ error: { "status-code": "427" } });
 
   const existing = sso.sessions.of(seen);
   const session = existing ?? sso.sessions.open();
@@ -77,7 +78,7 @@ function comesFromPage(sso: Sso, seen: RecordedRequest): boolean {
   return sso.sessions.of(seen) !== undefined && /\/sso\/en[^/]*\/sign-in(\?|$)/.test(referer);
 }
 
-function verifyCode(sso: Sso, { seen }: Call): Response {
+function verifyCode(sso: Sso, { seen }: Call): Reply {
   const session = sso.sessions.of(seen);
   const pending = session?.pending;
   if (!session || !pending) return sessionExpired();
@@ -91,15 +92,15 @@ function verifyCode(sso: Sso, { seen }: Call): Response {
   return signedIn(sso, pending.account, pending.service, "verifyCode");
 }
 
-function wrongCode(sso: Sso): Response {
+function wrongCode(sso: Sso): Reply {
   const { type, message } = CODE_REFUSED.wrong;
   switch (sso.settings.wrongCode) {
     case "401 empty":
-      return new Response(null, { status: 401 });
+      return new Reply(null, { status: 401 });
     case "401 Spring": {
       const timestamp = "2026-11-21T06:30:15.000+00:00";
       const path = "/mobile/api/mfa/verifyCode";
-      return Response.json({ timestamp, status: 401, error: "Unauthorized", path }, { status: 401 });
+      return Reply.json({ timestamp, status: 401, error: "Unauthorized", path }, { status: 401 });
     }
     case "200 named":
       return signInAnswer(200, type, message);
@@ -108,7 +109,7 @@ function wrongCode(sso: Sso): Response {
   }
 }
 
-function sendCode(sso: Sso, { seen }: Call): Response {
+function sendCode(sso: Sso, { seen }: Call): Reply {
   const pending = sso.sessions.of(seen)?.pending;
   if (!pending) return sessionExpired();
   if (jsonObject(seen.body)?.mfaMethod !== pending.method) return badRequest("Invalid mfaMethod");
@@ -117,16 +118,16 @@ function sendCode(sso: Sso, { seen }: Call): Response {
     : signInAnswer(400, "MFA_CODE_NOT_SENT", "request another code in 30 seconds");
 }
 
-function signedIn(sso: Sso, account: Account, service: string, call: "login" | "verifyCode"): Response {
+function signedIn(sso: Sso, account: Account, service: string, call: "login" | "verifyCode"): Reply {
   const ticket = { serviceURL: service, serviceTicketId: sso.tickets.mint(account.email, service, "sso") };
   const common = { responseStatus: status(200, "SUCCESSFUL", ""), responseReason: null, samlResponse: null };
   // The answer to a code has fewer fields.
   const more = call === "login" ? { customerMfaInfo: null, consentTypeList: null, captchaAlreadyPassed: false } : {};
-  const answer = Response.json({ ...ticket, ...common, ...more, authType: "CAS" });
+  const answer = Reply.json({ ...ticket, ...common, ...more, authType: "CAS" });
   return setSignedInCookies(answer, sso.sessions.remember(account.email), account.guid, "api");
 }
 
-function signInAnswer(httpStatus: 200 | 400 | 401, type: string, message = "", more: object = {}): Response {
+function signInAnswer(httpStatus: 200 | 400 | 401, type: string, message = "", more: object = {}): Reply {
   const body = {
     serviceURL: null,
     serviceTicketId: null,
@@ -139,7 +140,7 @@ function signInAnswer(httpStatus: 200 | 400 | 401, type: string, message = "", m
     authType: null,
     ...more,
   };
-  return Response.json(body, { status: httpStatus });
+  return Reply.json(body, { status: httpStatus });
 }
 
 const HTTP_WORDS = { 200: "OK", 400: "BAD_REQUEST", 401: "UNAUTHORIZED" } as const;
@@ -152,8 +153,8 @@ const status = (httpStatus: keyof typeof HTTP_WORDS, type: string, message: stri
 const sessionExpired = () => signInAnswer(401, "SESSION_EXPIRED", "generalLoginYourSessionHasExpired");
 
 /** As HTTP 429 or, with the same body, as HTTP 200. */
-function tooMany(sso: Sso): Response {
-  return Response.json({ error: { "status-code": "429" } }, { status: sso.settings.limitInsideHttp200 ? 200 : 429 });
+function tooMany(sso: Sso): Reply {
+  return Reply.json({ error: { "status-code": "429" } }, { status: sso.settings.limitInsideHttp200 ? 200 : 429 });
 }
 
 function mfaInfo({ account, method }: PendingLogin) {

@@ -1,3 +1,4 @@
+import { Reply } from "../reply.ts";
 import type { Call, Route } from "../serve.ts";
 import { copyAddress, escapeHtml, vendorPage } from "../vendor-page.ts";
 import { badRequest, jsonObject } from "./front.ts";
@@ -38,26 +39,26 @@ consumeServiceTicket           No   true/false             Whether the page uses
 redirectAfterAccountLoginUrl   No   Absolute URL           Where the browser goes after a sign-in`;
 
 /** Doesn't use the ticket up: it stays in the address bar. */
-function landingPage({ seen }: Call): Response {
+function landingPage({ seen }: Call): Reply {
   if (!seen.query.has("ticket")) return vendorPage("GARMIN Authentication Application", "");
   const note = '<hr><p class="note">Below this line is the sandbox, and not Garmin.</p>';
   return vendorPage("GAuth Embedded Version", `<pre>${escapeHtml(EMBED_USAGE)}</pre>${note}${copyAddress}`);
 }
 
 /** Lets two people share one browser. */
-function signOut(): Response {
+function signOut(): Reply {
   const page = vendorPage("GARMIN > Signed out", "<h1>Garmin</h1><p>You are signed out.</p>");
   page.headers.append("set-cookie", "CASTGC=; Max-Age=0; Path=/");
   return page;
 }
 
-function openPage(sso: Sso, { seen }: Call): Response {
+function openPage(sso: Sso, { seen }: Call): Reply {
   if (!isGarminService(serviceOf(seen.query), sso.url())) return vendorPage("GARMIN > Oops", "<h1>Oops</h1>", 400);
   const email = sso.sessions.emailOf(seen);
   return email ? success(sso, seen.query, email) : passwordPage(sso, seen.query, sso.sessions.of(seen));
 }
 
-function takePassword(sso: Sso, { seen }: Call): Response {
+function takePassword(sso: Sso, { seen }: Call): Reply {
   const session = sso.sessions.of(seen);
   const form = new URLSearchParams(seen.body);
   if (!session || form.get("_csrf") !== session.csrf)
@@ -77,13 +78,13 @@ function takePassword(sso: Sso, { seen }: Call): Response {
 }
 
 /** Unlike the apps, the page has to ask for the code. */
-function sendCode(sso: Sso, { seen }: Call): Response {
+function sendCode(sso: Sso, { seen }: Call): Reply {
   const pending = sso.sessions.of(seen)?.pending;
   if (!pending || jsonObject(seen.body)?.customerGuid !== pending.account.guid) return badRequest("Invalid session");
-  return sso.mfa.send(pending) ? Response.json({}) : badRequest("request another code in 30 seconds");
+  return sso.mfa.send(pending) ? Reply.json({}) : badRequest("request another code in 30 seconds");
 }
 
-function takeCode(sso: Sso, { seen }: Call): Response {
+function takeCode(sso: Sso, { seen }: Call): Reply {
   const session = sso.sessions.of(seen);
   const form = new URLSearchParams(seen.body);
   if (!session?.pending || form.get("_csrf") !== session.csrf) {
@@ -97,7 +98,7 @@ function takeCode(sso: Sso, { seen }: Call): Response {
   return passwordPage(sso, seen.query, session, outcome === "expired" ? "That code is too old." : "Wait 24 hours.");
 }
 
-function passwordPage(sso: Sso, query: URLSearchParams, existing: Session | undefined, wrong = ""): Response {
+function passwordPage(sso: Sso, query: URLSearchParams, existing: Session | undefined, wrong = ""): Reply {
   const session = existing ?? sso.sessions.open();
   session.csrf = randomHex(32);
   const known = sso.accounts.all().map(({ email, password }) => `${escapeHtml(email)} / ${escapeHtml(password)}`);
@@ -112,7 +113,7 @@ function passwordPage(sso: Sso, query: URLSearchParams, existing: Session | unde
   return existing ? page : setSessionCookies(page, session, "page");
 }
 
-function codePage(query: URLSearchParams, session: Session, wrong = ""): Response {
+function codePage(query: URLSearchParams, session: Session, wrong = ""): Reply {
   const { pending } = session;
   if (!pending) return vendorPage("GARMIN > Oops", "<h1>Oops</h1>", 400);
   session.csrf = randomHex(32);
@@ -135,7 +136,7 @@ ${pending.code === undefined ? asksForCode : ""}
   return vendorPage("GARMIN Authentication Application", body);
 }
 
-function success(sso: Sso, query: URLSearchParams, email: string): Response {
+function success(sso: Sso, query: URLSearchParams, email: string): Reply {
   const service = serviceOf(query);
   const ticket = sso.tickets.mint(email, service, "cas");
   // Garmin's landing page exists here too, so that a browser in the demo ends up somewhere.

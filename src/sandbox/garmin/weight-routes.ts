@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { Reply } from "../reply.ts";
 import type { Call, Route } from "../serve.ts";
 import type { Account } from "./accounts.ts";
 import type { Connect } from "./connect.ts";
@@ -16,7 +17,7 @@ export function weightRoutes(connect: Connect): Route[] {
   const list = (datesIn: (call: Call) => [start: string | null | undefined, end: string | null | undefined]) =>
     reading(({ weights }, call) => {
       const dates = datesOf(...datesIn(call));
-      return dates ? Response.json(listOf(connect.visible(weights), ...dates)) : badRequest("Invalid date range");
+      return dates ? Reply.json(listOf(connect.visible(weights), ...dates)) : badRequest("Invalid date range");
     });
   return [
     { method: "POST", path: /^\/upload-service\/upload(\/\.fit)?$/, handle: writing(uploadFit(connect)) },
@@ -41,7 +42,7 @@ export function weightRoutes(connect: Connect): Route[] {
         // Python clients write "True".
         const includeAll = seen.query.get("includeAll")?.toLowerCase() === "true";
         const { noNeighbour } = connect.settings;
-        return Response.json(range(connect.visible(weights), { start, end, includeAll, noNeighbour }));
+        return Reply.json(range(connect.visible(weights), { start, end, includeAll, noNeighbour }));
       }),
     },
     {
@@ -53,7 +54,7 @@ export function weightRoutes(connect: Connect): Route[] {
         );
         if (index < 0) return notFound();
         weights.splice(index, 1);
-        return new Response(null, { status: 204 });
+        return new Reply(null, { status: 204 });
       }),
     },
   ];
@@ -61,7 +62,7 @@ export function weightRoutes(connect: Connect): Route[] {
 
 /** Like Garmin, it never dedupes: every record becomes a new weight. */
 function uploadFit(connect: Connect) {
-  return async (account: Account, { request }: Call): Promise<Response> => {
+  return async (account: Account, { request }: Call): Promise<Reply> => {
     const startedMs = connect.clock.now().getTime();
     const file = await filePart(request());
     if (!file) return badRequest("no part named file");
@@ -96,7 +97,7 @@ function uploadFit(connect: Connect) {
       successes: [],
       failures: [],
     };
-    return Response.json({ detailedImportResult }, { status: connect.settings.uploadStatus });
+    return Reply.json({ detailedImportResult }, { status: connect.settings.uploadStatus });
   };
 }
 
@@ -108,7 +109,7 @@ async function filePart(request: Request): Promise<File | undefined> {
 
 /** Takes the weight alone, and the same GMT time only once. */
 function postWeight(connect: Connect) {
-  return (account: Account, { seen }: Call): Response => {
+  return (account: Account, { seen }: Call): Reply => {
     const body = jsonObject(seen.body);
     const localMs = readTimestamp(body?.dateTimestamp);
     const gmtMs = readTimestamp(body?.gmtTimestamp);
@@ -122,6 +123,6 @@ function postWeight(connect: Connect) {
     if (!isZoneOffset(localMs, gmtMs)) return badRequest("Invalid timestamps");
     const weightKg = unitKey === "kg" ? value : value * KG_PER_POUND;
     connect.addManualWeight(account, { takenAt: new Date(gmtMs), localMs, weightKg });
-    return new Response(null, { status: 204 });
+    return new Reply(null, { status: 204 });
   };
 }

@@ -1,3 +1,4 @@
+import { Reply } from "../reply.ts";
 /** How the Bot API refuses: an HTTP status, the same number in the body, and a sentence. */
 export class ApiError extends Error {
   readonly code: number;
@@ -15,11 +16,11 @@ export const badRequest = (what: string) => new ApiError(400, `Bad Request: ${wh
 export const forbidden = (what: string) => new ApiError(403, `Forbidden: ${what}`);
 export const conflict = (what: string) => new ApiError(409, `Conflict: ${what}`);
 
-export function okResponse(result: unknown): Response {
-  return Response.json({ ok: true, result });
+export function okResponse(result: unknown): Reply {
+  return Reply.json({ ok: true, result });
 }
 
-export function errorResponse({ code, message, retryAfterSeconds }: ApiError): Response {
+export function errorResponse({ code, message, retryAfterSeconds }: ApiError): Reply {
   const parameters = retryAfterSeconds === undefined ? {} : { parameters: { retry_after: retryAfterSeconds } };
-  return Response.json({ ok: false, error_code: code, description: message, ...parameters }, { status: code });
+  return Reply.json({ ok: false, error_code: code, description: message, ...parameters }, { status: code });
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { Reply } from "../reply.ts";
 import type { RecordedRequest } from "../serve.ts";
 import { ApiError, errorResponse, okResponse } from "./api-error.ts";
 import { botMethods } from "./methods/bot.ts";
@@ -47,14 +48,14 @@ export class BotApi {
     this.#methods = new Map(Object.entries(methods).map(([name, method]) => [name.toLowerCase(), method]));
   }
 
-  async handle(request: () => Request, seen: RecordedRequest): Promise<Response> {
+  async handle(request: () => Request, seen: RecordedRequest): Promise<Reply> {
     const [, prefix = "", calledToken, rest = ""] = /^\/(bot|file\/bot)([^/]+)\/(.+)$/.exec(seen.path) ?? [];
     if (prefix === "") return errorResponse(new ApiError(404, "Not Found"));
     if (calledToken !== this.#token) return errorResponse(new ApiError(401, "Unauthorized"));
     if (prefix === "file/bot") {
       const file = [...this.#world.files.values()].find(({ path }) => path === rest);
       if (!file) return errorResponse(new ApiError(404, "Not Found"));
-      return new Response(file.bytes.slice(), { headers: { "content-type": "application/octet-stream" } });
+      return new Reply(file.bytes.slice(), { headers: { "content-type": "application/octet-stream" } });
     }
     try {
       return okResponse(await this.#call(rest, await readParams(request, seen)));

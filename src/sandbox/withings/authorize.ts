@@ -1,3 +1,4 @@
+import { Reply } from "../reply.ts";
 import { escapeHtml, vendorPage } from "../vendor-page.ts";
 import type { Grants } from "./grants.ts";
 import type { Application } from "./oauth.ts";
@@ -6,7 +7,7 @@ import type { Person } from "./person.ts";
 const SCOPES = ["user.info", "user.metrics", "user.activity", "user.sleepevents"];
 
 /** GET /oauth2_user/authorize2 */
-export function consentPage(query: URLSearchParams, application: Application, people: Iterable<Person>): Response {
+export function consentPage(query: URLSearchParams, application: Application, people: Iterable<Person>): Reply {
   const wrong = whatIsWrong(query, application);
   if (wrong) return vendorPage("Withings", `<h1>Something is wrong</h1><p>${escapeHtml(wrong)}</p>`, 400);
   const profiles = [...people].map(
@@ -25,13 +26,13 @@ export function consentGiven(
   query: URLSearchParams,
   form: URLSearchParams,
   { application, people, grants }: { application: Application; people: ReadonlyMap<number, Person>; grants: Grants },
-): Response {
+): Reply {
   const wrong = whatIsWrong(query, application);
   const userid = Number(form.get("userid"));
   const isRefused = form.get("decision") === "refuse";
   if (wrong || (!isRefused && !people.has(userid))) return vendorPage("Withings", "<h1>Something is wrong</h1>", 400);
   const answer = isRefused ? { error: "access_denied" } : { code: codeFor(query, userid, grants) };
-  return new Response(null, { status: 302, headers: { location: backTo(query, answer) } });
+  return new Reply(null, { status: 302, headers: { location: backTo(query, answer) } });
 }
 
 export function codeFor(query: URLSearchParams, userid: number, grants: Grants): string {

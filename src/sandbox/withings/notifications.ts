@@ -1,3 +1,4 @@
+import type { Reply } from "../reply.ts";
 import { ok, refused, unknownAction } from "./envelope.ts";
 import type { MeasureGroup } from "./groups.ts";
 
@@ -23,7 +24,7 @@ export class Notifications {
   readonly sent: { callbackurl: string; fields: Record<string, string>; status: number | undefined }[] = [];
   #underWay: Promise<void>[] = [];
 
-  async handle(fields: URLSearchParams, userid: number): Promise<Response> {
+  async handle(fields: URLSearchParams, userid: number): Promise<Reply> {
     const callbackurl = fields.get("callbackurl") ?? "";
     const appli = fields.has("appli") ? Number(fields.get("appli")) : undefined;
     const mine = (other: Subscription) => other.userid === userid && (appli === undefined || other.appli === appli);

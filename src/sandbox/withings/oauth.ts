@@ -1,3 +1,4 @@
+import type { Reply } from "../reply.ts";
 import { ok, refused, unknownAction } from "./envelope.ts";
 import type { Grant, Grants } from "./grants.ts";
 
@@ -9,7 +10,7 @@ export interface Application {
 }
 
 /** POST /v2/oauth2. Three different mistakes answer status 503; only the text tells them apart. */
-export function requestToken(fields: URLSearchParams, application: Application, grants: Grants): Response {
+export function requestToken(fields: URLSearchParams, application: Application, grants: Grants): Reply {
   if (fields.get("action") !== "requesttoken") return unknownAction();
   const isOurs =
     fields.get("client_id") === application.clientId && fields.get("client_secret") === application.clientSecret;
@@ -35,7 +36,7 @@ export function requestToken(fields: URLSearchParams, application: Application, 
   }
 }
 
-function tokens(grant: Grant, grants: Grants, more: Record<string, unknown>): Response {
+function tokens(grant: Grant, grants: Grants, more: Record<string, unknown>): Reply {
   return ok({
     ...more,
     access_token: grant.pair.accessToken,

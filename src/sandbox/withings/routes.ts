@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { Reply } from "../reply.ts";
 import type { Call, RecordedRequest, Route } from "../serve.ts";
 import { consentGiven, consentPage } from "./authorize.ts";
 import { insufficientScope, invalidToken, tooMany } from "./envelope.ts";
@@ -65,7 +66,7 @@ export function withingsRoutes(deps: RouteDeps): Route[] {
 function apiCall(
   { limits, grants }: RouteDeps,
   scope: string,
-  answer: (fields: URLSearchParams, userid: number) => Response | Promise<Response>,
+  answer: (fields: URLSearchParams, userid: number) => Reply | Promise<Reply>,
 ) {
   return ({ seen }: Call) => {
     const fields = fieldsOf(seen);

@@ -1,9 +1,10 @@
+import type { Reply } from "../reply.ts";
 import { ok, unknownAction } from "./envelope.ts";
 import type { MeasureGroup } from "./groups.ts";
 import type { Person } from "./person.ts";
 
 /** POST /v2/user: devices and goals. */
-export function userCall(fields: URLSearchParams, person: Person): Response {
+export function userCall(fields: URLSearchParams, person: Person): Reply {
   switch (fields.get("action")) {
     case "getdevice":
       return ok({ devices: devicesOf(person) });
