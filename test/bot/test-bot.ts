@@ -73,7 +73,7 @@ export async function startTestBot(
   const worker = startWorker({ jobs: app.store.jobs, work, clock, log });
   const worked = () => expect.poll(() => app.store.jobs.list()).toEqual([]);
   let serving: Promise<void> = Promise.resolve();
-  let isOver = false;
+  const over = new AbortController();
 
   /** A copy of the bot on the same store, which nobody polls for yet. */
   function newBot(instead: Partial<BotDeps> = {}) {
@@ -89,24 +89,26 @@ export async function startTestBot(
     return bot;
   }
 
-  async function call<T>(method: string, params: object): Promise<T> {
-    const response = await fetch(`${telegram.apiRoot}/bot${telegram.token}/${method}`, {
+  async function getUpdates(offset: number): Promise<Update[]> {
+    const allowed_updates = ["message", "callback_query", "my_chat_member"];
+    const response = await fetch(`${telegram.apiRoot}/bot${telegram.token}/getUpdates`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify(params),
+      body: JSON.stringify({ offset, timeout: 1, allowed_updates }),
+      signal: over.signal,
     });
-    return ((await response.json()) as { result: T }).result;
+    return ((await response.json()) as { result?: Update[] }).result ?? [];
   }
 
   /** Every update meets a program and a bot of its own on the same store, as on AWS Lambda or after a restart. */
   function serveEachAnew() {
     serving = (async () => {
-      for (let offset = 0; !isOver; ) {
-        const updates = await call<Update[] | undefined>("getUpdates", {
-          ...{ offset, timeout: 1 },
-          allowed_updates: ["message", "callback_query", "my_chat_member"],
+      for (let offset = 0; !over.signal.aborted; ) {
+        const updates = await getUpdates(offset).catch((error: unknown) => {
+          if (over.signal.aborted) return [];
+          throw error;
         });
-        for (const update of updates ?? []) {
+        for (const update of updates) {
           offset = update.update_id + 1;
           const another = await harness.newApp();
           const next = botOn(another);
@@ -145,7 +147,7 @@ export async function startTestBot(
       return owner.lastMessage ?? expect.fail("the chat is empty");
     },
     async close() {
-      isOver = true;
+      over.abort();
       await serving;
       await worker.stop();
       for (const bot of bots) {
