@@ -22,9 +22,12 @@ const shown = (chat: Chat, id: number) => chat.messages.find((it) => it.id === i
 const textsOf = (chat: Chat) => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
 
 /** 80 kg of the owner yesterday, and then 58.2 kg, of which the scale doesn’t know whose they are. */
-async function start(options: { language?: "de"; others?: boolean } = {}) {
-  const { others = true, ...account } = options;
-  harness = await startNotifiedBot(account, { allowedIds: [ACCOUNT, ...(others ? [OTHER] : [])] });
+async function start(options: { language?: "de"; others?: boolean; names?: string[] } = {}) {
+  const { others = true, names, ...account } = options;
+  harness = await startNotifiedBot(account, {
+    allowedIds: [ACCOUNT, ...(others ? [OTHER] : [])],
+    others: names && (async () => names.map((name, index) => ({ id: 5000 + index, name }))),
+  });
   anna = await addSecondPerson(harness);
   annasChat = harness.telegram.user({ id: OTHER, firstName: OTHER_NAME, started: true });
   harness.person.stepOnScale({ at: harness.ago({ days: 1 }), weightKg: 80 });
@@ -310,9 +313,7 @@ describe("whom it can be", () => {
   });
 
   test("one of several is chosen from a list of pages", async () => {
-    await start();
-    const names = ["Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo"];
-    harness.startBot({ others: async () => names.map((name, index) => ({ id: 5000 + index, name })) });
+    await start({ names: ["Ben", "Cleo", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo"] });
     const { id } = await heard(harness.owner, "Was that you?");
     await tap(harness.owner, "No", id);
     expect(labels(shown(harness.owner, id))).toEqual(["Undo", "It was …"]);

@@ -11,7 +11,11 @@ export type NotifiedBot = Awaited<ReturnType<typeof startNotifiedBot>>;
 /** A bot that polls and sends notices after runs. It’s 13:00 in Berlin. */
 export async function startNotifiedBot(
   account: { language?: "de" } = {},
-  { allowedIds = [ACCOUNT], ...options }: Parameters<typeof startTestBot>[0] = {},
+  {
+    allowedIds = [ACCOUNT],
+    others,
+    ...options
+  }: Parameters<typeof startTestBot>[0] & { others?: Notifier["others"] | undefined } = {},
 ) {
   const harness = await startTestBot({ ...options, allowedIds });
   const { app, clock, sandbox } = harness;
@@ -26,7 +30,7 @@ export async function startNotifiedBot(
       const { message_id: messageId } = await bot.api.sendMessage(to, text, shown);
       if (keyboard) await offered({ telegramUserId: to }, messageId, keyboard);
     },
-    others: (id, reading) => othersIn(app.store, { allowedIds }, id, reading),
+    others: others ?? ((id, reading) => othersIn(app.store, { allowedIds }, id, reading)),
     onUnanswered: (id, handedOn) => harness.queue.put(unansweredJobs(id, handedOn, clock.now())),
     onHanded: (id, ids) => tellOfHanded(app.store, harness.queue, { account: id, ids, now: clock.now() }),
     garminSignIn: { pageUrl: () => "https://sso.example.org/sign-in", ownPageUrl: undefined },
