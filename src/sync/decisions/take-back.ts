@@ -188,13 +188,14 @@ export function isRestorable({ fate, removal }: LedgerEntry, now: Date): boolean
 
 /** What may still be in Garmin, or be shown there for a while, goes before it is sent. */
 export function toSendAgain(entry: LedgerEntry, at: Date): LedgerEntry {
-  const { garminKey, removal: _over, accepted: _before, attemptedAt, ...rest } = entry;
+  const { garminKey, removal: _over, accepted, attemptedAt, ...rest } = entry;
   const isUnseen = entry.fate.state === "removing" && !garminKey;
   return {
     ...rest,
-    fate: { state: "sending" },
     decision: { ...entry.decision, type: "mine", at },
-    ...(isUnseen && attemptedAt ? { attemptedAt } : { attempts: 0 }),
+    ...(isUnseen && attemptedAt
+      ? { fate: { state: accepted ? "sent" : "sending" }, attemptedAt, ...(accepted && { accepted }) }
+      : { fate: { state: "sending" }, attempts: 0 }),
     ...(garminKey && { replaces: toRemove(entry, undefined) }),
   };
 }

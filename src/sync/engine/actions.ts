@@ -9,6 +9,7 @@ import {
   awaitedFromNow,
   type Change,
   describe,
+  lookedForOnce,
   notAttempted,
   settledAs,
   stillAwaited,
@@ -44,6 +45,11 @@ export async function actOnEach(items: Task[], batch: BatchContext): Promise<Tas
 async function act(item: Task, batch: BatchContext): Promise<void> {
   const { finding, surplus = [] } = item;
   for (const { key } of surplus) await remove(key, batch);
+  const { value } = item.entry ?? {};
+  if (surplus.length > 0 && item.entry && value?.possibleCopies) {
+    const possibleCopies = lookedForOnce(value.possibleCopies, batch.clock.now());
+    item.entry = { ...item.entry, value: { ...value, possibleCopies } };
+  }
   await record([item], batch);
   if (finding?.type === "outdated" && !item.isSettled) await replace(item, finding.inGarmin, batch);
 }

@@ -8,7 +8,7 @@ import type { Taken } from "./claims.ts";
 import { type Item, isTask } from "./item.ts";
 import { OURS, UnclaimedEntries } from "./match.ts";
 import { isAttempted, isOpen, secondsSinceAttempt } from "./plan.ts";
-import { stillAwaited, writeAll } from "./record.ts";
+import { lookedForOnce, stillAwaited, writeAll } from "./record.ts";
 
 /** How long an upload that Garmin accepted or didn't answer may still turn up. */
 const AWAITED_SECONDS = 24 * 3600;
@@ -82,7 +82,7 @@ async function lookAfter(
     const next: LedgerEntry = {
       ...rest,
       ...(found && { fate: { state: "seen" }, seenAt: now, garminKey: found.key }),
-      ...stillAwaited(possibleCopies, now),
+      ...stillAwaited(copies.length > 0 ? lookedForOnce(possibleCopies, now) : possibleCopies, now),
     };
     if (found) claimed.add(found.key.id);
     if (!isDeepStrictEqual(next, value)) {

@@ -102,6 +102,10 @@ export function stillAwaited(copies: UnconfirmedUpload[], now: Date): Pick<Ledge
   return possibleCopies.length > 0 ? { possibleCopies } : {};
 }
 
+/** What was just removed: Garmin may only have said that it's gone, so one more look ends the wait. */
+export const lookedForOnce = (copies: UnconfirmedUpload[], now: Date): UnconfirmedUpload[] =>
+  copies.map((it) => ({ ...it, until: new Date(Math.max(it.until.getTime(), now.getTime() + 1000)) }));
+
 /** The version that is in Garmin, or the one whose removal an earlier run started. */
 export function toRemove(entry: LedgerEntry, key: GarminKey | undefined) {
   if (entry.replaces && !entry.attemptedAt) return entry.replaces;

@@ -270,6 +270,23 @@ describe("a reading that its owner takes out of Garmin", () => {
     expect(await fate(id)).toEqual({ state: "removed" });
   });
 
+  test("isn't sent a second time if it's restored before Garmin shows what it had accepted", async () => {
+    harness = await startTestApp();
+    await harness.sync();
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 3600;
+    const id = idOf(harness.person.stepOnScale({ at: ago(5), weightKg: 80.25 }));
+    await harness.sync();
+    await takeOut(id);
+    expect(await restore(id)).toMatchObject({ type: "restoring" });
+    harness.requests();
+    harness.clock.advance(600);
+    expect(await harness.sync()).toMatchObject({ status: "retry_later", delay: { accepted: 1 } });
+    harness.clock.advance(3600);
+    expect(await harness.sync()).toMatchObject({ status: "success", synced: 1 });
+    expect(harness.requests().filter((it) => it.includes("POST /upload-service"))).toEqual([]);
+    expect(weights()).toEqual([80.25]);
+  });
+
   test("doesn't become another reading's entry while Garmin still shows it", async () => {
     const { id } = await twoSent();
     harness.sandbox.faults.add({

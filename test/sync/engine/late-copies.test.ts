@@ -57,6 +57,28 @@ describe("a weigh-in whose answer was lost is there once in the end", () => {
     expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25]);
   });
 
+  test("when Garmin only says that it has removed the copy, and nobody looked for a day before that", async () => {
+    harness = await startTestApp();
+    harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
+    harness.sandbox.garmin.settings.readBackDelaySeconds = 20 * 3600;
+    harness.sandbox.faults.turnOn("garmin_upload_lost_answer", { times: 1 });
+    await harness.sync();
+    harness.clock.advance(121);
+    await harness.sync();
+    harness.clock.advance(26 * 3600);
+    harness.sandbox.faults.add({
+      ...{ server: "garmin_connectapi", match: { method: "DELETE" }, times: 1 },
+      effect: { type: "status", status: 204 },
+    });
+    await harness.sync();
+    expect(harness.weights()).toHaveLength(2);
+    await hours(1);
+    expect(harness.weights().map((it) => it.weightKg)).toEqual([80.25]);
+    harness.requests();
+    await harness.sync({ ledgerIsCurrent: true });
+    expect(harness.requests().filter((it) => it.includes("garmin_connectapi"))).toEqual([]);
+  });
+
   test("when it was edited before anything was seen", async () => {
     harness = await startTestApp();
     const id = harness.person.stepOnScale({ at: minutesAgo(30), weightKg: 80.25 });
