@@ -135,8 +135,10 @@ function judgeEntries({ scene, readings }: World, garmin: GarminName, account: A
     const typed = alike.find((it) => model.wasLinked(it.account, garmin, entry.uploadedMs)) ?? alike[0];
     const what = `${known?.id ?? moved?.id ?? typed?.id} (${entry.kind} ${entry.date}, ${entry.value})`;
     // Before it was handed on, it may have been its first owner’s.
-    const isHandedOn = model.handedOn.some((it) => it.typed === typed);
-    const isEarlier = known && isHandedOn && typed && entry.uploadedMs < typed.createdMs;
+    const handedOn = model.handedOn.find((it) => it.typed === typed);
+    // An older store doesn't know that it was.
+    const isUnknown = handedOn?.isEither && known && model.mayBeSent(known.person, garmin, entry.uploadedMs);
+    const isEarlier = known && handedOn && typed && (entry.uploadedMs < typed.createdMs || isUnknown);
     if (typed && !isEarlier) {
       if (!model.wasLinked(typed.account, garmin, entry.uploadedMs))
         violations.add(`wrong account: ${what} is in ${garmin}`);
