@@ -67,7 +67,8 @@ function eitherOf(own: Item, device: Item): [Item, Step] | undefined {
   if (isNew(own)) {
     if (isInGarmin(device.entry?.value)) return [own, SAME];
     const { type } = device.step;
-    if (type === "send" || type === "verify" || type === "replace") return [own, waitsFor(device)];
+    // What is watched was refused, and Garmin may have stored it all the same.
+    if (type === "send" || type === "verify" || type === "replace" || type === "watch") return [own, waitsFor(device)];
     return type === "hold" && isNew(device) && own.step.type !== "hold" ? [device, waitsFor(own)] : undefined;
   }
   if (!isNew(device) || !own.entry?.value.attemptedAt) return undefined;

@@ -355,6 +355,24 @@ test("a typed reading that Garmin refused, stored and shows late is there once a
   expect(weights()).toEqual([64.4]);
 });
 
+test("what was typed isn't sent while the scale's, which Garmin refused and stored, may still show", async () => {
+  harness = await startTestApp();
+  const { sync, clock, sandbox, person } = harness;
+  const app = await harness.newApp({ wrapSend: refusedButStored() });
+  const [takenAt, typedAt] = [minutesAgo(30), minutesAgo(20)];
+  const values = { kind: "weigh_in", weightKg: 64.4 } as const;
+  const typed = { id: 9_000_000_000_000_001, takenAt, typedAt, values, within: { seconds: 600, kg: 0.1 } };
+  await app.store.typed.add(ACCOUNT, typed);
+  person.stepOnScale({ at: minutesAgo(32), weightKg: 64.4 });
+  sandbox.garmin.settings.readBackDelaySeconds = HOUR;
+  expect(await sync({}, app)).toMatchObject({ status: "error", failed: 1 });
+  for (let runs = 0; runs < 4; runs++) {
+    clock.advance(0.5 * HOUR);
+    await sync({}, app);
+  }
+  expect(weights()).toEqual([64.4]);
+});
+
 describe("trouble with one kind of reading never stops the other", () => {
   test.each([
     ["pressures", /^\/bloodpressure-service\//, { weights: 2, pressures: 0 }],
