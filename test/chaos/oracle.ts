@@ -97,6 +97,15 @@ async function judgeHandedOn({ scene, readings, handingOn }: World, handedOn: Kn
   }
 }
 
+/**
+ * It isn't sent again, and its owner decides: an unreadable entry may have been it, or Garmin has said three times, a day apart, that
+ * it took it.
+ */
+function isGivenUp({ fate, accepted = 0 }: LedgerEntry): boolean {
+  if (fate.state !== "failed") return false;
+  return fate.reason === "unreadable_in_garmin" || (fate.reason === "never_appeared" && accepted >= 3);
+}
+
 /** A typed reading, or the same one from a device, is in Garmin once. */
 async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) {
   const { model, violations } = scene;
@@ -117,9 +126,8 @@ async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) 
   const readings = await owners.ledgerOf(account)?.entries([readingId({ measureGroupId: typed.typedId, kind })]);
   const [entry] = readings?.values() ?? [];
   const fate = entry?.value.fate;
-  // An unreadable entry may have been this reading, so it isn't sent again, and its owner decides.
-  const isLeftToOwner = fate?.state === "failed" && fate.reason === "unreadable_in_garmin";
-  if (!isLeftToOwner) violations.add(`typed and lost: ${what} is nowhere, ledger says ${JSON.stringify(fate)}`);
+  if (!entry || !isGivenUp(entry.value))
+    violations.add(`typed and lost: ${what} is nowhere, ledger says ${JSON.stringify(fate)}`);
 }
 
 /** Everything in a Garmin account was measured with these values, by somebody linked to it. */
@@ -201,11 +209,8 @@ async function judgeReadings(world: World, account: AccountId) {
       if (!isAnywhere(world, garmin, known)) violations.add(`not restored: ${what} is not in ${garmin}`);
       continue;
     }
-    // An unreadable entry may have been this reading, so it isn't sent again, and its owner decides.
     const isLeftToOwner =
-      entry?.fate.state === "failed" &&
-      entry.fate.reason === "unreadable_in_garmin" &&
-      world.watch.messagesTo(account).some((at) => at >= known.createdMs);
+      entry && isGivenUp(entry) && world.watch.messagesTo(account).some((at) => at >= known.createdMs);
     if (!world.readings.isThere(garmin, known) && !isLeftToOwner) violations.add(`lost: ${what} is not in ${garmin}`);
     const isCurrent = here.some((it) => it.value === world.readings.versionOf(known));
     if (here.length === 1 && !isCurrent && !known.mayBeOutdated) {

@@ -16,6 +16,7 @@ export class Watch {
   readonly #readings: Readings;
   /** When nothing was outstanding, by Garmin's content and by the result of the run. */
   readonly #wellAtMs: Map<AccountId, number>;
+  readonly #pausedMs = new Map<AccountId, number>();
   /** Since when a run may have known that something is outstanding, and how many rounds the program has had since. */
   readonly #owing = new Map<AccountId, { sinceMs: number; rounds: number; wasLong: boolean }>();
   /** When vendors were made to refuse valid tokens. */
@@ -87,13 +88,21 @@ export class Watch {
     const rounds = hasRun ? before.rounds + 1 : 0;
     // What passes by itself is told in the morning.
     const isAtNight = isNight(new Date(turns.nowMs), schedule.timezone);
-    const isLong = !isAtNight && turns.nowMs - Math.max(sinceMs, this.#disturbedMs) > 10 * HOUR * 1000 && rounds > 5;
+    const quietMs = turns.nowMs - Math.max(sinceMs, this.#disturbedMs, this.#pausedAt(account));
+    const isLong = !isAtNight && quietMs > 10 * HOUR * 1000 && rounds > 5;
     this.#owing.set(account, { sinceMs, rounds, wasLong: isLong });
     const heard = this.messagesTo(account).filter((at) => at >= (this.#wellAtMs.get(account) ?? 0));
     // If nobody called the program for hours, its first run finds out what its second one reports.
     if (isLong && before.wasLong && heard.length === 0) {
       violations.add(`silent: ${account} waits for ${owed[0]?.id} and got no message in ten hours`);
     }
+  }
+
+  /** When its kinds were paused. That Garmin closes one has to last before it's told, whatever was the trouble before. */
+  #pausedAt(account: AccountId): number {
+    if (!this.#copies.lastReports.get(account)?.paused) this.#pausedMs.delete(account);
+    else if (!this.#pausedMs.has(account)) this.#pausedMs.set(account, this.#scene.turns.nowMs);
+    return this.#pausedMs.get(account) ?? 0;
   }
 
   #owedTo(account: AccountId): Known[] {
