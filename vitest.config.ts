@@ -1,6 +1,6 @@
 import { configDefaults, defineConfig } from "vitest/config";
 
-/** A test that starts our program, or any of its functions, as a process is in a file of this kind. */
+/** A test that starts our program, one of its functions or its packaging as a process is in a file of this kind. */
 const PROCESSES = "test/**/*.process.test.ts";
 
 export default defineConfig({
