@@ -4,6 +4,7 @@ import { listedAgain, writeAll } from "../engine/record.ts";
 import { asked, finishRemovals, isOurs, isPending } from "../engine/removal.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Gone, LedgerEntry, Progress, Removal } from "../model/ledger.ts";
+import type { Versioned } from "../model/link.ts";
 import { withLedger } from "./opened-ledger.ts";
 import { contextOf, isRestorable, restoring, type TakeBackDeps, toSendAgain } from "./take-back.ts";
 
@@ -75,9 +76,11 @@ export async function restoreGone(deps: TakeBackDeps, account: Account, askedAt:
     // The removals stay until the end: if this ends half-way, it's done again, and they say with which readings.
     const listed = entries.reduce((all, { value }) => listedAgain(all, value), progress.value);
     const stored = await ledger.saveProgress(restoring(listed, ids), progress.version);
-    const again = entries.filter(({ value }) => isRestorable(value, now));
+    // What is still in Garmin stays there, whatever Withings lists.
+    const again = ({ value }: Versioned<LedgerEntry>) =>
+      isRestorable(value, now) ? toSendAgain(value, now) : { ...value, isKept: true as const };
     await writeAll(
-      again.map((entry) => ({ item: { entry }, next: toSendAgain(entry.value, now) })),
+      entries.map((entry) => ({ item: { entry }, next: again(entry) })),
       ledger,
     );
     const removals = stored.value.removals?.filter(({ id }) => !ids.includes(id)) ?? [];

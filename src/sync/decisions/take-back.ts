@@ -1,13 +1,14 @@
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
 import { listedAgain, toRemove, writeAll } from "../engine/record.ts";
-import { asked, finishRemovals, isOurs } from "../engine/removal.ts";
+import { asked, finishRemovals, isOurs, isPending } from "../engine/removal.ts";
 import type { Tokens } from "../links/tokens.ts";
 import { type Account, isKindOn } from "../model/account.ts";
 import type { Leases } from "../model/leases.ts";
 import type { AttentionItem, LedgerEntry, Ledgers, Progress, Removal } from "../model/ledger.ts";
 import { restorableUntil } from "../model/ledger.ts";
-import type { Links } from "../model/link.ts";
+import type { Links, Versioned } from "../model/link.ts";
+import { readingId } from "../model/reading.ts";
 import { isTypedId, type TypedReading, type TypedReadings, withinOf } from "../model/typed.ts";
 import type { OpenSinks } from "../model/vendors.ts";
 import { ledgerOf, type Opened, type Owner, withLedger } from "./opened-ledger.ts";
@@ -155,7 +156,11 @@ export async function restoreOn(
   const found = (await ledger.entries([id])).get(id);
   if (!found) return { type: "too_late", entry: undefined };
   const { value: entry } = found;
-  if (!isRestorable(entry, clock.now())) return { type: isOurs(entry) ? "restoring" : "too_late", entry };
+  if (!isRestorable(entry, clock.now())) {
+    if (!isOurs(entry)) return { type: "too_late", entry };
+    const kept = await keepBefore({ ledger, progress, lease }, found);
+    return { type: "restoring", entry: kept };
+  }
   if (!isKindOn(account.settings.sends, entry.kind)) return { type: "kind_off", entry };
   await lease.ensure();
   // First: if this ends half-way, the next run lists the reading again, and finds a removal that is under way.
@@ -167,6 +172,22 @@ export async function restoreOn(
   const again = toSendAgain(entry, clock.now());
   await writeAll([{ item: { entry: found }, next: again }], ledger);
   return { type: "restoring", entry: again };
+}
+
+/** It was to be taken out of Garmin, and the next run would have begun with it. */
+async function keepBefore(
+  { ledger, progress, lease }: Pick<Opened, "ledger" | "progress" | "lease">,
+  entry: Versioned<LedgerEntry>,
+): Promise<LedgerEntry> {
+  const removal = progress.value.removals?.find((it) => it.id === readingId(entry.value) && isPending(it));
+  if (!removal) return entry.value;
+  await lease.ensure();
+  const kept: LedgerEntry = { ...entry.value, ...(removal.because && { isKept: true }) };
+  // First: otherwise a setting that always follows Withings would take it out again.
+  await writeAll([{ item: { entry }, next: kept }], ledger);
+  const removals = progress.value.removals?.filter((it) => it !== removal) ?? [];
+  await ledger.saveProgress({ ...progress.value, removals }, progress.version);
+  return kept;
 }
 
 /** They're sent even if Withings no longer lists them. */

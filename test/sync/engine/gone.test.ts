@@ -321,6 +321,21 @@ describe("many at once", () => {
   });
 });
 
+test("with always, one that its owner restores before the next run stays in Garmin for good", async () => {
+  const { grpids, ids } = await sent();
+  await choose("always");
+  await missedTwice([grpids[1]]);
+  const [id = ""] = ids.slice(1);
+  expect((await progress()).removals).toMatchObject([{ id, because: "deleted" }]);
+  expect(await harness.app.sync.restore(await account(), id)).toMatchObject({ type: "restoring" });
+  for (let days = 0; days < 3; days++) {
+    await pass(DAY);
+    await look();
+  }
+  expect(weights()).toHaveLength(4);
+  expect((await progress()).removals ?? []).toEqual([]);
+});
+
 test("with always, one is taken out by the next run, which has to be told, and why", async () => {
   const { grpids, ids } = await sent();
   await choose("always");
