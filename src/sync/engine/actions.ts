@@ -45,13 +45,19 @@ export async function actOnEach(items: Task[], batch: BatchContext): Promise<Tas
 async function act(item: Task, batch: BatchContext): Promise<void> {
   const { finding, surplus = [] } = item;
   for (const { key } of surplus) await remove(key, batch);
-  const { value } = item.entry ?? {};
-  if (surplus.length > 0 && item.entry && value?.possibleCopies) {
-    const possibleCopies = lookedForOnce(value.possibleCopies, batch.clock.now());
-    item.entry = { ...item.entry, value: { ...value, possibleCopies } };
+  if (surplus.length > 0 && item.entry) {
+    item.entry = { ...item.entry, value: lookedForAgain(item.entry.value, surplus, batch.clock.now()) };
   }
   await record([item], batch);
   if (finding?.type === "outdated" && !item.isSettled) await replace(item, finding.inGarmin, batch);
+}
+
+/** Garmin may only have said that it has removed them. */
+function lookedForAgain(entry: LedgerEntry, removed: GarminEntry[], now: Date): LedgerEntry {
+  const { possibleCopies = [], replaces } = entry;
+  const isOld = removed.some(({ key }) => key.id === replaces?.garminKey?.id);
+  const copies = lookedForOnce([...possibleCopies, ...(replaces && isOld ? [awaitedFromNow(replaces, now)] : [])], now);
+  return copies.length > 0 ? { ...entry, possibleCopies: copies } : entry;
 }
 
 async function record(items: Task[], batch: BatchContext): Promise<void> {
@@ -62,14 +68,14 @@ async function record(items: Task[], batch: BatchContext): Promise<void> {
 }
 
 function changeBy(item: Task, batch: BatchContext): Change<Item> | undefined {
-  const { finding, step, surplus = [] } = item;
+  const { finding, step } = item;
   switch (finding?.type) {
     case "send":
       return withheld(item, {}, batch);
     case "outdated":
       return withheld(item, keyInGarmin(item, finding.inGarmin), batch);
     case "arrived":
-      return seen(item, finding.inGarmin, new Set(surplus.map(({ key }) => key.id)), batch);
+      return seen(item, finding.inGarmin, new Set(), batch);
     case "elsewhere":
       return adopted(item, finding.inGarmin, batch);
     case "gone":
@@ -123,7 +129,7 @@ async function replace(item: Task, inGarmin: GarminEntry | undefined, batch: Bat
   if (replaces?.garminKey) await remove(replaces.garminKey, batch);
 }
 
-/** `shown`: keys beside it. A removed version that Garmin still shows is removed again by a later run. */
+/** `shown`: keys beside it that weren't removed just now. A removed version among them is removed again by a later run. */
 export function seen(
   item: Item,
   inGarmin: GarminEntry,

@@ -150,7 +150,9 @@ function conclude(match: Match, unreadable: UnreadableEntry[], now: Date): void 
     item.finding = { type: "elsewhere", inGarmin: elsewhere };
     return;
   }
-  if (finding.type === "arrived" && replaced) item.surplus = [...copies, replaced];
+  // Also if it's changed once more: then the version before has to go, and what it had replaced.
+  const isBeside = finding.type === "arrived" || (finding.type === "outdated" && finding.inGarmin !== replaced);
+  if (isBeside && replaced) item.surplus = [...copies, replaced];
   const sent = item.entry?.value;
   if (!isSentAgain(finding) || !sent?.attemptedAt || !unreadable.some((it) => mayBeOurs(sent, it))) return;
   // Garmin's answer may be readable tomorrow, when it's complete or this program knows its shape.

@@ -54,6 +54,30 @@ test("a changed pressure replaces what was sent, and is never beside it", async 
   expect(most.pressures).toBe(1);
 });
 
+test("two changes before Garmin shows the first one leave the last, though Garmin only said that it had removed the oldest", async () => {
+  harness = await startTestApp();
+  const { person, sync, clock, sandbox } = harness;
+  const weighIn = person.stepOnScale({ at: minutesAgo(3 * 1440), weightKg: 80.25 });
+  await sync();
+  clock.advance(60);
+  person.group(weighIn).date = Math.floor(minutesAgo(60).getTime() / 1000);
+  person.touch(weighIn);
+  sandbox.garmin.settings.readBackDelaySeconds = 90;
+  sandbox.faults.add({
+    ...{ server: "garmin_connectapi", match: { method: "DELETE" }, times: 1 },
+    effect: { type: "body", body: {} },
+  });
+  expect(await sync()).toMatchObject({ synced: 0 });
+  clock.advance(3600);
+  person.edit(weighIn, { weightKg: 80.5 });
+  for (let runs = 0; runs < 3; runs++) {
+    await sync();
+    clock.advance(600);
+  }
+  expect(weights()).toEqual([80.5]);
+  expect(await sync()).toMatchObject({ status: "success" });
+});
+
 test("a change of the composition alone is sent too, though the weight looks the same", async () => {
   harness = await startTestApp();
   const { person, sync, clock } = harness;
