@@ -12,7 +12,7 @@ import {
 } from "../model/reading.ts";
 import type { Difference, GarminEntry, Height, Measured, SourceAnswer } from "../model/vendors.ts";
 import { attention, probableNow } from "./attention.ts";
-import { comparedNow, placeOf } from "./compare-due.ts";
+import { comparedNow } from "./compare-due.ts";
 import type { Settlement } from "./item.ts";
 import type { Pauses } from "./kind-pause.ts";
 import { occasions } from "./occasions.ts";
@@ -133,7 +133,8 @@ export function advance(before: Progress, found: Found): Progress {
     ...(!(isReadable && open.length === 0) && { ...(adopting && { adopting }), ...(askedSince && { askedSince }) }),
     ...(openNow.length > 0 && { open: openNow }),
     ...withFoundRemovals(before.removals, entries),
-    ...(!before.compared && comparedNow(placeOf(answer.readings, now), now)),
+    // From the ledger's start: an earlier run may have been stopped after it had sent what is deleted by now.
+    ...(!before.compared && comparedNow("0", now)),
     ...stillRestoring(before, settlements),
     ...(unreadable.length > 0 && { unreadable }),
     ...(timezone && { timezone }),

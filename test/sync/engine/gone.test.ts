@@ -321,6 +321,32 @@ describe("many at once", () => {
   });
 });
 
+test("one that the first run had sent before it was stopped is missed, too", async () => {
+  harness = await startTestApp({ heightM: 1.75 });
+  const grpid = harness.person.stepOnScale({ at: daysAgo(3), weightKg: 80 });
+  harness.person.stepOnScale({ at: daysAgo(2), weightKg: 80.1 });
+  let saved = 0;
+  const stopped = await harness.newApp({
+    wrapTable: (table) => ({
+      ...table,
+      async put(key, value, options) {
+        if (key.sk === "progress" && ++saved === 2) throw new Error("the program is stopped");
+        return table.put(key, value, options);
+      },
+    }),
+  });
+  expect(await harness.sync({}, stopped)).toMatchObject({ status: "error" });
+  expect(weights()).toEqual([80, 80.1]);
+  harness.clock.advance(130);
+  harness.person.remove(grpid);
+  await look();
+  await pass(DAY);
+  await look();
+  await pass(DAY);
+  await look();
+  expect(await gone()).toEqual([[idOf(grpid), "deleted", "asked"]]);
+});
+
 test("with always, one that its owner restores before the next run stays in Garmin for good", async () => {
   const { grpids, ids } = await sent();
   await choose("always");
