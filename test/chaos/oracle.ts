@@ -116,7 +116,9 @@ async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) 
     if (entries.length > 1 && !mayBeTwice)
       violations.add(`typed twice: ${what} is in ${garmin} ${entries.length} times`);
   }
-  if (isGone && !isEither && !device) {
+  // Handed on once more, by new links of its first owner, and accepted.
+  const isTheirsAgain = model.typed.some((it) => it.typedId === typed.typedId && it.account === account && !it.isGone);
+  if (isGone && !isEither && !device && !isTheirsAgain) {
     for (const { garmin, entries } of found.filter((it) => it.garmin !== typed.leftIn)) {
       const isThere = entries.some(({ uploadedMs }) => model.wasLinked(account, garmin, uploadedMs));
       if (isThere) violations.add(`given back and kept: ${what} is in ${garmin}`);
