@@ -3,32 +3,27 @@
  * mocks, which take three times the time and twice the memory.
  */
 
-import { setFlagsFromString } from "node:v8";
 import type { Dispatcher } from "undici";
 import ask from "undici/lib/api/api-request.js";
 import Agent from "undici/lib/dispatcher/agent.js";
+import { setWasmOptimizing } from "./wasm-optimizing.ts";
 
 export { Agent };
 
-/** undici compiles its parser, which is WebAssembly, with its first connection. Whether V8 optimizes it is decided then, for good. */
+/**
+ * undici compiles its parser, which is WebAssembly, with its first connection. Whether V8 optimizes it is decided then, for good;
+ * optimizing it takes 40 ms of CPU and 20 MB for the first three answers.
+ */
 let isParserCompiled = false;
 
 export const request: typeof ask = async function (this: Dispatcher, options) {
   if (isParserCompiled) return ask.call(this, options);
-  setOptimizing(false);
+  setWasmOptimizing(false);
   try {
     const answer = await ask.call(this, options);
     isParserCompiled = true;
     return answer;
   } finally {
-    setOptimizing(true);
+    setWasmOptimizing(true);
   }
 };
-
-/**
- * Optimizing it takes 40 ms of CPU and 20 MB for the first three answers. Off for this moment only: with other flags than at its
- * start, V8 refuses what was compiled before, of Node's own modules and of ours.
- */
-function setOptimizing(is: boolean): void {
-  for (const name of ["wasm-tier-up", "wasm-dynamic-tiering"]) setFlagsFromString(is ? `--${name}` : `--no-${name}`);
-}
