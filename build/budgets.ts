@@ -25,6 +25,7 @@ export const ALSO_LOADED = ["src/store/dynamodb/table.ts"];
 export const FORBIDDEN: Array<{ input: RegExp; because: string }> = [
   { input: /node_modules\/undici\//, because: "460 KB that only a request to a vendor needs" },
   { input: /node_modules\/@garmin\/fitsdk\//, because: "only an upload needs it" },
+  { input: /node_modules\/(@resvg|d3-\w+)\/|src\/bot\/charts\//, because: "only a picture needs it" },
   { input: /src\/store\/sqlite|:node:sqlite/, because: "the store is DynamoDB" },
   {
     input: /node_modules\/grammy\/out\/(?!web\.mjs)/,

@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,6 +87,21 @@ export const profileOfWeighIns: Plugin = {
   },
 };
 
+/** What pictures are drawn with isn't JavaScript: a WebAssembly module and fonts, which lie beside the bundle as files. */
+export const assetsBeside: Plugin = {
+  name: "assets-beside",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/bot\/charts\/assets\.ts$/ }, async ({ path: file }) => {
+      const imports: string[] = [];
+      const contents = (await readFile(file, "utf8")).replaceAll(/here\("(.+?)"\)/g, (_, asset) => {
+        imports.push(`import asset${imports.length} from ${JSON.stringify(asset)};`);
+        return `new URL(asset${imports.length - 1}, import.meta.url)`;
+      });
+      return { contents: [...imports, contents].join("\n"), loader: "ts", resolveDir: path.dirname(file) };
+    });
+  },
+};
+
 /** A function's settings and credentials are always in its environment, so the SDK's code for all other places is left out. */
 const awsFromEnvironment: Plugin = {
   name: "aws-from-environment",
@@ -109,6 +124,8 @@ export const BUNDLED = {
   absWorkingDir: ROOT,
   outExtension: { ".js": ".mjs" },
   chunkNames: "chunk-[hash]",
+  assetNames: "[name]-[hash]",
+  loader: { ".wasm": "file", ".ttf": "file" },
   bundle: true,
   splitting: true,
   format: "esm",
@@ -156,7 +173,15 @@ export async function bundle(entry: string, outdir: string, first: readonly stri
     entryPoints: [{ in: path.join(ROOT, entry), out: "index" }],
     outdir,
     minify: true,
-    plugins: [afterTheFirst(first), oneGrammy, withoutHttp2, profileOfWeighIns, builtinsAsTheyAre, awsFromEnvironment],
+    plugins: [
+      afterTheFirst(first),
+      oneGrammy,
+      withoutHttp2,
+      profileOfWeighIns,
+      assetsBeside,
+      builtinsAsTheyAre,
+      awsFromEnvironment,
+    ],
   });
   await writeFile(path.join(outdir, "meta.json"), JSON.stringify(metafile));
   return metafile;

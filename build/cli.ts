@@ -5,6 +5,7 @@ import { build } from "esbuild";
 import { BUILDS, digestOf, hasChanged, writeNote } from "../bin/built.js";
 import {
   afterTheFirst,
+  assetsBeside,
   BUNDLED,
   builtinsAsTheyAre,
   oneGrammy,
@@ -42,7 +43,7 @@ async function buildCli(): Promise<void> {
     // Names stay as they are, for stack traces.
     minifySyntax: true,
     minifyWhitespace: true,
-    plugins: [afterTheFirst(FIRST), oneGrammy, withoutHttp2, profileOfWeighIns, builtinsAsTheyAre],
+    plugins: [afterTheFirst(FIRST), oneGrammy, withoutHttp2, profileOfWeighIns, assetsBeside, builtinsAsTheyAre],
   });
   writeFileSync(path.join(making, "meta.json"), JSON.stringify(metafile));
   const ours = Object.keys(metafile.inputs).filter((file) => /^(src\/|package\.json$)/.test(file));

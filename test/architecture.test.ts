@@ -25,6 +25,7 @@ const MAY_IMPORT: Record<string, string> = {
   "bot/middleware": "bot/conversations bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/conversations": "bot/ui bot/views bot/words sync/links sync/model lib",
   "bot/typed": "sync/model lib",
+  "bot/charts": "bot/words sync/status sync/model lib",
   "bot/ui": "bot/telegram bot/views bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/telegram": "bot/words sync/status sync/model lib",
   "bot/views": "bot/words sync/status sync/decisions sync/engine sync/links sync/model lib",
@@ -119,6 +120,8 @@ test.each([
   ["bottleneck", /^src\/lib\/(rate-limiter|bottleneck-light\.d)\.ts$/],
   ["undici", /^src\/lib\/undici(-parts\.d)?\.ts$/],
   ["./undici.ts", /^src\/lib\/http-client\.ts$/],
+  ["@resvg/resvg-wasm", /^src\/bot\/charts\/(rasterize|assets)\.ts$/],
+  ["d3-", /^src\/bot\/charts\//],
   ["@garmin/fitsdk", /^src\/(sync\/garmin\/fit|sandbox\/garmin\/fit-file)\.ts$/],
   ["grammy", /^src\/(bot\/|sandbox\/|start\.ts$|lambda\/sweep\.ts$)/],
 ])("%s is known in its own corner only", (module, allowed) => {

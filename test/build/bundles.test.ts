@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { ALSO_LOADED, BUDGETS, FORBIDDEN, ONCE } from "../../build/budgets.ts";
 import { bundle, bundleFunction, FUNCTIONS, type FunctionName } from "../../build/bundle.ts";
 import { coldPath } from "../../build/cold-path.ts";
+import { drawWeight } from "../../src/bot/charts/weight.ts";
 import { encodeWeighIns } from "../../src/sync/garmin/fit.ts";
 import type { WeighIn } from "../../src/sync/model/reading.ts";
 import { buildFunctions } from "../lambda/built-functions.ts";
@@ -103,6 +104,25 @@ test("a bundle's FIT encoder writes what Garmin's whole SDK writes, without 95 %
   for (const heightM of [1.75, undefined]) {
     expect(await bundled.encodeWeighIns(weighIns, heightM)).toEqual(await encodeWeighIns(weighIns, heightM));
   }
+  rmSync(outdir, { recursive: true });
+});
+
+test("a bundle draws the picture that the sources draw, with its renderer and fonts beside it", async () => {
+  const outdir = mkdtempSync(path.join(tmpdir(), "weighbridge-bundles-"));
+  const { outputs } = await bundle("src/bot/charts/weight.ts", outdir);
+  const kilobytes = (ending: string) =>
+    Object.entries(outputs).reduce((sum, [file, { bytes }]) => sum + (file.endsWith(ending) ? bytes / 1024 : 0), 0);
+  expect([".mjs", ".ttf", ".wasm"].filter((ending) => kilobytes(ending) === 0)).toEqual([]);
+  expect(kilobytes(".mjs")).toBeLessThan(65);
+  expect(kilobytes(".ttf")).toBeLessThan(200);
+  expect(kilobytes(".wasm")).toBeLessThan(2500);
+  const bundled: typeof import("../../src/bot/charts/weight.ts") = await import(
+    /* @vite-ignore */ path.join(outdir, "index.mjs")
+  );
+  const history = { readings: [{ takenAt: new Date("2026-11-21T06:30:15Z"), weightKg: 71.26 }] };
+  const view = { language: "en", units: "kg", timezone: "UTC", range: "30d", theme: "light" } as const;
+  const now = new Date("2026-11-22T06:30:15Z");
+  expect(await bundled.drawWeight(history, { ...view, now })).toEqual(await drawWeight(history, { ...view, now }));
   rmSync(outdir, { recursive: true });
 });
 

@@ -60,7 +60,7 @@ async function packageNow(params: Record<string, string>): Promise<Packaged> {
     await cp("infra", path.join(folder, "infra"), { recursive: true });
     for (const name of FUNCTIONS) {
       await mkdir(path.join(folder, ".build", name), { recursive: true });
-      for (const file of ["index.mjs", "chunk-ABC.mjs", "notes.json"]) {
+      for (const file of ["index.mjs", "chunk-ABC.mjs", "renderer.wasm", "font.ttf", "notes.json"]) {
         await writeFile(path.join(folder, ".build", name, file), "export const handler = () => {};");
       }
     }

@@ -19,11 +19,11 @@ export const VENDOR_NAME: Record<Vendor, string> = { withings: "Withings", garmi
 export type { Measured };
 export type Format = ReturnType<typeof formatFor>;
 
-const LOCALE: Record<Language, string> = { en: "en-GB", de: "de-DE" };
+export const LOCALE: Record<Language, string> = { en: "en-GB", de: "de-DE" };
 const TODAY: Record<Language, string> = { en: "today", de: "heute" };
 const YESTERDAY: Record<Language, string> = { en: "yesterday", de: "gestern" };
-const POUNDS_PER_KG = 2.204_622_621_8;
-const POUNDS_PER_STONE = 14;
+export const POUNDS_PER_KG = 2.204_622_621_8;
+export const POUNDS_PER_STONE = 14;
 
 export function formatFor(reader: Reader) {
   const { language, now } = reader;
