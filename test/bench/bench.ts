@@ -8,6 +8,7 @@ const SCENES: Record<string, () => Promise<unknown>> = {
   month: async () => (await import("./month.ts")).monthScene(),
   cold: async () => (await import("./cold.ts")).coldScene(),
   cli: async () => (await import("./cli.ts")).cliScene(),
+  pictures: async () => (await import("./pictures.ts")).picturesScene(),
   pi: async () => (await import("./pi.ts")).piScene(),
 };
 
