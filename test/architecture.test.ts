@@ -20,7 +20,7 @@ const MAY_IMPORT: Record<string, string> = {
 
   bot: "bot/commands bot/conversations bot/middleware bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/commands":
-    "bot/notifications bot/middleware bot/conversations bot/typed bot/ui bot/views bot/telegram bot/words sync/status sync/decisions sync/engine sync/links sync/model lib",
+    "bot/charts bot/notifications bot/middleware bot/conversations bot/typed bot/ui bot/views bot/telegram bot/words sync/status sync/decisions sync/engine sync/links sync/model lib",
   "bot/notifications": "bot/ui bot/views bot/telegram bot/words sync/status sync/engine sync/links sync/model lib",
   "bot/middleware": "bot/conversations bot/ui bot/telegram bot/words sync/links sync/model lib",
   "bot/conversations": "bot/ui bot/views bot/words sync/links sync/model lib",

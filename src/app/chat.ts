@@ -140,6 +140,7 @@ export function botDeps(
     ...{ lastSent: sync.lastSent, takeOut: sync.takeOut, restore: sync.restore, askAgain: sync.askAgain },
     ...{ keepGone: sync.keepGone, takeOutGone: sync.takeOutGone, restoreGone: sync.restoreGone },
     ...{ entryOf: sync.entryOf, handOn: sync.handOn, askAllAgain: sync.askAllAgain },
+    history: async (account, since) => (await import("./history.ts")).historyOf(app, account, since),
     missing: async (account, kind) => (await import("./missing.ts")).whyMissing(app, account, kind),
     runSoon: (account) => runSoon({ schedule, queue, clock }, account),
     async noteFirstRead({ telegramUserId }) {

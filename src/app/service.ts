@@ -94,6 +94,7 @@ export function createService(config: ServiceConfig, app: App, deps: ServiceDeps
       ...{ summarize, nextSummaryAt },
       answerSync: telegram.answerSync,
       answerLook: telegram.answerLook,
+      answerPicture: telegram.answerPicture,
       answerReading: telegram.answerReading,
       confirmUnlink: (account) => app.confirmUnlink(account, chat.onUnlinked),
       keepSubscriptions: chat.keepSubscriptions,

@@ -4,7 +4,7 @@ import type { Disconnect } from "../sync/links/disconnect.ts";
 import { withLease } from "../sync/links/with-lease.ts";
 import type { LinkResult } from "../sync/links/withings-consent.ts";
 import { type Account, zoneOf } from "../sync/model/account.ts";
-import type { JobQueue, Look } from "../sync/model/jobs.ts";
+import type { JobQueue, Look, PictureJob } from "../sync/model/jobs.ts";
 import type { Links } from "../sync/model/link.ts";
 import { createDisconnect } from "./commands/disconnect.ts";
 import { createDoctorAnswers } from "./commands/doctor.ts";
@@ -16,6 +16,8 @@ import { createHeight } from "./commands/height.ts";
 import { createHeldQuestions } from "./commands/held.ts";
 import { createLinking, type LinkingDeps, type SignedIn } from "./commands/link.ts";
 import { createPeopleCommands, type PeopleDeps } from "./commands/people.ts";
+import type { PicturesDeps } from "./commands/picture-answers.ts";
+import { createPictures } from "./commands/pictures.ts";
 import { createPlain } from "./commands/plain.ts";
 import type { PlainDeps } from "./commands/plain-answers.ts";
 import { createReadingActs } from "./commands/reading-acts.ts";
@@ -70,6 +72,7 @@ type FeatureDeps = AuthorizeDeps &
   HandOnDeps &
   UndoDeps &
   TypedDeps &
+  PicturesDeps &
   PlainDeps;
 
 /** What the bot makes itself and shares among its features. */
@@ -104,7 +107,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
   const health = createTelegramHealth({ conflictSeconds: deps.conflictSeconds, clock, log });
   const updates = createUpdates(bot, { health, clock, log });
   const features = createFeatures(bot, allowedIds, deps);
-  const { linking, syncs, doctor, acts, plain, questions } = features;
+  const { linking, syncs, doctor, acts, plain, pictures, questions } = features;
 
   installHandlers(bot, allowedIds, deps, features, updates);
 
@@ -137,6 +140,7 @@ export function createBot(config: BotConfig, deps: BotDeps) {
       if (what === "doctor") return doctor.write(chatWith(account), messageId, isOwner);
       return plain.write(chatWith(account), messageId, { what, isOwner });
     },
+    answerPicture: (account: Account, job: PictureJob): Promise<void> => pictures.write(chatWith(account), job),
     answerReading: acts.write,
     /** Whether the bot hears from Telegram. */
     telegramState: () => health.state(),
@@ -166,6 +170,7 @@ function createFeatures({ api }: Bot<BotContext>, allowedIds: number[], deps: Bo
     doctor: createDoctorAnswers(answers, { ...deps, wordsAt, questions }),
     acts: createReadingActs(answers, { ...deps, api }),
     settings: createSettings({ ...deps, startSync: syncs.start, questions }),
+    pictures: createPictures(answers, { ...deps, api }),
     plain: createPlain(answers, { ...deps, wordsAt, questions }),
     people: createPeopleCommands(api, { ...deps, questions, allowedIds }),
   };
@@ -176,7 +181,7 @@ function installHandlers(
   bot: Bot<BotContext>,
   allowedIds: number[],
   deps: BotDeps,
-  { questions, syncs, wordsAt, linking, doctor, acts, settings, people, plain }: Features,
+  { questions, syncs, wordsAt, linking, doctor, acts, settings, people, pictures, plain }: Features,
   { stopping, maxWaitSeconds }: Pick<Updates, "stopping" | "maxWaitSeconds">,
 ): void {
   const onError = createFailureReply({ ...deps, allowedIds });
@@ -213,6 +218,7 @@ function installHandlers(
   bot.use(createGoal(deps));
   bot.use(people.commands);
   bot.use(doctor.command);
+  bot.use(pictures.commands);
   bot.command("sync", (ctx) => syncs.start(ctx.account));
   bot.callbackQuery(CALLBACK.sync, (ctx) => syncs.start(ctx.account));
   bot.use(createTyped({ ...deps, startSyncIn: syncs.startIn, questions }));

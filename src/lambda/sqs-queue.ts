@@ -97,6 +97,9 @@ function sameness(job: NewJob): number | string {
     case "readings":
     case "handed_on":
       return `${job.dueAt.getTime()}-${job.act}-${job.messageId}`;
+    // Another range may be wanted, and the first one again.
+    case "picture":
+      return `${job.dueAt.getTime()}-${job.messageId}`;
     case "requested":
     case "doctor":
     case "working":

@@ -1,6 +1,14 @@
 import * as z from "zod";
 import { lazy } from "../lib/lazy.ts";
-import { CARDS, DEFAULT_SETTINGS, DELETIONS, LANGUAGES, QUESTION_TOPICS, UNITS } from "../sync/model/account.ts";
+import {
+  CARDS,
+  DEFAULT_SETTINGS,
+  DELETIONS,
+  LANGUAGES,
+  QUESTION_TOPICS,
+  THEMES,
+  UNITS,
+} from "../sync/model/account.ts";
 import { CODE_WAYS, MOBILE_CLIENTS } from "../sync/model/garmin-sign-in.ts";
 import { StoredJob } from "../sync/model/jobs.ts";
 import { LINK_STATES, REFUSALS } from "../sync/model/link.ts";
@@ -27,6 +35,7 @@ const SettingsShape = lazy(() =>
     patienceHours: z.number().min(0).default(DEFAULT_SETTINGS.patienceHours),
     sends: Sends().prefault({}),
     deletions: z.enum(DELETIONS).default(DEFAULT_SETTINGS.deletions),
+    theme: z.enum(THEMES).default(DEFAULT_SETTINGS.theme),
     goalKg: z.number().exactOptional(),
     goalFromKg: z.number().exactOptional(),
     height: z.object({ takenAt: instant(), heightM: z.number() }).exactOptional(),

@@ -25,6 +25,8 @@ import type { Key } from "./table.ts";
  *   vendor-user#<vendor>#<userid>  account                 which account a Withings person or Garmin profile belongs to
  *   ledger#<account>#<pair>        progress                the pair's cursor and what belongs to it
  *   ledger#<account>#<pair>        reading#<id>            the fate of one reading
+ *   ledger#<account>#<pair>        past#<year>             readings from before the ledger's start, for pictures
+ *   ledger#<account>#<pair>        past#read               when Withings was asked for them
  *   lease#<name>                   lease                   who may work on it, and until when
  *   once#<name>                    once                    something was said or spent, and must not be again
  *   rate-limit#<vendor>            rate-limit              when the vendor may be asked next (while it matters)
@@ -75,6 +77,9 @@ export const keys = {
     `ledger#${account}#${withingsUserId}#${garminProfileId}`,
   ledgersOf: (account: number) => `ledger#${account}#`,
   progress: (ledger: string): Key => ({ pk: ledger, sk: "progress" }),
+  pastRange: { from: "past#", to: "past$" },
+  past: (ledger: string, year: number): Key => ({ pk: ledger, sk: `past#${year}` }),
+  pastRead: (ledger: string): Key => ({ pk: ledger, sk: "past#read" }),
   reading: (ledger: string, id: string): Key => ({ pk: ledger, sk: `reading#${id}` }),
   lease: (name: string): Key => ({ pk: `lease#${name}`, sk: "lease" }),
   once: (name: string): Key => ({ pk: `once#${name}`, sk: "once" }),

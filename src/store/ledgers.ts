@@ -8,6 +8,7 @@ import { readItem, readVersioned, toJson } from "./item-json.ts";
 import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
 import { packed, unpacked } from "./packed-item.ts";
+import { readPast, savePast } from "./past.ts";
 import { expectation, type Item, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
@@ -61,6 +62,9 @@ export function createLedgers(table: Table): Ledgers {
             return entry ? { value: entry, version } : [];
           });
         },
+
+        past: () => readPast(table, pk),
+        savePast: (readings, readAt) => savePast(table, pk, readings, readAt),
 
         async garminKeys() {
           const found = new Map<string, string>();

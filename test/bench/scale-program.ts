@@ -72,6 +72,7 @@ export function createProgram(options: LifeOptions, deps: ProgramDeps) {
     ...{ accounts, schedule, sync, clock, log, intervalMinutes },
     answerSync: (account, _messageId, runOptions) => sync(account, runOptions),
     answerLook: async () => {},
+    answerPicture: async () => {},
     answerReading: async () => {},
     confirmUnlink: async () => {},
     keepSubscriptions: run.keepSubscriptions,

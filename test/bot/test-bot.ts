@@ -67,7 +67,8 @@ export async function startTestBot(
     if (job.reason === "requested") {
       const { busy } = await newest().answerSync(account, job.messageId);
       if (busy) throw new RetryLaterError("another run is at work");
-    } else if ("act" in job) await newest().answerReading(account, job);
+    } else if (job.reason === "picture") await newest().answerPicture(account, job);
+    else if ("act" in job) await newest().answerReading(account, job);
     else if ("messageId" in job) await newest().answerLook(account, job.messageId, job.reason);
   }
   const worker = startWorker({ jobs: app.store.jobs, work, clock, log });

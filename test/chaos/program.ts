@@ -112,6 +112,7 @@ export class Program {
       notify: this.#notifier.afterRun,
       answerSync: never,
       answerLook: never,
+      answerPicture: never,
       answerReading: never,
       confirmUnlink: never,
       keepSubscriptions: async ({ telegramUserId }) => {

@@ -62,6 +62,23 @@ test("/undo takes the last reading out of Garmin, and Restore brings it back, wi
   expect(aws.sqs.dead()).toEqual([]);
 });
 
+test("/weight becomes a picture that the worker draws, and a button changes it in place, with a new process for every update", async () => {
+  await start();
+  aws.http.isFresh = true;
+  for (const weightKg of [80.25, 80.5]) aws.person.stepOnScale({ weightKg });
+  await aws.runSweep();
+  aws.chat.say("/weight");
+  const { id, photo, text } = await aws.heard("Weight, 30 days: 80.5 kg");
+  expect(text).toMatch(/^Weight, 30 days: 80\.5 kg on /);
+  aws.chat.tap("1 year", id);
+  const changed = await aws.heard("Weight, 1 year: 80.5 kg");
+  expect(changed.id).toBe(id);
+  expect(changed.photo?.fileId).not.toBe(photo?.fileId);
+  const png = aws.sandbox.telegram.file(changed.photo?.fileId ?? "")?.bytes ?? expect.fail("there is no picture");
+  expect(Buffer.from(png).subarray(1, 4).toString()).toBe("PNG");
+  expect(aws.sqs.dead()).toEqual([]);
+});
+
 test("what was deleted at Withings is asked about, removed and restored, each by another process", async () => {
   await start();
   aws.http.isFresh = true;

@@ -74,7 +74,8 @@ test("the commands are in Telegram's menu", async () => {
   await expect
     .poll(() => chat().commands.map(({ command }) => command))
     .toEqual([
-      ...["sync", "status", "undo", "connect", "settings", "goal", "disconnect", "doctor", "help", "privacy", "cancel"],
+      ...["sync", "status", "weight", "bp", "body", "undo", "connect", "settings", "goal", "disconnect", "doctor"],
+      ...["help", "privacy", "cancel"],
       ...["people", "invite"],
     ]);
 });

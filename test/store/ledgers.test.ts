@@ -13,7 +13,7 @@ import { openSqliteTable } from "../../src/store/sqlite/table.ts";
 import type { Table } from "../../src/store/table.ts";
 import { startingPoint } from "../../src/sync/engine/progress.ts";
 import type { Ledger, LedgerEntry } from "../../src/sync/model/ledger.ts";
-import { readingId } from "../../src/sync/model/reading.ts";
+import { type Reading, readingId } from "../../src/sync/model/reading.ts";
 import { FIRST_HANDED_ID } from "../../src/sync/model/typed.ts";
 import { createMeter } from "../bench/meter.ts";
 import { startDynalite } from "../support/dynalite.ts";
@@ -108,6 +108,23 @@ describe.each(Object.entries(ENGINES))("a ledger of 400 readings on %s", (_engin
     expect(await ledgers.othersIn(ACCOUNT, { withingsUserId: "7", garminProfileId: "2" })).toEqual(["1"]);
     expect(await ledgers.othersIn(ACCOUNT, { withingsUserId: "9", garminProfileId: "2" })).toEqual(["1", "7"]);
     expect(await ledgers.othersIn(ACCOUNT, { withingsUserId: "1", garminProfileId: "1" })).toEqual([]);
+  });
+
+  test("keeps what is from before its start, and doesn't mix it with what it has", async () => {
+    expect(await ledger.past()).toBeUndefined();
+    const reading = (measureGroupId: number, takenAt: string): Reading => ({
+      ...{ measureGroupId, takenAt: new Date(takenAt), modifiedAt: NOON, attribution: "certain", imported: false },
+      ...{ kind: "weigh_in", weightKg: 80.25, bodyFatPercent: 20.1 },
+    });
+    const [older, newer] = [reading(7, "2019-12-31T23:59:59.000Z"), reading(8, "2020-01-01T00:00:00.000Z")];
+    await ledger.savePast([newer, older], NOON);
+    const past = (await ledger.past()) ?? expect.fail();
+    expect(past.map(({ measureGroupId }) => measureGroupId).sort()).toEqual([7, 8]);
+    const values = { takenAt: older.takenAt, kind: "weigh_in", weightKg: 80.25, bodyFatPercent: 20.1 };
+    expect(past.find((it) => it.measureGroupId === 7)).toMatchObject(values);
+    await ledger.savePast([older], NOON);
+    expect(await ledger.all()).toHaveLength(DAYS);
+    expect((await ledger.garminKeys()).size).toBe(0);
   });
 
   test("gives one of today and one of years ago without what lies between", async () => {

@@ -1,7 +1,7 @@
+import type { Theme } from "../../sync/model/account.ts";
+import type { Range } from "../../sync/model/jobs.ts";
 import type { Reader } from "../words/format.ts";
-import type { Range } from "./period.ts";
 import { rasterize } from "./rasterize.ts";
-import type { Theme } from "./theme.ts";
 
 /** For whom a picture is: their language, units and zone, and what they chose. */
 export interface ChartView extends Reader {

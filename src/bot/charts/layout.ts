@@ -17,8 +17,8 @@ export function scale([from, to]: [number, number], [start, end]: [number, numbe
 
 /** In ems of our font, by kind of letter; a little more rather than less. */
 const WIDTHS: Array<[RegExp, number]> = [
-  [/[ijltfr\u{a0}.,:;|!'’()[\]/ ]/u, 0.34],
-  [/[mwMWØ%@–—]/, 0.93],
+  [/[ijltfr\u{a0}.,:;|!'\u2019()[\]/ ]/u, 0.34],
+  [/[mwMWØ%@\u2013\u2014]/, 0.93],
   [/[A-ZÄÖÜ]/, 0.71],
   [/\d/, 0.65],
 ];

@@ -63,9 +63,9 @@ function statistic({ value, caption, colour = "" }: Stat, x: number, size: numbe
 /** Its numbers large, its units half of that. */
 export function amount(value: string, attributes: Record<string, string | number>, size: number): string {
   // Spaces at the edge of a part would be left out.
-  const parts = value.replaceAll(" ", "\u{a0}").match(/[−+±\d.,/]+|[^−+±\d.,/]+/g) ?? [];
+  const parts = value.replaceAll(" ", "\u{a0}").match(/[\u2212+±\d.,/]+|[^\u2212+±\d.,/]+/g) ?? [];
   const spans = parts.map((part) =>
-    /[\d−+±]/.test(part)
+    /[\d\u2212+±]/.test(part)
       ? escaped(part)
       : element("tspan", { "font-size": size * 0.54, "font-weight": MEDIUM }, escaped(part)),
   );

@@ -1,7 +1,5 @@
+import type { Range } from "../../sync/model/jobs.ts";
 import { DAY_MS, dayOf, startOf, wallTime } from "./days.ts";
-
-export const RANGES = ["30d", "90d", "1y", "all"] as const;
-export type Range = (typeof RANGES)[number];
 
 const DAYS: Record<Exclude<Range, "all">, number> = { "30d": 30, "90d": 90, "1y": 365 };
 /** So that one reading isn't a hair in an hour. */

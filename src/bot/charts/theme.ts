@@ -1,5 +1,4 @@
-export const THEMES = ["light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
+import type { Theme } from "../../sync/model/account.ts";
 
 /** The family that the files in `font` belong to. */
 export const FONT = "Inter";

@@ -20,7 +20,7 @@ export interface DoctorDeps {
 }
 
 export const begin = (answers: LongAnswers, { account, words }: Chat): Promise<void> =>
-  answers.start(account.telegramUserId, doctorWords(words).checking, "doctor");
+  answers.start(account.telegramUserId, doctorWords(words).checking, { reason: "doctor" });
 
 export async function sendReport({ report }: DoctorDeps, ctx: BotContext): Promise<void> {
   const { name, text } = await report();

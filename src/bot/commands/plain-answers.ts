@@ -110,7 +110,7 @@ export async function startLook(
   { account, words }: BotContext,
   what: Exclude<Look, "doctor">,
 ): Promise<void> {
-  await answers.start(account.telegramUserId, firstWords(what, { words }), what);
+  await answers.start(account.telegramUserId, firstWords(what, { words }), { reason: what });
 }
 
 const firstWords = (what: Look, { words }: Pick<Chat, "words">) =>

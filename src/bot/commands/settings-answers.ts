@@ -12,6 +12,7 @@ import {
   DELETIONS,
   LANGUAGES,
   type Settings,
+  THEMES,
   UNITS,
 } from "../../sync/model/account.ts";
 import { KINDS as READING_KINDS } from "../../sync/model/reading.ts";
@@ -51,6 +52,7 @@ const VALUES = {
   cards: [...CARDS],
   patienceHours: [1, 6, 12, 24],
   deletions: [...DELETIONS],
+  theme: [...THEMES],
 } satisfies {
   [F in Exclude<keyof Settings, "sends" | "tellsSilence" | "goalKg" | "goalFromKg" | "height">]: Array<Settings[F]>;
 };
@@ -61,6 +63,7 @@ const TOPIC_OF: Record<Field, SettingsTopic> = {
   cards: "summary",
   patienceHours: "patience",
   deletions: "deletions",
+  theme: "theme",
 };
 
 type Screen = SettingsTopic | "top";
@@ -170,6 +173,8 @@ function choices(
       return values("patienceHours", (hours) => durationIn(say.duration, hours), 2);
     case "deletions":
       return values("deletions", (choice) => say.deletions[choice], 1);
+    case "theme":
+      return values("theme", (theme) => say.theme[theme], 2);
     case "sends":
       return choosableKinds(settings.sends).map((kind) =>
         toggle(say.kind[kind], `sends:${kind}`, settings.sends[kind]),

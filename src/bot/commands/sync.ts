@@ -48,7 +48,7 @@ export function createSyncAnswers(answers: LongAnswers, deps: SyncDeps) {
     /** The sync happens even if Telegram refuses the first words; its result then comes like that of any other run. */
     start: (account: Account): Promise<void> => {
       const { telegramUserId: id } = account;
-      return answers.start(id, firstWords(account), "requested", () => deps.runSoon(id));
+      return answers.start(id, firstWords(account), { reason: "requested" }, () => deps.runSoon(id));
     },
 
     /** The same in a message that is there. */

@@ -2,9 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Api } from "grammy/web";
 import type { Clock } from "../../lib/clock.ts";
 import { errorFacts, type Log } from "../../lib/log.ts";
-import type { JobQueue, Look } from "../../sync/model/jobs.ts";
+import type { JobQueue, Look, PictureJob } from "../../sync/model/jobs.ts";
 import type { Words } from "../words/words.ts";
 import { createProgressMessage, type Place, type ProgressMessage } from "./progress-message.ts";
+
+type Wanted = { reason: "requested" | Look } | Pick<PictureJob, "reason" | "picture" | "range">;
 
 export type LongAnswers = ReturnType<typeof createLongAnswers>;
 
@@ -15,7 +17,7 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
     async start(
       account: number,
       first: string,
-      reason: "requested" | Look,
+      wanted: Wanted,
       instead: () => Promise<void> = async () => {},
     ): Promise<void> {
       const { message_id: messageId } = await api.sendMessage(account, first).catch(async (error: unknown) => {
@@ -23,7 +25,7 @@ export function createLongAnswers(api: Api, { queue, clock, log }: { queue: JobQ
         throw error;
       });
       try {
-        await queue.put([{ account, reason, messageId, dueAt: clock.now() }]);
+        await queue.put([{ ...wanted, account, messageId, dueAt: clock.now() }]);
       } catch (error) {
         // The message promises an answer that won't come.
         await api.deleteMessage(account, messageId).catch(() => undefined);

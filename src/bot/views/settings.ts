@@ -23,6 +23,7 @@ export const TOPICS: SettingsTopic[] = [
   "sends",
   "deletions",
   "height",
+  "theme",
   "language",
 ];
 
@@ -55,6 +56,8 @@ function lineOf(topic: SettingsTopic, view: SettingsView, words: Words): string 
     case "height":
       if (!height) return say.line.noHeight;
       return say.line.height(heightText(height.heightM, settings.units, words), say.heightFrom[height.from]);
+    case "theme":
+      return say.line.theme[settings.theme];
     case "language":
       return say.line.language;
   }

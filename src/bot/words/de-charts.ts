@@ -1,12 +1,26 @@
+import type { Picture, Range } from "../../sync/model/jobs.ts";
 import type { BodyPart, ChartDates, ChartWords, Value } from "./en-charts.ts";
 import { plural } from "./format.ts";
 
+const NAME: Record<Picture, string> = {
+  weight: "keine Gewichtsmessung",
+  blood_pressure: "keine Blutdruckmessung",
+  body: "keine Messung der Körperzusammensetzung",
+};
+const BACK: Record<Exclude<Range, "all">, string> = { "30d": "30 Tagen", "90d": "90 Tagen", "1y": "12 Monaten" };
 const PART: Record<BodyPart, string> = { fat: "Fett", muscle: "Muskeln", water: "Wasser", bone: "Knochen" };
 
 export function chartsInGerman({ day, since }: ChartDates): ChartWords {
   const onlyHeld = (held: number) => `nur ${plural(held, "zurückgehaltene Messung", "zurückgehaltene Messungen")}.`;
   const newestOf = ({ value, at }: Value) => ended(`${value} am ${day(at)}`);
   return {
+    button: { "30d": "30 Tage", "90d": "90 Tage", "1y": "1 Jahr", all: "Alle" },
+    drawing: "Ich zeichne …",
+    nothing: (picture, range, newest) => {
+      if (newest === undefined || range === "all") return `Noch ${NAME[picture]}.`;
+      return ended(`In den letzten ${BACK[range]} kam ${NAME[picture]}. Die neueste ist vom ${day(newest)}`);
+    },
+    isMissing: (at) => `Über die Zeit vor dem ${day(at)} hat Withings nicht geantwortet; sie fehlt deshalb im Bild.`,
     period: { "30d": "30 Tage", "90d": "90 Tage", "1y": "1 Jahr", all: "alle Messungen" },
     weight: "Gewicht",
     pressure: "Blutdruck",

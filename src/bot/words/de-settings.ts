@@ -41,6 +41,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     },
     height: (height, from) => `Körpergröße: ${height}, ${from}`,
     noHeight: "Körpergröße: kenne ich nicht",
+    theme: { light: "Bilder: hell", dark: "Bilder: dunkel" },
     language: "Sprache: Deutsch",
   },
   heightFrom: { withings: "von Withings", owner: "von dir", garmin: "aus deinem Garmin-Profil" },
@@ -65,6 +66,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
       "Einmal in der Woche und bei /sync vergleiche ich die letzten 30 Tage mit Withings. Eine Messung, die zweimal fehlt, mit mindestens einem Tag dazwischen, gilt als gelöscht. Ist Withings bei einer nicht mehr sicher, ob sie von dir ist, zählt das sofort. Verschwinden viele auf einmal, frage ich auf jeden Fall. Was nicht von mir kam, bleibt in Garmin.",
     height:
       "Daraus bekommt Garmin deinen BMI; ohne BMI blendet Garmins Webseite deine Körperzusammensetzung aus. Die Größe gilt für alles, was ich ab jetzt sende. Wenn du sie in der Withings-App einträgst, zählt diese.",
+    theme: "Für /weight, /bp und /body.",
     language: "Sie gilt auch für das Menü mit den Befehlen.",
   },
   topic: {
@@ -76,6 +78,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     sends: "Was gesendet wird",
     deletions: "Bei Withings gelöscht",
     height: "Körpergröße",
+    theme: "Bilder",
     language: "Sprache",
   },
   back: "Zurück",
@@ -87,6 +90,7 @@ export const SETTINGS_IN_GERMAN: SettingsWords = {
     needed: "Nur wenn ich etwas tun muss",
   },
   deletions: { ask: "Nachfragen", always: "Immer entfernen", never: "Nie entfernen" },
+  theme: { light: "Hell", dark: "Dunkel" },
   device: { weigh_in: "Waage", blood_pressure: "Manschette" },
   duration: { hours, minutes },
   kind: {

@@ -19,6 +19,9 @@ const CHAT: ChatWords = {
   commands: {
     sync: "Neue Messungen jetzt übertragen",
     status: "Deine Verbindungen und Messungen",
+    weight: "Ein Bild deines Gewichts",
+    bp: "Ein Bild deines Blutdrucks",
+    body: "Ein Bild deiner Körperzusammensetzung",
     undo: "Die letzte Messung wieder aus Garmin nehmen",
     connect: "Withings oder Garmin verbinden",
     settings: "Einheiten, Meldungen, Sprache",

@@ -1,7 +1,14 @@
+import type { Picture, Range } from "../../sync/model/jobs.ts";
 import { plural } from "./format.ts";
 
 const PERIOD = { "30d": "30 days", "90d": "90 days", "1y": "1 year", all: "all readings" };
 const PART = { fat: "Fat", muscle: "Muscle", water: "Water", bone: "Bone" };
+const NAME: Record<Picture, string> = {
+  weight: "weigh-in",
+  blood_pressure: "blood pressure reading",
+  body: "weigh-in with body composition",
+};
+const BACK: Record<Exclude<Range, "all">, string> = { "30d": "30 days", "90d": "90 days", "1y": "year" };
 export type BodyPart = keyof typeof PART;
 /** Times of pictures are local ones: `onDate` writes them. */
 type OnDate = (at: number) => string;
@@ -37,6 +44,15 @@ export function chartsInEnglish({ day, since }: ChartDates) {
   const onlyHeld = (held: number) => `only ${plural(held, "held reading")}.`;
   const newestOf = ({ value, at }: Value) => `${value} on ${day(at)}.`;
   return {
+    /** Of buttons: the one that is shown has a mark. */
+    button: { "30d": "30 days", "90d": "90 days", "1y": "1 year", all: "All" },
+    drawing: "Drawing…",
+    /** Nothing of this period, and when the newest was, if ever. */
+    nothing: (picture: Picture, range: Range, newest: number | undefined) => {
+      if (newest === undefined || range === "all") return `No ${NAME[picture]} yet.`;
+      return `No ${NAME[picture]} in the last ${BACK[range]}. The newest is from ${day(newest)}.`;
+    },
+    isMissing: (at: number) => `Withings didn’t answer, so what is from before ${day(at)} is missing.`,
     period: PERIOD,
     weight: "Weight",
     pressure: "Blood pressure",

@@ -2,7 +2,17 @@ import type { Sends, Settings } from "../../sync/model/account.ts";
 import type { ReadingKind } from "../../sync/model/reading.ts";
 import { plural } from "./format.ts";
 
-type Topic = "units" | "zone" | "summary" | "silence" | "patience" | "sends" | "deletions" | "height" | "language";
+type Topic =
+  | "units"
+  | "zone"
+  | "summary"
+  | "silence"
+  | "patience"
+  | "sends"
+  | "deletions"
+  | "height"
+  | "theme"
+  | "language";
 
 const UNITS: Record<Settings["units"], string> = { kg: "kilograms", lb: "pounds", st: "stone" };
 const KIND: Record<keyof Sends, string> = {
@@ -43,6 +53,7 @@ export const SETTINGS_IN_ENGLISH = {
     } satisfies Record<Settings["deletions"], string>,
     height: (height: string, from: string) => `Height: ${height}, ${from}`,
     noHeight: "Height: I don’t know it",
+    theme: { light: "Pictures: light", dark: "Pictures: dark" } satisfies Record<Settings["theme"], string>,
     language: "Language: English",
   },
   heightFrom: { withings: "from Withings", owner: "as you told me", garmin: "from your Garmin profile" },
@@ -67,6 +78,7 @@ export const SETTINGS_IN_ENGLISH = {
       "Once a week and with /sync, I compare the last 30 days with Withings. A reading that’s missing twice, at least a day apart, counts as deleted; one that Withings is no longer sure is yours counts at once. If many go at the same time, I ask in any case. What didn’t come from me stays in Garmin.",
     height:
       "Garmin gets your BMI from it; without a BMI, Garmin’s web page hides your body composition. It applies to what I send from now on. If you enter your height in the Withings app, that one counts.",
+    theme: "For /weight, /bp and /body.",
     language: "The command menu changes with it.",
   } satisfies Record<Topic, string>,
   topic: {
@@ -78,6 +90,7 @@ export const SETTINGS_IN_ENGLISH = {
     sends: "What is sent",
     deletions: "Deleted at Withings",
     height: "Height",
+    theme: "Pictures",
     language: "Language",
   } satisfies Record<Topic, string>,
   back: "Back",
@@ -92,6 +105,7 @@ export const SETTINGS_IN_ENGLISH = {
     Settings["deletions"],
     string
   >,
+  theme: { light: "Light", dark: "Dark" } satisfies Record<Settings["theme"], string>,
   device: { weigh_in: "Scale", blood_pressure: "Cuff" } satisfies Record<ReadingKind, string>,
   duration: { hours, minutes },
   kind: {

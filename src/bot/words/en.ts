@@ -23,6 +23,9 @@ const CHAT = {
   commands: {
     sync: "Copy new readings now",
     status: "Your links and readings",
+    weight: "A picture of your weight",
+    bp: "A picture of your blood pressure",
+    body: "A picture of your body composition",
     undo: "Take the last reading out of Garmin",
     connect: "Link Withings or Garmin",
     settings: "Units, cards, language",

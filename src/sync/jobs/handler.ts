@@ -3,7 +3,7 @@ import { RetryLaterError } from "../../lib/errors.ts";
 import { errorFacts } from "../../lib/log.ts";
 import type { RunOptions, RunReport } from "../engine/run.ts";
 import type { Account } from "../model/account.ts";
-import type { Job, JobQueue, Look, ReadingJob } from "../model/jobs.ts";
+import type { Job, JobQueue, Look, PictureJob, ReadingJob } from "../model/jobs.ts";
 import type { Schedule } from "../model/schedule.ts";
 import type { Snapshots } from "../model/store.ts";
 import { createRunPlanner, othersWait, type RunPlannerDeps } from "./run-planner.ts";
@@ -15,6 +15,7 @@ const BUSY_ATTEMPTS = 4;
 interface JobHandlerDeps extends RunPlannerDeps, VisitDeps {
   snapshots: Pick<Snapshots, "during">;
   answerSync: (account: Account, messageId: number, options: RunOptions) => Promise<RunReport>;
+  answerPicture: (account: Account, job: PictureJob) => Promise<void>;
   answerLook: (account: Account, messageId: number, what: Look) => Promise<void>;
   /** Throws `RetryLaterError` when it has to be done again. */
   answerReading: (account: Account, job: ReadingJob) => Promise<void>;
@@ -55,6 +56,10 @@ export function createJobHandler(deps: JobHandlerDeps): (job: Job) => Promise<vo
       case "blood_pressure_missing": {
         const account = await accounts.find(job.account);
         return account && deps.answerLook(account, job.messageId, job.reason);
+      }
+      case "picture": {
+        const account = await accounts.find(job.account);
+        return account && deps.answerPicture(account, job);
       }
       case "reading":
       case "readings":

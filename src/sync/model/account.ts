@@ -53,6 +53,8 @@ export interface Settings {
   patienceHours: number;
   sends: Sends;
   deletions: (typeof DELETIONS)[number];
+  /** Of pictures. */
+  theme: Theme;
   /** The weight that the owner wants to reach. */
   goalKg?: number | undefined;
   /** What they weighed when they said so. */
@@ -69,6 +71,9 @@ export const CARDS = ["each", "daily", "weekly", "needed"] as const;
 
 /** Whether what was sent leaves Garmin once it's gone at Withings. */
 export const DELETIONS = ["ask", "always", "never"] as const;
+
+export const THEMES = ["light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
 
 /** Which kinds of readings go to Garmin. What is measured while a kind is off stays at Withings. */
 export interface Sends extends ChosenParts {
@@ -88,6 +93,7 @@ export const DEFAULT_SETTINGS: Settings = {
   patienceHours: 6,
   sends: { weight: true, composition: true, muscle: true, bloodPressure: true },
   deletions: "ask",
+  theme: "light",
 };
 
 export interface LastRun {

@@ -23,6 +23,12 @@ export type GoneAct = Exclude<ActTogether, "ask_again">;
 export const HAND_ON_ACTS = ["offer", "heard", "expire", "theirs", "not_theirs", "undo_theirs", "settled"] as const;
 export type HandOnAct = (typeof HAND_ON_ACTS)[number];
 
+/** What a picture shows, and of which time until now. */
+export const PICTURES = ["weight", "blood_pressure", "body"] as const;
+export type Picture = (typeof PICTURES)[number];
+export const RANGES = ["30d", "90d", "1y", "all"] as const;
+export type Range = (typeof RANGES)[number];
+
 const instant = lazy(() => z.iso.datetime().transform((text) => new Date(text)));
 const JobBase = lazy(() => z.object({ account: z.int(), dueAt: instant() }));
 export const StoredJob = lazy(() =>
@@ -36,6 +42,11 @@ export const StoredJob = lazy(() =>
     }),
     /** Somebody asked for a sync, for /doctor or in plain words in the chat. The answer is written into this message. */
     JobBase().extend({ reason: z.enum(["requested", ...LOOKS]), messageId: z.int() }),
+    /** The message becomes this picture. */
+    JobBase().extend({
+      ...{ reason: z.literal("picture"), messageId: z.int() },
+      ...{ picture: z.enum(PICTURES), range: z.enum(RANGES) },
+    }),
     /** Somebody wants something done with one reading. What became of it is written into this message. */
     JobBase().extend({ reason: z.literal("reading"), act: z.enum(ACTS), reading: z.string(), messageId: z.int() }),
     JobBase().extend({
@@ -63,6 +74,7 @@ export type Job = NewJob & {
 };
 
 export type ReadingJob = Extract<Job, { reason: "reading" | "readings" | "handed_on" }>;
+export type PictureJob = Extract<Job, { reason: "picture" }>;
 export type HandOnJob = Extract<Job, { reason: "handed_on" }>;
 
 /** One job for an account and a reason. A waiting job covers a new one, unless it's due later or may have started. */

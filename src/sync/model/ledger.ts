@@ -1,5 +1,5 @@
 import type { Versioned } from "./link.ts";
-import type { Composition, ReadingKind } from "./reading.ts";
+import type { Composition, Reading, ReadingKind } from "./reading.ts";
 import type { Difference, FailReason, GarminKey, Height, Measured, SentValues, UnreadableRecord } from "./vendors.ts";
 
 export const HELD_REASONS = [
@@ -95,6 +95,9 @@ export interface Ledger {
   write(writes: LedgerWrite[]): Promise<Array<Versioned<LedgerEntry> | "conflict">>;
   /** Without entries that are damaged. Reads the whole ledger. */
   all(): Promise<Array<Versioned<LedgerEntry>>>;
+  /** What Withings had from before the ledger's start; undefined: nobody has asked it yet. */
+  past(): Promise<Reading[] | undefined>;
+  savePast(readings: Reading[], readAt: Date): Promise<void>;
   /** Removes an entry whose reading was certainly not sent. */
   forget(entry: Versioned<LedgerEntry>): Promise<void>;
 }

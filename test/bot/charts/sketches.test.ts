@@ -4,9 +4,9 @@ import { sketchBloodPressure } from "../../../src/bot/charts/blood-pressure.ts";
 import { sketchBody } from "../../../src/bot/charts/body.ts";
 import type { ChartView, Sketch } from "../../../src/bot/charts/chart.ts";
 import { HEIGHT, LABEL_SIZE, textWidth, WIDTH } from "../../../src/bot/charts/layout.ts";
-import { RANGES } from "../../../src/bot/charts/period.ts";
 import { sketchWeight, type WeightReading } from "../../../src/bot/charts/weight.ts";
 import { LANGUAGES, UNITS } from "../../../src/sync/model/account.ts";
+import { RANGES } from "../../../src/sync/model/jobs.ts";
 import { bodies, NOW, pressures, view, weights } from "./histories.ts";
 
 const DAY_MS = 24 * 3600 * 1000;

@@ -37,6 +37,7 @@ describe("/settings", () => {
         "Sent to Garmin: weight, body composition, muscle, blood pressure",
         "Deleted at Withings: I ask whether to remove it from Garmin",
         "Height: I don’t know it",
+        "Pictures: light",
         "Language: English",
       ].join("\n"),
     );
@@ -49,6 +50,7 @@ describe("/settings", () => {
       "What is sent",
       "Deleted at Withings",
       "Height",
+      "Pictures",
       "Language",
     ]);
     for (const topic of labels(screen())) {
