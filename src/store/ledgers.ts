@@ -9,7 +9,7 @@ import { keys } from "./keys.ts";
 import { LedgerItem, ProgressItem } from "./ledger-items.ts";
 import { packed, unpacked } from "./packed-item.ts";
 import { readPast, savePast } from "./past.ts";
-import { expectation, type Item, type Table } from "./table.ts";
+import { expectation, type Item, type Key, type Table } from "./table.ts";
 import { update } from "./update.ts";
 
 /** Only this much of an entry: an old one that is damaged elsewhere must not stop what is new. */
@@ -20,80 +20,9 @@ const idOf = ({ key }: Item) => key.sk.slice(READINGS.from.length);
 /** One ledger for each pair of Withings user and Garmin profile, so nothing counts as settled that never reached this profile. */
 export function createLedgers(table: Table): Ledgers {
   return {
-    of(account, withingsUserId, garminProfileId): Ledger {
-      const pk = keys.ledger(account, withingsUserId, garminProfileId);
-
-      return {
-        async progress() {
-          const item = await table.get(keys.progress(pk));
-          return item && readVersioned(unpacked(item), ProgressItem);
-        },
-
-        async saveProgress(progress, version) {
-          // First: without it, nothing would remove the ledger with its account.
-          if (version === undefined) {
-            await table.put(keys.ledgerMark(account, withingsUserId, garminProfileId), {}, { expect: "absent" });
-          }
-          const key = keys.progress(pk);
-          const outcome = await table.put(key, packed(progress), { expect: expectation(version) });
-          if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
-          return { value: progress, version: outcome.version };
-        },
-
-        async entries(ids) {
-          const found = new Map<string, Versioned<LedgerEntry>>();
-          const wanted = new Set(ids);
-          for await (const item of itemsNear(table, pk, [...wanted].sort())) {
-            if (wanted.has(idOf(item))) found.set(idOf(item), readVersioned(item, LedgerItem));
-          }
-          return found;
-        },
-
-        async entriesFrom(id) {
-          const range = { from: keys.reading(pk, id).sk, to: keys.reading(pk, String(FIRST_HANDED_ID)).sk };
-          const items = await table.list(pk, range);
-          return items.flatMap(({ value }) => LedgerItem().safeParse(value).data ?? []);
-        },
-
-        async all() {
-          const items = await table.list(pk, READINGS);
-          return items.flatMap(({ value, version }) => {
-            const entry = LedgerItem().safeParse(value).data;
-            return entry ? { value: entry, version } : [];
-          });
-        },
-
-        past: () => readPast(table, pk),
-        savePast: (readings, readAt) => savePast(table, pk, readings, readAt),
-
-        async garminKeys() {
-          const found = new Map<string, string>();
-          for (const item of await table.list(pk, READINGS)) {
-            const { garminKey } = readItem(item, ItemWithKey);
-            if (garminKey) found.set(idOf(item), garminKey.id);
-          }
-          return found;
-        },
-
-        async write(writes) {
-          const outcomes = await table.putAll(
-            writes.map(({ entry, version }) => ({
-              key: keys.reading(pk, readingId(entry)),
-              value: toJson(entry),
-              expect: expectation(version),
-            })),
-          );
-          return writes.map(({ entry }, index) => {
-            const outcome = outcomes[index];
-            return outcome?.type === "written" ? { value: entry, version: outcome.version } : "conflict";
-          });
-        },
-
-        async forget({ value, version }) {
-          const outcome = await table.delete(keys.reading(pk, readingId(value)), { version });
-          if (outcome === "conflict") throw new RetryLaterError("another run works on the same reading");
-        },
-      };
+    of(account, withingsUserId, garminProfileId) {
+      const mark = keys.ledgerMark(account, withingsUserId, garminProfileId);
+      return ledgerIn(table, keys.ledger(account, withingsUserId, garminProfileId), mark);
     },
 
     async othersIn(account, { withingsUserId, garminProfileId }) {
@@ -111,6 +40,81 @@ export function createLedgers(table: Table): Ledgers {
         });
         await update(table, keys.progress(pk), change, { what: "the cursor" });
       }
+    },
+  };
+}
+
+/** `mark`: where the account says that it has this ledger. */
+function ledgerIn(table: Table, pk: string, mark: Key): Ledger {
+  return {
+    async progress() {
+      const item = await table.get(keys.progress(pk));
+      return item && readVersioned(unpacked(item), ProgressItem);
+    },
+
+    async saveProgress(progress, version) {
+      // First: without it, nothing would remove the ledger with its account.
+      if (version === undefined) {
+        await table.put(mark, {}, { expect: "absent" });
+      }
+      const key = keys.progress(pk);
+      const outcome = await table.put(key, packed(progress), { expect: expectation(version) });
+      if (outcome.type === "conflict") throw new RetryLaterError("another run moved the cursor just now");
+      return { value: progress, version: outcome.version };
+    },
+
+    async entries(ids) {
+      const found = new Map<string, Versioned<LedgerEntry>>();
+      const wanted = new Set(ids);
+      for await (const item of itemsNear(table, pk, [...wanted].sort())) {
+        if (wanted.has(idOf(item))) found.set(idOf(item), readVersioned(item, LedgerItem));
+      }
+      return found;
+    },
+
+    async entriesFrom(id) {
+      const range = { from: keys.reading(pk, id).sk, to: keys.reading(pk, String(FIRST_HANDED_ID)).sk };
+      const items = await table.list(pk, range);
+      return items.flatMap(({ value }) => LedgerItem().safeParse(value).data ?? []);
+    },
+
+    async all() {
+      const items = await table.list(pk, READINGS);
+      return items.flatMap(({ value, version }) => {
+        const entry = LedgerItem().safeParse(value).data;
+        return entry ? { value: entry, version } : [];
+      });
+    },
+
+    past: () => readPast(table, pk),
+    savePast: (readings, readAt) => savePast(table, pk, readings, readAt),
+
+    async garminKeys() {
+      const found = new Map<string, string>();
+      for (const item of await table.list(pk, READINGS)) {
+        const { garminKey } = readItem(item, ItemWithKey);
+        if (garminKey) found.set(idOf(item), garminKey.id);
+      }
+      return found;
+    },
+
+    async write(writes) {
+      const outcomes = await table.putAll(
+        writes.map(({ entry, version }) => ({
+          key: keys.reading(pk, readingId(entry)),
+          value: toJson(entry),
+          expect: expectation(version),
+        })),
+      );
+      return writes.map(({ entry }, index) => {
+        const outcome = outcomes[index];
+        return outcome?.type === "written" ? { value: entry, version: outcome.version } : "conflict";
+      });
+    },
+
+    async forget({ value, version }) {
+      const outcome = await table.delete(keys.reading(pk, readingId(value)), { version });
+      if (outcome === "conflict") throw new RetryLaterError("another run works on the same reading");
     },
   };
 }
