@@ -83,9 +83,8 @@ export function createNotifier(deps: NotifierDeps) {
     const health = await change(account, (it) => afterRun(it, report, after));
     // The demo's owner, whose patience is a minute, has no night.
     const isQuietTime = !isAsked && isNight(now, timezone) && account.settings.patienceHours >= 1;
-    const unanswered = (!isQuietTime && progress?.handedOn?.filter(({ until }) => until <= now)) || [];
-    if (unanswered.length > 0) await deps.onUnanswered(account.telegramUserId, unanswered);
-    if (report.handed) await deps.onHanded?.(account.telegramUserId, report.handed);
+    const handedOn = isQuietTime ? [] : (progress?.handedOn ?? []);
+    await queueHandedOn(deps, account, handedOn, report.handed);
     const { patienceHours } = account.settings;
     const view = { attention, progress, unreadable, facts, removals, now, patienceHours };
     return { news: pendingNotices(health, view), timezone, isQuietTime };
@@ -143,6 +142,18 @@ export function createNotifier(deps: NotifierDeps) {
       };
     },
   };
+}
+
+/** What others are told of readings that were handed on is done by jobs of theirs. */
+async function queueHandedOn(
+  { onUnanswered, onHanded, clock }: NotifierDeps,
+  { telegramUserId }: Account,
+  handedOn: HandedOn[],
+  handed: string[] | undefined,
+): Promise<void> {
+  const unanswered = handedOn.filter(({ until }) => until <= clock.now());
+  if (unanswered.length > 0) await onUnanswered(telegramUserId, unanswered);
+  if (handed) await onHanded?.(telegramUserId, handed);
 }
 
 /** What came first has a message of its own, after this one. */
