@@ -113,7 +113,8 @@ async function judgeTyped({ scene, typists, owners }: World, typed: KnownTyped) 
   const what = `${id} (${kind} ${date}, ${value}, typed${device ? ` and delivered as ${device.id}` : ""})`;
   const found = GARMINS.map((garmin) => ({ garmin, entries: typists.entriesOf(typed, garmin) }));
   for (const { garmin, entries } of found) {
-    if (entries.length > 1 && !mayBeTwice)
+    // A late copy stays in a profile that isn't linked any more.
+    if (entries.length > 1 && !mayBeTwice && model.current(account)?.garmin === garmin)
       violations.add(`typed twice: ${what} is in ${garmin} ${entries.length} times`);
   }
   // Handed on once more, by new links of its first owner, and accepted.
