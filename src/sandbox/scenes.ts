@@ -66,7 +66,7 @@ export const scenes = {
     title: "Write to the bot",
     expect: "Each button writes its words into the chat.",
     buttons: [
-      ...["64.4 yesterday 7:30", "120/80 62", "105 kg", "/undo", "/goal 62 kg"].map(said),
+      ...["64.4 yesterday 7:30", "120/80 62", "105 kg", "/undo", "/goal 62 kg", "/weight"].map(said),
       ...["Why is my weight missing?", "What is sent?", "/privacy", "/invite"].map(said),
       { label: "Share a location", action: "location", input: { latitude: 48.137, longitude: 11.575 } },
     ],

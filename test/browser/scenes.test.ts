@@ -275,6 +275,24 @@ const PLAYS: Record<SceneName, Record<string, Play>> = {
       await it.see("is in Garmin.", "ist in Garmin.");
       expect(it.inGarmin().filter((kg) => kg === 64.35)).toHaveLength(1);
     },
+    "pictures, light and dark": async (it) => {
+      await it.weigh(64.35);
+      await it.try("/weight");
+      const message = await it.see("Weight, 30 days: 64.4 kg", "Gewicht, 30 Tage: 64,4 kg");
+      const picture = message.locator("img");
+      await picture.waitFor();
+      const width = () => picture.evaluate((shown) => (shown as unknown as { naturalWidth: number }).naturalWidth);
+      await expect.poll(width).toBe(1200);
+      await it.picture();
+      await it.tap("All", "Alle");
+      await it.see("Weight, all readings: 64.4 kg", "Gewicht, alle Messungen: 64,4 kg");
+      await it.say("/settings");
+      await it.tap("Pictures", "Bilder");
+      await it.tap("Dark", "Dunkel");
+      await it.say("/body");
+      await it.see("Body composition, 30 days:", "Körperzusammensetzung, 30 Tage:");
+      await it.picture();
+    },
     "plain questions": async (it) => {
       await it.say("WHY is my weight missing???", "WARUM fehlt mein Gewicht???");
       await it.see("that’s the newest at Withings", "Das ist die neueste Messung bei Withings");
@@ -435,6 +453,7 @@ const SETTINGS = [
   ["What is sent", "Was gesendet wird"],
   ["Deleted at Withings", "Bei Withings gelöscht"],
   ["Height", "Körpergröße"],
+  ["Pictures", "Bilder"],
 ] as const;
 
 describe.each(["en", "de"] as const)("on a phone, in %s", (language) => {
