@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Environment } from "../../src/config/environment.ts";
 import { freePort } from "../../src/sandbox/free-port.ts";
 import { BIN, type Machine, OWNER, startMachine } from "../support/cli-process.ts";
+import { zoneAtNoon } from "../support/day-zone.ts";
 import { healthCheck } from "../support/health-check.ts";
 import { type Receiver, startReceiver } from "../support/receiver.ts";
 import { timeLapse } from "../support/time-lapse.ts";
@@ -54,6 +55,7 @@ describe("in time lapse", () => {
   beforeEach(async () => {
     outside = await startReceiver();
     await machine.link(OWNER);
+    await machine.inside((app) => app.store.accounts.save(OWNER, { timezone: zoneAtNoon() }));
   });
   afterEach(() => outside.close());
 
