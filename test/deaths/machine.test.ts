@@ -6,6 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../src/sandbox/free-port.ts";
 import { OWNER, startMachine } from "../support/cli-process.ts";
+import { zoneAtNoon } from "../support/day-zone.ts";
 import { healthCheck } from "../support/health-check.ts";
 import { startReceiver } from "../support/receiver.ts";
 import { TIMES, timeLapse } from "../support/time-lapse.ts";
@@ -264,6 +265,7 @@ test("The process is stopped (SIGSTOP)", async ({ task }) => {
   const machine = await startMachine();
   onTestFinished(() => machine.close());
   await machine.link(OWNER);
+  await machine.inside((app) => app.store.accounts.save(OWNER, { timezone: zoneAtNoon() }));
   const chat = machine.sandbox.telegram.user({ id: OWNER, firstName: "Owner", started: true });
   const told = () => chat.messages.filter(({ from }) => from === "bot").map(({ text }) => text);
   const PORT = String(await freePort());

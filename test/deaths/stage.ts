@@ -1,5 +1,5 @@
 import { expect, onTestFinished } from "vitest";
-import type { Clock } from "../../src/lib/clock.ts";
+import { type Clock, systemClock } from "../../src/lib/clock.ts";
 import { createManualClock } from "../../src/sandbox/manual-clock.ts";
 import { startTestServer } from "../server/test-server.ts";
 import { startReceiver } from "../support/receiver.ts";
@@ -77,7 +77,8 @@ export class Stage {
 
   readonly #machineClock: Clock = {
     now: () => new Date(this.clock.now().getTime() + this.#skewSeconds * 1000),
-    sleep: (seconds) => this.clock.sleep(seconds),
+    // A pause that ends with the program is one between polls that fail. It must not move the tests' clock on and on.
+    sleep: (seconds, signal) => (signal ? systemClock.sleep(seconds, signal) : this.clock.sleep(seconds)),
   };
 
   async start(more: { isNew?: boolean } = {}) {
