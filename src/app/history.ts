@@ -32,7 +32,7 @@ export async function historyOf(app: App, { telegramUserId: id }: Account, since
   const entries = (await ledger.all()).map(({ value }) => value);
   const own = entries.filter(isOwn).map((it) => ({ reading: readingOfPrint(it), isHeld: it.fate.state === "held" }));
   if (since >= progress.startAt) return { readings: own };
-  const past = await pastOf(app, id, ledger, progress);
+  const past = await pastOf(app, { account: id, vendorUserId: withings.vendorUserId }, ledger, progress);
   const known = new Set(entries.map(readingId));
   const older = (past ?? []).filter((it) => !known.has(readingId(it)));
   return {
@@ -56,10 +56,10 @@ function isOwn({ fate, decision }: LedgerEntry): boolean {
   }
 }
 
-/** Undefined if Withings gave no whole answer. */
+/** Undefined if Withings gave no whole answer, or another person has been linked meanwhile. */
 async function pastOf(
   app: App,
-  account: number,
+  { account, vendorUserId }: { account: number; vendorUserId: string },
   ledger: Ledger,
   { startAt }: Progress,
 ): Promise<Reading[] | undefined> {
@@ -68,7 +68,7 @@ async function pastOf(
   const { tokens, vendors, clock, log } = app;
   try {
     await tokens.link(account, "withings");
-    const withAccess = tokens.withAccess(account, "withings", undefined, { onlyLooks: true });
+    const withAccess = tokens.withAccess(account, "withings", vendorUserId, { onlyLooks: true });
     const { readings, isComplete } = await vendors.withings.source.changedSince(withAccess, new Date(0));
     const isTheirs = ({ attribution }: Reading) => attribution === "certain" || attribution === "confirmed";
     const past = readings.filter((it) => it.takenAt < startAt && isTheirs(it));

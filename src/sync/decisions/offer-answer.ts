@@ -52,8 +52,6 @@ export function accept(deps: OfferDeps, to: Account, from: number, reading: stri
   });
 }
 
-/** The reading's id in the other one's ledger. */
-
 /** Nothing of its composition, which was computed for another body. */
 function typedOf(offer: Offer): TypedReading {
   const { takenAt, values, at } = offer;

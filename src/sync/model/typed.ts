@@ -52,6 +52,7 @@ export function handedId({ measureGroupId, kind }: { measureGroupId: number; kin
 
 export const isHandedId = (measureGroupId: number) => measureGroupId >= FIRST_HANDED_ID && measureGroupId < FIRST_ID;
 
+/** What the other one's ledger knows it by. */
 export function handedReadingId(offer: { measureGroupId: number; kind: ReadingKind }): string {
   return readingId({ measureGroupId: handedId(offer), kind: offer.kind });
 }
